@@ -1,0 +1,258 @@
+"""From the bytes of an answer to checked values; what does not fit is an error that names the place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+import polars as pl
+
+from cfusage_lab import refusals
+from cfusage_lab.errors import PayloadError
+
+__all__ = ["WIDTHS", "Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
+
+WIDTHS: Final = {"hour": 3_600, "day": 86_400}
+"""Seconds in a window."""
+
+_MILLISECONDS_FROM: Final = 1e11
+
+T = TypeVar("T")
+
+
+class _Info(msgspec.Struct):
+    has_more: bool | None = None
+    total_count: float | None = None
+
+
+class _Envelope(msgspec.Struct, Generic[T]):
+    success: bool
+    result: T | None = None
+    errors: Any = None
+    result_info: _Info | None = None
+
+
+class _Window(msgspec.Struct, gc=False):
+    aggregated_value: float
+    start_time: float
+    end_time: float
+
+
+class _NamedWindow(_Window, gc=False):
+    id: str
+
+
+class _History(msgspec.Struct, Generic[T]):
+    history: list[T]
+
+
+class Account(msgspec.Struct):
+    """An account, as ``GET /accounts`` lists it."""
+
+    id: str
+    name: str | None = None
+
+
+class TopUp(msgspec.Struct):
+    """An automatic top-up, in cents."""
+
+    amount: float | None = None
+    threshold: float | None = None
+
+
+class Balance(msgspec.Struct):
+    """Prepaid credit, in cents as Cloudflare has it."""
+
+    balance: float
+    has_default_payment_method: bool | None = None
+    topup_config: TopUp | None = None
+
+
+_USAGE: Final = msgspec.json.Decoder(_Envelope[_History[_Window]])
+_NAMED_USAGE: Final = msgspec.json.Decoder(_Envelope[_History[_NamedWindow]])
+_ACCOUNTS: Final = msgspec.json.Decoder(_Envelope[list[Account]])
+_BALANCE: Final = msgspec.json.Decoder(_Envelope[Balance])
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The windows of one usage answer: checked, each once, in no order.
+
+    Attributes
+    ----------
+    starts
+        Int64, seconds since 1970 UTC.
+    values
+        Float64, US dollars.
+    ids
+        String, or None where they are not wanted.
+    count
+        How many rows the answer had, repeated ones included: what a page is counted in.
+    first, last
+        The oldest and the newest start, in seconds; 0 where there is no row.
+    claims_more
+        Whether the answer itself says that it was cut.
+    """
+
+    starts: pl.Series
+    values: pl.Series
+    ids: pl.Series | None
+    count: int
+    first: int
+    last: int
+    claims_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of ``GET /accounts``; ``total`` is None where the answer does not say."""
+
+    accounts: list[Account]
+    total: int | None
+
+
+def usage_rows(body: bytes, *, path: str, start: int, end: int, width: int, with_ids: bool) -> Rows:
+    """Decode and check an answer to a usage request for ``[start, end)``, both in seconds.
+
+    Raises
+    ------
+    PayloadError
+        If a field is gone or of the wrong type, a window is off the grid, outside the range or of the
+        wrong width, or two rows of one window disagree.
+    ApiError
+        If the answer is a refusal in spite of its status.
+    """
+    with _about(path):
+        envelope: _Envelope[_History[Any]] = _decoded(_NAMED_USAGE if with_ids else _USAGE, body)
+        windows = _result(envelope, body, path).history
+        info = envelope.result_info or _Info()
+        return _checked(
+            pl.Series([w.start_time for w in windows], dtype=pl.Float64),
+            pl.Series([w.end_time for w in windows], dtype=pl.Float64),
+            pl.Series([w.aggregated_value for w in windows], dtype=pl.Float64),
+            pl.Series([w.id for w in windows], dtype=pl.String) if with_ids else None,
+            span=(start, end, width),
+            claims_more=bool(info.has_more) or (info.total_count or 0) > len(windows),
+        )
+
+
+def account_page(body: bytes, *, path: str) -> Page:
+    """Decode one page of ``GET /accounts``."""
+    with _about(path):
+        envelope = _decoded(_ACCOUNTS, body)
+        info = envelope.result_info or _Info()
+        total = None if info.total_count is None else int(info.total_count)
+        return Page(_result(envelope, body, path), total)
+
+
+def balance(body: bytes, *, path: str) -> Balance:
+    """Decode an answer of ``GET …/billing/credit-balance``."""
+    with _about(path):
+        return _result(_decoded(_BALANCE, body), body, path)
+
+
+@contextmanager
+def _about(path: str) -> Iterator[None]:
+    """Say of an answer that does not fit what it answered."""
+    try:
+        yield
+    except PayloadError as exc:
+        fields = {"status_code": exc.status_code, "retryable": exc.retryable}
+        raise PayloadError(f"the answer to {path} is of no use: {exc}", **fields) from None  # type: ignore[arg-type]
+
+
+def _checked(
+    starts: pl.Series,
+    ends: pl.Series,
+    values: pl.Series,
+    ids: pl.Series | None,
+    *,
+    span: tuple[int, int, int],
+    claims_more: bool,
+) -> Rows:
+    """Return the rows of an answer if each of them is a window of the span that was asked for."""
+    count = len(starts)
+    if not count:
+        return Rows(starts.cast(pl.Int64), values, ids, 0, 0, 0, claims_more)
+    start, end, width = span
+    starts, ends = _seconds(starts, "start_time"), _seconds(ends, "end_time")
+    _refuse(ends - starts != width, f"is not {width} s wide", starts, ends)
+    _refuse(starts % width != 0, "is off the grid of whole UTC windows", starts, ends)
+    _refuse((starts < start) | (ends > end), "lies outside the range that was asked for", starts, ends)
+    starts = starts.cast(pl.Int64)
+    if starts.n_unique() < count:
+        starts, values, ids = _collapsed(starts, values, ids)
+    first, last = int(starts.min()), int(starts.max())  # type: ignore[arg-type]
+    return Rows(starts, values, ids, count, first, last, claims_more)
+
+
+def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as exc:
+        raise PayloadError(f"{_place(decoder, body, exc)}; has the API changed?") from None
+    except msgspec.DecodeError as exc:
+        if not body:
+            raise PayloadError("it is empty", retryable=True) from None
+        kind = "a page of HTML" if body.lstrip()[:1] == b"<" else f"no JSON ({exc})"
+        raise PayloadError(f"it is {kind}: {_shown(body)}", retryable=True) from None
+
+
+def _place(decoder: "msgspec.json.Decoder[Any]", body: bytes, exc: msgspec.ValidationError) -> str:
+    """Return the complaint with the row's number in its JSON path, which msgspec leaves out."""
+    message = str(exc)
+    if "history[...]" not in message:
+        return message
+    row_type = _NamedWindow if decoder is _NAMED_USAGE else _Window
+    for number, row in enumerate(msgspec.json.decode(body)["result"]["history"]):
+        try:
+            msgspec.convert(row, row_type)
+        except msgspec.ValidationError:
+            return message.replace("history[...]", f"history[{number}]")
+    return message
+
+
+def _result(envelope: _Envelope[T], body: bytes, path: str) -> T:
+    if not envelope.success:
+        raise refusals.error(200, body, path=path)
+    if envelope.result is None:
+        raise PayloadError("it says success, and `$.result` is null", status_code=200)
+    return envelope.result
+
+
+def _seconds(times: pl.Series, name: str) -> pl.Series:
+    """Return times in seconds, whichever of the two units they came in."""
+    is_ms = times >= _MILLISECONDS_FROM
+    if is_ms.all():
+        return times / 1_000
+    if is_ms.any():
+        raise PayloadError(f"`{name}` is in seconds in some windows and in milliseconds in others")
+    return times
+
+
+def _refuse(is_bad: pl.Series, why: str, starts: pl.Series, ends: pl.Series) -> None:
+    if is_bad.any():
+        row = is_bad.arg_max() or 0
+        span = f"start_time {starts[row]:.0f}, end_time {ends[row]:.0f}"
+        raise PayloadError(f"`$.result.history[{row}]` {why} ({span}, in seconds)")
+
+
+def _collapsed(
+    starts: pl.Series, values: pl.Series, ids: pl.Series | None
+) -> tuple[pl.Series, pl.Series, pl.Series | None]:
+    """Keep one of the rows that agree on a window."""
+    table = pl.DataFrame(
+        {"start": starts, "value": values, "id": ids if ids is not None else [None] * len(starts)}
+    )
+    agreed = table.unique(["start", "value"], keep="first", maintain_order=True)
+    twice = agreed.filter(agreed["start"].is_duplicated())
+    if twice.height:
+        start = twice["start"][0]
+        told = " and ".join(str(value) for value in twice.filter(pl.col("start") == start)["value"])
+        raise PayloadError(f"the window that starts at {start} stands twice, with different dollars: {told}")
+    return agreed["start"], agreed["value"], None if ids is None else agreed["id"]
+
+
+def _shown(body: bytes) -> str:
+    return repr(body[:80].decode("utf-8", "replace"))

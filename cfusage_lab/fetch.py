@@ -1,0 +1,437 @@
+"""From a time range to one complete table: the client that analysts hold."""
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import count
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar, get_args
+from urllib.parse import urlsplit
+
+import httpx
+import polars as pl
+
+from cfusage_lab import answers, schema
+from cfusage_lab.answers import WIDTHS, Rows
+from cfusage_lab.credentials import Credentials, account_ids, find_credentials
+from cfusage_lab.errors import ApiError, ConfigError
+from cfusage_lab.filling import history_table
+from cfusage_lab.pacing import Pacer, Waiter
+from cfusage_lab.planning import PageSize, Part, Plan
+from cfusage_lab.progress import default_progress
+from cfusage_lab.ranges import TimeRange, last_days
+from cfusage_lab.schema import Granularity
+from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress
+from cfusage_lab.wire import CLOUDFLARE, Wire, address
+
+if TYPE_CHECKING:
+    from cfusage_lab.sandbox import Sandbox
+
+__all__ = ["SETTLE_LAG", "UsageClient", "connect"]
+
+SETTLE_LAG: Final = timedelta(hours=48)
+"""How long after its end a window counts as provisional: Cloudflare promises no time, so this is ours."""
+
+_WORKERS: Final = 10
+_SHOWN: Final = 20
+_ACCOUNTS_PER_PAGE: Final = 50
+_POLL: Final = 0.2
+
+T = TypeVar("T")
+
+
+@cache
+def _pacer(_base_url: str, *_who: object) -> Pacer:
+    """Return the one pacer of everything in this process that asks in the same name."""
+    return Pacer()
+
+
+class UsageClient:
+    """Fetches usage history, accounts and credit balance; a context manager that can be used again.
+
+    Parameters
+    ----------
+    credentials
+        Who asks. Left out: what :func:`login` was told, else the environment
+        (``CLOUDFLARE_API_TOKEN``, or ``CLOUDFLARE_EMAIL`` with ``CLOUDFLARE_API_KEY``, and
+        ``CLOUDFLARE_ACCOUNT_ID``).
+    base_url
+        Where to ask. Left out: ``CLOUDFLARE_BASE_URL``, else Cloudflare's API.
+    settle_lag
+        How long after its end a window counts as provisional.
+    now
+        The moment that counts as the present, if it is not the clock's: for a notebook that is to come
+        out the same every time.
+
+    Raises
+    ------
+    ConfigError
+        If there are no credentials, or ``base_url`` would send the token over the network in the clear.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> with cfu.UsageClient.sandbox() as client:
+    ...     history = client.usage_history(cfu.last_days(7))
+    >>> history.height
+    168
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | None = None,
+        *,
+        base_url: str | None = None,
+        settle_lag: timedelta = SETTLE_LAG,
+        now: datetime | None = None,
+    ) -> None:
+        credentials = credentials or find_credentials()
+        if credentials is None:
+            raise ConfigError(
+                "no credentials: set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or call login(); "
+                "UsageClient.sandbox() needs none"
+            )
+        if now is not None and now.tzinfo is None:
+            raise ConfigError(f"now {now.isoformat()} has no time zone: pass an aware datetime")
+        if settle_lag < timedelta():
+            raise ConfigError(f"settle_lag {settle_lag} is negative")
+        self._credentials = credentials
+        self._base_url = address(base_url or os.environ.get("CLOUDFLARE_BASE_URL", "").strip() or CLOUDFLARE)
+        self._settle_lag = settle_lag
+        self._fixed_now = now
+        self._sandbox: Sandbox | None = None
+        self._page = {granularity: PageSize() for granularity in get_args(Granularity)}
+        self._opened: Wire | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def sandbox(cls, sandbox: "Sandbox | None" = None, *, now: datetime | None = None) -> Self:
+        """Return a client of the sandbox: made-up accounts behind the same exchange, in this process.
+
+        Parameters
+        ----------
+        sandbox
+            One with other knobs, usage or trouble (:class:`cfusage_lab.sandbox.Sandbox`).
+        now
+            As for :class:`UsageClient`.
+        """
+        from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox  # noqa: PLC0415 - only who asks for it pays
+
+        first = next(iter(SANDBOX_ACCOUNTS))
+        credentials = Credentials(token=SANDBOX_TOKEN, accounts=first)
+        client = cls(credentials, base_url="http://127.0.0.1/client/v4", now=now)
+        client._sandbox = sandbox or Sandbox(now=now)
+        return client
+
+    @property
+    def source(self) -> Literal["sandbox", "account"]:
+        """Whether the numbers are made up or a real account's."""
+        return "account" if self._sandbox is None else "sandbox"
+
+    @property
+    def label(self) -> str:
+        """Where the numbers come from, in a few words."""
+        if self._sandbox is not None:
+            return "Sandbox: made-up data"
+        host = urlsplit(self._base_url).hostname
+        return "Cloudflare account" if self._base_url == CLOUDFLARE else f"Cloudflare account, through {host}"
+
+    def __repr__(self) -> str:
+        return f"<UsageClient source={self.source!r}: {self.label}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, stack: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+
+    def usage_history(
+        self,
+        time_range: TimeRange | None = None,
+        *,
+        granularity: Granularity = "hour",
+        accounts: Sequence[str] | str | None = None,
+        with_ids: bool = True,
+        progress: Progress | None = None,
+    ) -> pl.DataFrame:
+        """Return the cost of every window in the range: all of it, or an error.
+
+        Parameters
+        ----------
+        time_range
+            What to ask for; see :mod:`cfusage_lab.ranges`. Left out: the last 30 whole UTC days.
+        granularity
+            ``"hour"``, or ``"day"`` for UTC days. Local days are made of hours.
+        accounts
+            Account ids. Left out: ``CLOUDFLARE_ACCOUNT_ID``, else the one account the token can see.
+        with_ids
+            Whether to keep Cloudflare's ids, nine tenths of the bytes; without, ``id`` is null.
+        progress
+            Told how far it is, and asked whether to go on. Left out: a bar, in a notebook or terminal.
+
+        Returns
+        -------
+        DataFrame
+            One row is one window of an account, none absent inside the range, in order of account and time:
+
+            - ``account_id``
+            - ``start_time``, ``end_time``: UTC; the end is exclusive
+            - ``aggregated_value``: cost in US dollars, unrounded
+            - ``id``: Cloudflare's opaque id; null where no window came back or ids are not kept
+            - ``is_reported``: false for a window that the endpoint left out, a zero added here
+            - ``state``: ``complete``; ``provisional``, which may still change; or ``in_progress``
+
+        Raises
+        ------
+        ConfigError
+            If the range reaches into the future or does not fit the granularity, or it is not clear
+            which account is meant.
+        AuthError, RateLimitError, ApiError, TransportError, PayloadError
+            If any account fails; the message names it. Nothing partial is returned.
+        CancelledError
+            If ``progress`` says so.
+
+        Notes
+        -----
+        Source of the columns and units: Cloudflare API, ``ai-gateway/billing/usage-history``. It counts
+        Unified Billing only, and is eventually consistent: recent windows may still change.
+        """
+        if granularity not in WIDTHS:
+            raise ConfigError(f"granularity {granularity!r}: pass 'hour' or 'day'")
+        now = self._now()
+        start, end = _aligned(time_range or last_days(30, now=now), granularity, now)
+        ids = sorted(self._asked_for(accounts))
+        width = WIDTHS[granularity]
+        plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), width, self._page[granularity])
+
+        def ask(part: Part, waiter: Waiter) -> Rows:
+            path = f"/accounts/{part.account_id}/ai-gateway/billing/usage-history"
+            body = self._wire().get(
+                path,
+                waiter=waiter,
+                value_grouping_window=granularity,
+                start_time=part.start * 1_000,
+                end_time=part.end * 1_000,
+            )
+            return answers.usage_rows(
+                body, path=path, start=part.start, end=part.end, width=width, with_ids=with_ids
+            )
+
+        _carry_out(plan, ask, progress or default_progress())
+        return history_table(
+            plan.pieces,
+            account_ids=ids,
+            start=start,
+            end=end,
+            width=timedelta(seconds=width),
+            now=now,
+            settle_lag=self._settle_lag,
+        )
+
+    def accounts(self) -> pl.DataFrame:
+        """List the accounts that the token can see.
+
+        A token that may not list accounts, as one that an account owns, gets the ids that are configured.
+
+        Returns
+        -------
+        DataFrame
+            One row is an account: ``account_id``, and ``name``, null where only the id is known.
+
+        Raises
+        ------
+        ApiError
+            If the list is refused and no account id is configured.
+        TransportError, PayloadError
+            If no usable answer comes back.
+        """
+        try:
+            found = {account.id: account.name for account in self._listed()}
+        except ApiError:
+            if not self._credentials.accounts:
+                raise
+            found = {}
+        for account_id in self._credentials.accounts:
+            found.setdefault(account_id, None)
+        return pl.DataFrame(
+            {"account_id": list(found), "name": list(found.values())}, schema=schema.ACCOUNTS
+        ).sort("account_id")
+
+    def credit_balance(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return the prepaid credit of accounts, in US dollars.
+
+        Parameters
+        ----------
+        accounts
+            As for :meth:`usage_history`.
+
+        Returns
+        -------
+        DataFrame
+            One row is an account: ``account_id``; ``balance_usd``, which may be negative;
+            ``has_default_payment_method``; ``topup_amount_usd`` and ``topup_threshold_usd``, null where
+            no automatic top-up is set up.
+
+        Raises
+        ------
+        ConfigError, AuthError, RateLimitError, ApiError, TransportError, PayloadError
+            As for :meth:`usage_history`.
+
+        Notes
+        -----
+        Source: Cloudflare API, ``ai-gateway/billing/credit-balance``, which answers in cents.
+        """
+        rows = []
+        with closing(default_progress()) as progress:
+            waiter = Waiter(progress)
+            for account_id in sorted(self._asked_for(accounts)):
+                path = f"/accounts/{account_id}/ai-gateway/billing/credit-balance"
+                credit = answers.balance(self._wire().get(path, waiter=waiter), path=path)
+                topup = credit.topup_config or answers.TopUp()
+                dollars = [
+                    None if cents is None else cents / 100
+                    for cents in (credit.balance, topup.amount, topup.threshold)
+                ]
+                rows.append((account_id, dollars[0], credit.has_default_payment_method, *dollars[1:]))
+        return pl.DataFrame(rows, schema=schema.CREDIT_BALANCE, orient="row")
+
+    def _now(self) -> datetime:
+        return (self._fixed_now or datetime.now(UTC)).astimezone(UTC)
+
+    def _wire(self) -> Wire:
+        """Return the open connection to Cloudflare, or open it."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._new_wire()
+                weakref.finalize(self, self._opened.close)  # for those who never close
+            return self._opened
+
+    def _new_wire(self) -> Wire:
+        who = self._credentials
+        if self._sandbox is None:
+            pacer = _pacer(self._base_url, who.token, who.email, who.key)
+            return Wire(who, base_url=self._base_url, pacer=pacer, connections=_WORKERS)
+        pacer = Pacer(1_000_000, per_second=1_000_000)
+        transport = httpx.WSGITransport(app=self._sandbox)
+        return Wire(who, base_url=self._base_url, pacer=pacer, connections=_WORKERS, transport=transport)
+
+    def _asked_for(self, accounts: Sequence[str] | str | None) -> tuple[str, ...]:
+        """Return the ids that a call is about."""
+        if accounts is not None:
+            ids = account_ids(accounts)
+            if not ids:
+                raise ConfigError("accounts is empty: pass at least one account id, or leave it out")
+            return ids
+        if self._credentials.accounts:
+            return tuple(self._credentials.accounts)
+        seen = self._listed()
+        if len(seen) == 1:
+            return (seen[0].id,)
+        listed = ", ".join(f"{account.name} ({account.id})" for account in seen[:_SHOWN])
+        more = f" and {len(seen) - _SHOWN} more" if len(seen) > _SHOWN else ""
+        told = f"the token can see {len(seen)}: {listed}{more}" if seen else "the token can see none"
+        raise ConfigError(f"which account? {told}; pass accounts=, or set CLOUDFLARE_ACCOUNT_ID")
+
+    def _listed(self) -> list[answers.Account]:
+        """Return the accounts that the token can see, every page of them."""
+        found: dict[str, answers.Account] = {}
+        with closing(default_progress()) as progress:
+            waiter = Waiter(progress)
+            for page in count(1):
+                body = self._wire().get("/accounts", waiter=waiter, page=page, per_page=_ACCOUNTS_PER_PAGE)
+                answer = answers.account_page(body, path="/accounts")
+                known = len(found)
+                found.update((account.id, account) for account in answer.accounts)
+                if len(found) in {known, answer.total}:
+                    break
+        return list(found.values())
+
+
+def connect(*, now: datetime | None = None) -> UsageClient:
+    """Return a client of the real account if there are credentials, and of the sandbox if not.
+
+    ``client.source`` and ``client.label`` say which. Credentials are what :func:`login` was told, else
+    what the environment holds.
+
+    Parameters
+    ----------
+    now
+        As for :class:`UsageClient`.
+
+    Raises
+    ------
+    ConfigError
+        If what the environment holds is half of what is needed, or has the wrong form.
+    """
+    credentials = find_credentials()
+    return UsageClient.sandbox(now=now) if credentials is None else UsageClient(credentials, now=now)
+
+
+def _aligned(time_range: TimeRange, granularity: Granularity, now: datetime) -> tuple[datetime, datetime]:
+    """Return the bounds to ask for, or refuse a range that the endpoint could not answer."""
+    start, end = time_range.start, time_range.end
+    hour_end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if granularity == "day":
+        if end == hour_end:  # the day that is running is a window too
+            end = _midnight(end - timedelta(hours=1)) + timedelta(days=1)
+        if start != _midnight(start) or end != _midnight(end):
+            raise ConfigError(
+                f"{time_range} is not made of whole UTC days: take granularity='hour', and make local days "
+                "of hours"
+            )
+    newest = hour_end if granularity == "hour" else _midnight(now) + timedelta(days=1)
+    if end > newest:
+        raise ConfigError(
+            f"{time_range} reaches past the window that is running, which ends {newest:%Y-%m-%dT%H:%MZ}"
+        )
+    return start, end
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _carry_out(plan: Plan, ask: Callable[[Part, Waiter], Rows], progress: Progress) -> None:
+    """Ask everything a plan needs, side by side; the first failure ends it."""
+    waiter = Waiter(progress)
+    pool: ThreadPoolExecutor | None = None
+    under_way: dict[Future[Rows], Part] = {}
+    answered = 0
+    try:
+        while True:
+            while len(under_way) < _WORKERS and (part := plan.take()) is not None:
+                if (
+                    not under_way and not plan.waiting
+                ):  # nothing to do beside it: no thread is worth its while
+                    plan.receive(part, ask(part, waiter))
+                    answered += 1
+                    continue
+                pool = pool or ThreadPoolExecutor(_WORKERS)
+                under_way[pool.submit(ask, part, waiter)] = part
+            if not under_way:
+                return
+            done, _ = wait(under_way, timeout=_POLL, return_when=FIRST_COMPLETED)
+            waiter.check()
+            for future in done:
+                plan.receive(under_way.pop(future), future.result())
+                answered += 1
+            progress.update(answered, answered + len(under_way) + plan.waiting)
+    finally:
+        waiter.stop()
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+        progress.close()

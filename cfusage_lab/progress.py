@@ -1,0 +1,65 @@
+"""How a long fetch shows itself: a bar in a notebook or a terminal, nothing elsewhere."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from tqdm.auto import tqdm
+
+from cfusage_lab.source import Progress
+
+if TYPE_CHECKING:
+    from tqdm.std import tqdm as Bar  # noqa: N812
+
+__all__ = ["ProgressBar", "Quiet", "default_progress"]
+
+
+class Quiet:
+    """Shows nothing."""
+
+    is_cancelled = False
+
+    def update(self, done: int, total: int) -> None:
+        """Take no notice."""
+
+    def wait(self, reason: str, seconds: float) -> None:
+        """Take no notice."""
+
+    def close(self) -> None:
+        """Take no notice."""
+
+
+class ProgressBar:
+    """A tqdm bar of requests, there from the second request on, or from the first long wait."""
+
+    is_cancelled = False
+
+    def __init__(self) -> None:
+        self._bar: Bar[object] | None = None
+
+    def update(self, done: int, total: int) -> None:
+        """Move the bar."""
+        if total > 1 or self._bar is not None:
+            bar = self._shown()
+            bar.total = total
+            bar.set_postfix_str("", refresh=False)
+            bar.update(done - bar.n)
+
+    def wait(self, reason: str, seconds: float) -> None:
+        """Say on the bar what is waited for, and how long."""
+        self._shown().set_postfix_str(f"waiting {seconds:.0f} s: {reason}")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def _shown(self) -> "Bar[object]":
+        if self._bar is None:
+            self._bar = tqdm(desc="Usage history", unit=" requests", leave=False)
+        return self._bar
+
+
+def default_progress() -> Progress:
+    """Return a bar where somebody can see it."""
+    is_notebook = "ipykernel" in sys.modules
+    return ProgressBar() if is_notebook or sys.stderr.isatty() else Quiet()

@@ -1,0 +1,80 @@
+"""What a refusal means: the status decides, then Cloudflare's own codes, never a code alone."""
+
+import re
+from typing import Final
+
+import msgspec
+
+from cfusage_lab.errors import ApiError, AuthError, CfUsageError, RateLimitError
+
+__all__ = ["error", "may_heal"]
+
+_TOO_MANY: Final = 429
+_TOO_MANY_FAILURES: Final = 10502
+_AUTH_CODES: Final = frozenset({6003, 9109, 10000, _TOO_MANY_FAILURES})
+_ROUTE_CODES: Final = frozenset({7000, 7003})
+_MAY_HEAL: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
+_SHOWN: Final = 300
+
+
+def error(status: int, body: bytes, *, path: str, retry_after: float | None = None) -> CfUsageError:
+    """Return the error that a refusal stands for: the status decides, then Cloudflare's codes."""
+    codes, said = _complaints(body)
+    is_auth = status in {401, 403} or (status in {400, 429} and bool(_AUTH_CODES.intersection(codes)))
+    told = f" {codes}" if codes else ""
+    what = f"Cloudflare answered {status}{told} for {path}" + (f": {said}" if said else "")
+    fields = {"status_code": status, "codes": codes}
+    if _ROUTE_CODES.intersection(codes):
+        return ApiError(f"{what}; check the account id", **fields)  # type: ignore[arg-type]
+    if is_auth:
+        hint = "check the token, the account id, and that the token has 'AI Gateway Read' for this account"
+        if _TOO_MANY_FAILURES in codes:
+            hint = "too many refused tokens: wait some minutes, then use one that works"
+        return AuthError(f"{what}; {hint}", **fields)  # type: ignore[arg-type]
+    if status == _TOO_MANY:
+        wait = "try again later" if retry_after is None else f"try again in {retry_after:.0f} s"
+        return RateLimitError(
+            f"{what}; {wait}", status_code=status, codes=codes, retry_after=retry_after, retryable=True
+        )
+    hint = ""
+    if status == 500:  # noqa: PLR2004
+        hint = "; the range may be the cause: try a shorter or an earlier one"
+    elif 300 <= status < 400:  # noqa: PLR2004
+        hint = "; redirects are not followed: check base_url"
+    elif not codes and b"<" in body[:_SHOWN]:
+        hint = "; the answer is a page of HTML, from the edge or from a proxy on the way"
+    return ApiError(
+        f"{what}{hint}",
+        status_code=status,
+        codes=codes,
+        retry_after=retry_after,
+        retryable=status in _MAY_HEAL,
+    )
+
+
+def may_heal(status: int, body: bytes) -> bool:
+    """Whether asking again, unchanged, may be answered."""
+    return status in _MAY_HEAL and not (status == _TOO_MANY and _TOO_MANY_FAILURES in _complaints(body)[0])
+
+
+def _complaints(body: bytes) -> tuple[tuple[int, ...], str]:
+    """Return Cloudflare's codes, outermost first, and its first message, from whatever body there is."""
+    try:
+        answer = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return (), ""
+    codes: list[int] = []
+    said: list[str] = []
+    todo = answer.get("errors") if isinstance(answer, dict) else None
+    todo = list(todo) if isinstance(todo, list) else []
+    while todo:
+        item = todo.pop(0)
+        if not isinstance(item, dict):
+            continue
+        if isinstance(item.get("code"), int):
+            codes.append(item["code"])
+        if isinstance(item.get("message"), str):
+            said.append(item["message"])
+        chain = item.get("error_chain")
+        todo = (chain if isinstance(chain, list) else []) + todo
+    return tuple(codes), " → ".join(re.sub(r"\s+", " ", text)[:_SHOWN] for text in said[:3])
