@@ -112,7 +112,9 @@ class Page:
     total: int | None
 
 
-def usage_rows(body: bytes, *, path: str, start: int, end: int, width: int, with_ids: bool) -> Rows:
+def usage_rows(
+    body: bytes | bytearray, *, path: str, start: int, end: int, width: int, with_ids: bool
+) -> Rows:
     """Decode and check an answer to a usage request for ``[start, end)``, both in seconds.
 
     Raises
@@ -126,6 +128,7 @@ def usage_rows(body: bytes, *, path: str, start: int, end: int, width: int, with
     with _about(path):
         envelope: _Envelope[_History[Any]] = _decoded(_NAMED_USAGE if with_ids else _USAGE, body)
         windows = _result(envelope, body, path).history
+        del body  # the largest thing in memory, where the caller has let go of it too
         info = envelope.result_info or _Info()
         return _checked(
             pl.Series([w.start_time for w in windows], dtype=pl.Float64),
@@ -137,7 +140,7 @@ def usage_rows(body: bytes, *, path: str, start: int, end: int, width: int, with
         )
 
 
-def account_page(body: bytes, *, path: str) -> Page:
+def account_page(body: bytes | bytearray, *, path: str) -> Page:
     """Decode one page of ``GET /accounts``."""
     with _about(path):
         envelope = _decoded(_ACCOUNTS, body)
@@ -146,7 +149,7 @@ def account_page(body: bytes, *, path: str) -> Page:
         return Page(_result(envelope, body, path), total)
 
 
-def balance(body: bytes, *, path: str) -> Balance:
+def balance(body: bytes | bytearray, *, path: str) -> Balance:
     """Decode an answer of ``GET …/billing/credit-balance``."""
     with _about(path):
         return _result(_decoded(_BALANCE, body), body, path)
@@ -187,7 +190,7 @@ def _checked(
     return Rows(starts, values, ids, count, first, last, claims_more)
 
 
-def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
+def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | bytearray) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as exc:
@@ -199,7 +202,9 @@ def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
         raise PayloadError(f"it is {kind}: {_shown(body)}", retryable=True) from None
 
 
-def _place(decoder: "msgspec.json.Decoder[Any]", body: bytes, exc: msgspec.ValidationError) -> str:
+def _place(
+    decoder: "msgspec.json.Decoder[Any]", body: bytes | bytearray, exc: msgspec.ValidationError
+) -> str:
     """Return the complaint with the row's number in its JSON path, which msgspec leaves out."""
     message = str(exc)
     if "history[...]" not in message:
@@ -213,9 +218,9 @@ def _place(decoder: "msgspec.json.Decoder[Any]", body: bytes, exc: msgspec.Valid
     return message
 
 
-def _result(envelope: _Envelope[T], body: bytes, path: str) -> T:
+def _result(envelope: _Envelope[T], body: bytes | bytearray, path: str) -> T:
     if not envelope.success:
-        raise refusals.error(200, body, path=path)
+        raise refusals.error(200, bytes(body), path=path)
     if envelope.result is None:
         raise PayloadError("it says success, and `$.result` is null", status_code=200)
     return envelope.result
@@ -254,5 +259,5 @@ def _collapsed(
     return agreed["start"], agreed["value"], None if ids is None else agreed["id"]
 
 
-def _shown(body: bytes) -> str:
+def _shown(body: bytes | bytearray) -> str:
     return repr(body[:80].decode("utf-8", "replace"))

@@ -220,15 +220,19 @@ class UsageClient:
 
         def ask(part: Part, waiter: Waiter) -> Rows:
             path = f"/accounts/{part.account_id}/ai-gateway/billing/usage-history"
-            body = self._wire().get(
-                path,
-                waiter=waiter,
-                value_grouping_window=granularity,
-                start_time=part.start * 1_000,
-                end_time=part.end * 1_000,
-            )
             return answers.usage_rows(
-                body, path=path, start=part.start, end=part.end, width=width, with_ids=with_ids
+                self._wire().get(
+                    path,
+                    waiter=waiter,
+                    value_grouping_window=granularity,
+                    start_time=part.start * 1_000,
+                    end_time=part.end * 1_000,
+                ),
+                path=path,
+                start=part.start,
+                end=part.end,
+                width=width,
+                with_ids=with_ids,
             )
 
         _carry_out(plan, ask, progress or default_progress())

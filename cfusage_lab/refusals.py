@@ -52,12 +52,12 @@ def error(status: int, body: bytes, *, path: str, retry_after: float | None = No
     )
 
 
-def may_heal(status: int, body: bytes) -> bool:
+def may_heal(status: int, body: bytes | bytearray) -> bool:
     """Whether asking again, unchanged, may be answered."""
     return status in _MAY_HEAL and not (status == _TOO_MANY and _TOO_MANY_FAILURES in _complaints(body)[0])
 
 
-def _complaints(body: bytes) -> tuple[tuple[int, ...], str]:
+def _complaints(body: bytes | bytearray) -> tuple[tuple[int, ...], str]:
     """Return Cloudflare's codes, outermost first, and its first message, from whatever body there is."""
     try:
         answer = msgspec.json.decode(body)

@@ -69,7 +69,7 @@ class Wire:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, *, waiter: Waiter, **query: str | int) -> bytes:
+    def get(self, path: str, *, waiter: Waiter, **query: str | int) -> bytearray:
         """Return the body of the answer to ``GET path``, after retries where they may help.
 
         Raises
@@ -81,10 +81,10 @@ class Wire:
         CancelledError
             If the caller stops waiting.
         """
+        extensions = {"retry": _Patience(waiter), "waiter": waiter}
         try:
-            response = self._client.get(
-                path, params=query, extensions={"retry": _Patience(waiter), "waiter": waiter}
-            )
+            with self._client.stream("GET", path, params=query, extensions=extensions) as response:
+                pass  # _Paced has read it
         except _MayHealError as exc:
             response = exc.response
         except httpx.HTTPError as exc:
@@ -94,10 +94,11 @@ class Wire:
                 retryable=True,
             )
             raise failure from _without_frames(exc)
+        body: bytearray = response.extensions["body"]
         if response.is_success:
-            return response.content
-        body = self._credentials.redacted(response.content)
-        raise refusals.error(response.status_code, body, path=path, retry_after=_retry_after(response))
+            return body
+        said = self._credentials.redacted(bytes(body))
+        raise refusals.error(response.status_code, said, path=path, retry_after=_retry_after(response))
 
 
 class _Proof(httpx.Auth):
@@ -138,12 +139,15 @@ class _Paced(httpx.BaseTransport):
         self._pacer.wait(request.extensions["waiter"])
         response = self._inner.handle_request(request)
         response.request = request
+        body = bytearray()  # grows in place; response.read() would hold the body twice
         try:
-            response.read()
+            for chunk in response.iter_bytes():
+                body += chunk
         finally:
             response.close()
+        response.extensions["body"] = body
         self._pacer.observe(response.headers)
-        if refusals.may_heal(response.status_code, response.content if response.is_error else b""):
+        if response.is_error and refusals.may_heal(response.status_code, body):
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 self._pacer.hold(_retry_after(response) or 0.0)
             raise _MayHealError(response)
