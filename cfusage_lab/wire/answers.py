@@ -8,8 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 import polars as pl
 
-from cfusage_lab import refusals
 from cfusage_lab.errors import PayloadError
+from cfusage_lab.wire import refusals
 
 __all__ = ["WIDTHS", "Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
 

@@ -20,10 +20,10 @@ from cfusage_lab.errors import (
     RateLimitError,
     TransportError,
 )
-from cfusage_lab.pacing import Pacer, Waiter
 from cfusage_lab.progress import Quiet
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Knobs, Sandbox, Trouble, serve
 from cfusage_lab.wire import CLOUDFLARE, Wire, address
+from cfusage_lab.wire.pacing import Pacer, Waiter
 
 TOKEN = "v1.0-token-that-nobody-may-see-0123456789"
 KEY = "a-global-key-that-nobody-may-see-either"
@@ -276,7 +276,7 @@ def test_the_proxy_that_the_environment_names_is_used(
     monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], expected: str | None
 ) -> None:
     """A transport of one's own makes httpx forget the environment's proxies."""
-    from cfusage_lab import wire  # noqa: PLC0415 - a private function
+    from cfusage_lab.wire import exchange  # noqa: PLC0415 - a private function
 
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -284,8 +284,8 @@ def test_the_proxy_that_the_environment_names_is_used(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
 
-    assert wire._proxy(httpx.URL(CLOUDFLARE)) == expected
-    assert wire._proxy(httpx.URL("https://127.0.0.1:8000")) is None
+    assert exchange._proxy(httpx.URL(CLOUDFLARE)) == expected
+    assert exchange._proxy(httpx.URL("https://127.0.0.1:8000")) is None
 
 
 @contextmanager

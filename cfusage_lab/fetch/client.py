@@ -3,31 +3,31 @@
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-import httpx
 import polars as pl
 
-from cfusage_lab import answers, schema
-from cfusage_lab.answers import WIDTHS, Rows
+from cfusage_lab import schema
 from cfusage_lab.credentials import Credentials, account_ids, find_credentials
 from cfusage_lab.errors import ApiError, ConfigError
-from cfusage_lab.filling import history_table
-from cfusage_lab.pacing import Pacer, Waiter
-from cfusage_lab.planning import PageSize, Part, Plan
+from cfusage_lab.fetch.bounds import aligned
+from cfusage_lab.fetch.filling import history_table
+from cfusage_lab.fetch.planning import PageSize, Part, Plan
+from cfusage_lab.fetch.running import WORKERS, carry_out
 from cfusage_lab.progress import default_progress
 from cfusage_lab.ranges import TimeRange, last_days
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress
-from cfusage_lab.wire import CLOUDFLARE, Wire, address
+from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
+from cfusage_lab.wire.answers import WIDTHS, Rows
+from cfusage_lab.wire.pacing import Pacer, Waiter
 
 if TYPE_CHECKING:
     from cfusage_lab.sandbox import Sandbox
@@ -37,12 +37,8 @@ __all__ = ["SETTLE_LAG", "UsageClient", "connect"]
 SETTLE_LAG: Final = timedelta(hours=48)
 """How long after its end a window counts as provisional: Cloudflare promises no time, so this is ours."""
 
-_WORKERS: Final = 10
 _SHOWN: Final = 20
 _ACCOUNTS_PER_PAGE: Final = 50
-_POLL: Final = 0.2
-
-T = TypeVar("T")
 
 
 @cache
@@ -213,7 +209,7 @@ class UsageClient:
         if granularity not in WIDTHS:
             raise ConfigError(f"granularity {granularity!r}: pass 'hour' or 'day'")
         now = self._now()
-        start, end = _aligned(time_range or last_days(30, now=now), granularity, now)
+        start, end = aligned(time_range or last_days(30, now=now), granularity, now)
         ids = sorted(self._asked_for(accounts))
         width = WIDTHS[granularity]
         plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), width, self._page[granularity])
@@ -235,7 +231,7 @@ class UsageClient:
                 with_ids=with_ids,
             )
 
-        _carry_out(plan, ask, progress or default_progress())
+        carry_out(plan, ask, progress or default_progress())
         return history_table(
             plan.pieces,
             account_ids=ids,
@@ -328,10 +324,10 @@ class UsageClient:
         who = self._credentials
         if self._sandbox is None:
             pacer = _pacer(self._base_url, who.token, who.email, who.key)
-            return Wire(who, base_url=self._base_url, pacer=pacer, connections=_WORKERS)
+            return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS)
         pacer = Pacer(1_000_000, per_second=1_000_000)
-        transport = httpx.WSGITransport(app=self._sandbox)
-        return Wire(who, base_url=self._base_url, pacer=pacer, connections=_WORKERS, transport=transport)
+        transport = inside(self._sandbox)
+        return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS, transport=transport)
 
     def _asked_for(self, accounts: Sequence[str] | str | None) -> tuple[str, ...]:
         """Return the ids that a call is about."""
@@ -383,59 +379,3 @@ def connect(*, now: datetime | None = None) -> UsageClient:
     """
     credentials = find_credentials()
     return UsageClient.sandbox(now=now) if credentials is None else UsageClient(credentials, now=now)
-
-
-def _aligned(time_range: TimeRange, granularity: Granularity, now: datetime) -> tuple[datetime, datetime]:
-    """Return the bounds to ask for, or refuse a range that the endpoint could not answer."""
-    start, end = time_range.start, time_range.end
-    hour_end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    if granularity == "day":
-        if end == hour_end:  # the day that is running is a window too
-            end = _midnight(end - timedelta(hours=1)) + timedelta(days=1)
-        if start != _midnight(start) or end != _midnight(end):
-            raise ConfigError(
-                f"{time_range} is not made of whole UTC days: take granularity='hour', and make local days "
-                "of hours"
-            )
-    newest = hour_end if granularity == "hour" else _midnight(now) + timedelta(days=1)
-    if end > newest:
-        raise ConfigError(
-            f"{time_range} reaches past the window that is running, which ends {newest:%Y-%m-%dT%H:%MZ}"
-        )
-    return start, end
-
-
-def _midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _carry_out(plan: Plan, ask: Callable[[Part, Waiter], Rows], progress: Progress) -> None:
-    """Ask everything a plan needs, side by side; the first failure ends it."""
-    waiter = Waiter(progress)
-    pool: ThreadPoolExecutor | None = None
-    under_way: dict[Future[Rows], Part] = {}
-    answered = 0
-    try:
-        while True:
-            while len(under_way) < _WORKERS and (part := plan.take()) is not None:
-                if (
-                    not under_way and not plan.waiting
-                ):  # nothing to do beside it: no thread is worth its while
-                    plan.receive(part, ask(part, waiter))
-                    answered += 1
-                    continue
-                pool = pool or ThreadPoolExecutor(_WORKERS)
-                under_way[pool.submit(ask, part, waiter)] = part
-            if not under_way:
-                return
-            done, _ = wait(under_way, timeout=_POLL, return_when=FIRST_COMPLETED)
-            waiter.check()
-            for future in done:
-                plan.receive(under_way.pop(future), future.result())
-                answered += 1
-            progress.update(answered, answered + len(under_way) + plan.waiting)
-    finally:
-        waiter.stop()
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
-        progress.close()

@@ -5,17 +5,20 @@ import ipaddress
 import random
 import urllib.request
 from collections.abc import Generator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 from httpx_retries import Retry, RetryTransport
 
-from cfusage_lab import refusals
 from cfusage_lab.credentials import Credentials
 from cfusage_lab.errors import ConfigError, TransportError
-from cfusage_lab.pacing import Pacer, Waiter
+from cfusage_lab.wire import refusals
+from cfusage_lab.wire.pacing import Pacer, Waiter
 
-__all__ = ["CLOUDFLARE", "LONGEST_WAIT", "Wire", "address"]
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+__all__ = ["CLOUDFLARE", "LONGEST_WAIT", "Wire", "address", "inside"]
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 LONGEST_WAIT: Final = 300.0
@@ -239,6 +242,11 @@ def address(base_url: str) -> str:
     if url.scheme == "http" and not _is_loopback(url.host):
         raise ConfigError(f"base_url {url}: plain http would show the token to the network; use https")
     return str(url)
+
+
+def inside(application: "WSGIApplication") -> httpx.BaseTransport:
+    """Return a transport to an application within this process, for :class:`Wire`."""
+    return httpx.WSGITransport(app=application)
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cfusage_lab.errors import CancelledError
-from cfusage_lab.pacing import Pacer, Waiter
+from cfusage_lab.wire.pacing import Pacer, Waiter
 
 
 class Clock:

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cfusage_lab.answers import Rows
 from cfusage_lab.errors import PayloadError
+from cfusage_lab.wire.answers import Rows
 
 __all__ = ["PageSize", "Part", "Plan"]
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from cfusage_lab import schema
-from cfusage_lab.answers import Rows
+from cfusage_lab.wire.answers import Rows
 
 __all__ = ["history_table"]
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cfusage_lab.answers import Rows
 from cfusage_lab.errors import PayloadError
-from cfusage_lab.planning import PageSize, Part, Plan
+from cfusage_lab.fetch.planning import PageSize, Part, Plan
+from cfusage_lab.wire.answers import Rows
 
 HOUR = 3_600
 

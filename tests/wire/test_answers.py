@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfusage_lab import answers
-from cfusage_lab.answers import Rows
 from cfusage_lab.errors import ApiError, PayloadError
+from cfusage_lab.wire import answers
+from cfusage_lab.wire.answers import Rows
 
 HOUR = 3_600
 START = 1_795_132_800  # 2026-11-20 00:00 UTC

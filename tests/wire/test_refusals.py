@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cfusage_lab import refusals
 from cfusage_lab.errors import ApiError, AuthError, RateLimitError
+from cfusage_lab.wire import refusals
 
 PATH = "/accounts/0123/ai-gateway/billing/usage-history"
 

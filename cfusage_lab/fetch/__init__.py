@@ -1,0 +1,9 @@
+"""From a time range to one complete table.
+
+``client`` is what analysts hold; ``planning`` decides which requests make a whole answer, ``running`` asks
+them side by side, ``filling`` makes the table.
+"""
+
+from cfusage_lab.fetch.client import SETTLE_LAG, UsageClient, connect
+
+__all__ = ["SETTLE_LAG", "UsageClient", "connect"]
