@@ -16,6 +16,7 @@ __all__ = [
     "last_days",
     "last_hours",
     "last_week",
+    "moment",
     "month_to_date",
     "previous_month",
     "this_week",
@@ -75,61 +76,61 @@ class TimeRange:
         return f"{_iso(self.start)} to {_iso(self.end)}"
 
 
-def today(*, time_zone: str = "UTC", now: datetime | None = None) -> TimeRange:
+def today(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
     """Return the running local day, until the end of the hour that is running."""
-    moment, local = _now(now, time_zone)
-    return _days(local, local + DAY, time_zone, moment)
+    instant, local = _now(now, time_zone)
+    return _days(local, local + DAY, time_zone, instant)
 
 
-def yesterday(*, time_zone: str = "UTC", now: datetime | None = None) -> TimeRange:
+def yesterday(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
     """Return the whole local day before the running one."""
-    moment, local = _now(now, time_zone)
-    return _days(local - DAY, local, time_zone, moment)
+    instant, local = _now(now, time_zone)
+    return _days(local - DAY, local, time_zone, instant)
 
 
-def last_hours(n: int, *, now: datetime | None = None) -> TimeRange:
+def last_hours(n: int, *, now: datetime | str | None = None) -> TimeRange:
     """Return ``n`` hours, the running one last."""
-    moment, _ = _now(now, "UTC")
-    end = _hour_end(moment)
+    instant, _ = _now(now, "UTC")
+    end = _hour_end(instant)
     return TimeRange(end - _positive(n, "hours") * HOUR, end)
 
 
 def last_days(
-    n: int, *, time_zone: str = "UTC", include_today: bool = False, now: datetime | None = None
+    n: int, *, time_zone: str = "UTC", include_today: bool = False, now: datetime | str | None = None
 ) -> TimeRange:
     """Return ``n`` whole local days ending last midnight.
 
     With ``include_today``, the running day comes on top, until the end of the hour that is running.
     """
-    moment, local = _now(now, time_zone)
+    instant, local = _now(now, time_zone)
     last = local + DAY if include_today else local
-    return _days(local - _positive(n, "days") * DAY, last, time_zone, moment)
+    return _days(local - _positive(n, "days") * DAY, last, time_zone, instant)
 
 
-def this_week(*, time_zone: str = "UTC", now: datetime | None = None) -> TimeRange:
+def this_week(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
     """Return the running local week from Monday, until the end of the hour that is running."""
-    moment, local = _now(now, time_zone)
-    return _days(local - local.weekday() * DAY, local + DAY, time_zone, moment)
+    instant, local = _now(now, time_zone)
+    return _days(local - local.weekday() * DAY, local + DAY, time_zone, instant)
 
 
-def last_week(*, time_zone: str = "UTC", now: datetime | None = None) -> TimeRange:
+def last_week(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
     """Return the local week before the running one, Monday to Sunday."""
-    moment, local = _now(now, time_zone)
+    instant, local = _now(now, time_zone)
     monday = local - local.weekday() * DAY
-    return _days(monday - 7 * DAY, monday, time_zone, moment)
+    return _days(monday - 7 * DAY, monday, time_zone, instant)
 
 
-def month_to_date(*, time_zone: str = "UTC", now: datetime | None = None) -> TimeRange:
+def month_to_date(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
     """Return the running local month, until the end of the hour that is running."""
-    moment, local = _now(now, time_zone)
-    return _days(local.replace(day=1), local + DAY, time_zone, moment)
+    instant, local = _now(now, time_zone)
+    return _days(local.replace(day=1), local + DAY, time_zone, instant)
 
 
-def previous_month(*, time_zone: str = "UTC", now: datetime | None = None) -> TimeRange:
+def previous_month(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
     """Return the whole local month before the running one."""
-    moment, local = _now(now, time_zone)
+    instant, local = _now(now, time_zone)
     first = local.replace(day=1)
-    return _days((first - DAY).replace(day=1), first, time_zone, moment)
+    return _days((first - DAY).replace(day=1), first, time_zone, instant)
 
 
 def between(
@@ -137,7 +138,7 @@ def between(
     end: date | datetime | str,
     *,
     time_zone: str | None = None,
-    now: datetime | None = None,
+    now: datetime | str | None = None,
 ) -> TimeRange:
     """Return the range from ``start`` to ``end``; ``end`` is not part of it.
 
@@ -151,7 +152,7 @@ def between(
     time_zone
         An IANA name. Dates are UTC days without it.
     now
-        The moment of the call, if it is not the clock's.
+        The moment of the call, if it is not the clock's: an aware datetime or an ISO 8601 text.
 
     Raises
     ------
@@ -159,12 +160,28 @@ def between(
         If a text is no ISO date, a naive datetime has no zone, a datetime is off the hour or stands in
         the hour that clocks skip, the range lies in the future, or ``end`` is not after ``start``.
     """
-    moment, _ = _now(now, "UTC")
+    instant, _ = _now(now, "UTC")
     first, last = (_instant(value, name, time_zone) for value, name in ((start, "start"), (end, "end")))
-    newest = _hour_end(moment)
+    newest = _hour_end(instant)
     if first >= newest:
         raise ConfigError(f"start {_iso(first)} lies in the future: there is no usage yet")
     return TimeRange(first, min(last, newest) if last > first else last)
+
+
+def moment(now: datetime | str | None = None) -> datetime:
+    """Return a moment in UTC: an aware datetime, an ISO 8601 text, or, left out, the clock's.
+
+    Raises
+    ------
+    ConfigError
+        If it has no time zone, or is no moment.
+    """
+    value = _parsed(now, "now") if isinstance(now, str) else datetime.now(UTC) if now is None else now
+    if not isinstance(value, datetime):
+        raise ConfigError(f"now {now!r} is not a moment: pass an aware datetime, or '2026-11-18T09:30Z'")
+    if value.tzinfo is None:
+        raise ConfigError(f"now {value.isoformat()} has no time zone: pass an aware datetime")
+    return value.astimezone(UTC)
 
 
 def zone(name: str) -> ZoneInfo:
@@ -202,19 +219,17 @@ def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stac
         )
 
 
-def _now(now: datetime | None, time_zone: str) -> tuple[datetime, date]:
+def _now(now: datetime | str | None, time_zone: str) -> tuple[datetime, date]:
     """Return the moment in UTC and the local date it falls on."""
-    moment = datetime.now(UTC) if now is None else now
-    if moment.tzinfo is None:
-        raise ConfigError(f"now {moment.isoformat()} has no time zone: pass an aware datetime")
-    return moment.astimezone(UTC), moment.astimezone(zone(time_zone)).date()
+    instant = moment(now)
+    return instant, instant.astimezone(zone(time_zone)).date()
 
 
-def _days(first: date, last: date, time_zone: str, moment: datetime) -> TimeRange:
+def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRange:
     """Return the local days from ``first`` up to ``last``, never past the hour that is running."""
     start, end = _midnight(first, time_zone), _midnight(last, time_zone)
     warn_if_off_the_hour(time_zone, start, end, stacklevel=4)
-    newest = _hour_end(moment)
+    newest = _hour_end(instant)
     return TimeRange(_floor(start), min(_floor(end), newest))
 
 
@@ -283,9 +298,9 @@ def _floor(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _hour_end(moment: datetime) -> datetime:
+def _hour_end(instant: datetime) -> datetime:
     """Return the end of the hour that is running at a moment."""
-    return _floor(moment) + HOUR
+    return _floor(instant) + HOUR
 
 
 def _iso(moment: datetime) -> str:

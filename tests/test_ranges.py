@@ -99,6 +99,11 @@ def test_an_end_in_the_future_is_cut_at_the_end_of_the_running_hour() -> None:
     assert between("2026-11-01", "2026-12-01", now=SUNDAY).end == utc(2026, 11, 22, 10)
 
 
+def test_now_may_be_a_text() -> None:
+    assert ranges.yesterday(now="2026-11-22T09:30Z") == ranges.yesterday(now=SUNDAY)
+    assert ranges.moment("2026-11-22T10:30+01:00") == SUNDAY
+
+
 def test_the_hour_that_stands_twice_means_the_first() -> None:
     """Berlin, 25 October 2026: 02:00 is first 00:00 UTC, then 01:00 UTC."""
     assert between("2026-10-25T02:00", "2026-10-26", time_zone=BERLIN, now=SUNDAY).start == utc(2026, 10, 25)
@@ -131,6 +136,9 @@ NAIVE = datetime(2026, 11, 1)  # noqa: DTZ001 - a naive one is what is tried
         (lambda: ranges.last_hours(n=True), "whole number from 1"),
         (lambda: ranges.last_days(10**9), "more than the 1,830 days"),
         (lambda: ranges.today(now=NAIVE), "has no time zone"),
+        (lambda: ranges.today(now="2026-11-22T09:30"), "has no time zone"),
+        (lambda: ranges.today(now="2026-11-22"), "is not a moment"),
+        (lambda: ranges.today(now="noon"), "not an ISO 8601"),
     ],
 )
 def test_what_makes_no_range_is_refused_by_name(wrong: object, why: str) -> None:

@@ -5,7 +5,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
 from types import TracebackType
@@ -22,7 +22,7 @@ from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.running import WORKERS, carry_out
 from cfusage_lab.progress import default_progress
-from cfusage_lab.ranges import TimeRange, last_days
+from cfusage_lab.ranges import TimeRange, last_days, moment
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
@@ -61,8 +61,8 @@ class UsageClient:
     settle_lag
         How long after its end a window counts as provisional.
     now
-        The moment that counts as the present, if it is not the clock's: for a notebook that is to come
-        out the same every time.
+        The moment that counts as the present, if it is not the clock's, as an aware datetime or an ISO
+        8601 text: for a notebook that is to come out the same every time.
 
     Raises
     ------
@@ -84,7 +84,7 @@ class UsageClient:
         *,
         base_url: str | None = None,
         settle_lag: timedelta = SETTLE_LAG,
-        now: datetime | None = None,
+        now: datetime | str | None = None,
     ) -> None:
         credentials = credentials or find_credentials()
         if credentials is None:
@@ -92,21 +92,19 @@ class UsageClient:
                 "no credentials: set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or call login(); "
                 "UsageClient.sandbox() needs none"
             )
-        if now is not None and now.tzinfo is None:
-            raise ConfigError(f"now {now.isoformat()} has no time zone: pass an aware datetime")
         if settle_lag < timedelta():
             raise ConfigError(f"settle_lag {settle_lag} is negative")
         self._credentials = credentials
         self._base_url = address(base_url or os.environ.get("CLOUDFLARE_BASE_URL", "").strip() or CLOUDFLARE)
         self._settle_lag = settle_lag
-        self._fixed_now = now
+        self._fixed_now = None if now is None else moment(now)
         self._sandbox: Sandbox | None = None
         self._page = {granularity: PageSize() for granularity in get_args(Granularity)}
         self._opened: Wire | None = None
         self._lock = threading.Lock()
 
     @classmethod
-    def sandbox(cls, sandbox: "Sandbox | None" = None, *, now: datetime | None = None) -> Self:
+    def sandbox(cls, sandbox: "Sandbox | None" = None, *, now: datetime | str | None = None) -> Self:
         """Return a client of the sandbox: made-up accounts behind the same exchange, in this process.
 
         Parameters
@@ -121,7 +119,7 @@ class UsageClient:
         first = next(iter(SANDBOX_ACCOUNTS))
         credentials = Credentials(token=SANDBOX_TOKEN, accounts=first)
         client = cls(credentials, base_url="http://127.0.0.1/client/v4", now=now)
-        client._sandbox = sandbox or Sandbox(now=now)
+        client._sandbox = sandbox or Sandbox(now=client._fixed_now)
         return client
 
     @property
@@ -310,7 +308,7 @@ class UsageClient:
         return pl.DataFrame(rows, schema=schema.CREDIT_BALANCE, orient="row")
 
     def _now(self) -> datetime:
-        return (self._fixed_now or datetime.now(UTC)).astimezone(UTC)
+        return self._fixed_now or moment()
 
     def _wire(self) -> Wire:
         """Return the open connection to Cloudflare, or open it."""
@@ -361,7 +359,7 @@ class UsageClient:
         return list(found.values())
 
 
-def connect(*, now: datetime | None = None) -> UsageClient:
+def connect(*, now: datetime | str | None = None) -> UsageClient:
     """Return a client of the real account if there are credentials, and of the sandbox if not.
 
     ``client.source`` and ``client.label`` say which. Credentials are what :func:`login` was told, else

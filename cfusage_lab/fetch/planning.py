@@ -155,13 +155,17 @@ class Plan:
             self._todo.extend(self._parts(self._held.popleft(), self.start, self.end))
 
     def _looks_cut(self) -> bool:
-        """Whether the one answer so far may well be cut: then that is found out before others are asked."""
-        return any(
-            self._held
-            and self._windows(0, sum(end - start for start, end in self._outside(part, rows)))
-            > max(8, rows.count // 16)
-            for part, rows in self._unproved
-        )
+        """Whether the one answer so far may well be cut: then that is found out before others are asked.
+
+        An account that was busy all along and lacks its oldest windows is suspicious; one that lacks its
+        newest is not, for they may not be reported yet.
+        """
+        if not self._held or not self._unproved:
+            return False
+        part, rows = self._unproved[0]
+        outside = sum(self._windows(start, end) for start, end in self._outside(part, rows))
+        is_dense = len(rows.starts) == self._windows(rows.first, rows.last) + 1
+        return (is_dense and rows.first > part.start) or outside > max(8, rows.count // 16)
 
     def _prove(self) -> None:
         """Settle the answers that are shorter than another, and plan the proof of the rest."""

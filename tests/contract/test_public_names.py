@@ -1,0 +1,66 @@
+"""What ``import cfusage_lab`` promises: these names, typed for editors, loaded on first use."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cfusage_lab as cfu
+
+HEAVY = ["polars", "httpx", "altair", "ipywidgets", "narwhals", "msgspec", "tqdm", "anywidget", "deltalake"]
+
+
+def test_the_names_that_editors_see_are_those_that_are_loaded() -> None:
+    tree = ast.parse(Path(cfu.__file__).read_text(encoding="utf-8"))
+    typed = {
+        alias.asname: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("cfusage_lab.")
+        for alias in node.names
+    }
+
+    assert typed == {name: f"cfusage_lab.{module}" for name, module in cfu._HOME.items()}
+    assert sorted(typed) == cfu.__all__
+    assert set(cfu.__all__) < set(dir(cfu))
+
+
+@pytest.mark.parametrize("name", cfu.__all__)
+def test_every_public_name_loads_and_says_what_it_is(name: str) -> None:
+    value = getattr(cfu, name)
+
+    if inspect.isclass(value) or callable(value):
+        assert inspect.getdoc(value)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'usage_histroy'"):
+        cfu.usage_histroy  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = f"import sys, cfusage_lab; print([name for name in {HEAVY!r} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_fetching_does_not_load_what_draws() -> None:
+    code = (
+        "import sys, cfusage_lab as cfu; cfu.UsageClient.sandbox().usage_history(cfu.last_hours(2));"
+        "print([name for name in ('altair', 'ipywidgets', 'anywidget', 'vl_convert') if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_function_is_not_hidden_by_a_module_of_its_name() -> None:
+    """Importing a module sets its name on the package; a function of that name would be lost."""
+    modules = {path.stem for path in Path(cfu.__file__).parent.iterdir()}
+
+    assert not modules & set(cfu.__all__)

@@ -1,0 +1,59 @@
+"""What the README says is true: its Python runs, its commands are those of the check, its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SHELL = re.findall(r"```(?:bash|powershell)\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", PYTHON)
+def test_the_python_blocks_run_on_the_sandbox(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("API_TOKEN", "API_KEY", "EMAIL", "ACCOUNT_ID", "BASE_URL"):
+        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
+
+    exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - the project's own text
+
+
+def test_the_check_runs_the_readmes_own_test_command() -> None:
+    command = next(line for block in SHELL for line in block.splitlines() if line.endswith("pytest"))
+    check = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert [part for part in command.split(" && ") if part not in check] == []
+
+
+def test_both_systems_install_and_open_the_same() -> None:
+    first, windows = (block.strip() for block in SHELL[:2])
+
+    assert windows.replace("\\", "/") == first.replace("python3", "py").replace(" && ", "; ").replace(
+        ".venv/bin", ".venv/Scripts"
+    )
+
+
+def test_relative_links_lead_to_files() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_notebook_stands_in_the_table() -> None:
+    listed = set(re.findall(r"\(notebooks/(\w+)\.ipynb\)", README))
+
+    assert listed == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_every_room_of_the_package_stands_in_the_picture() -> None:
+    picture = README.split("## How it is built")[1].split("## Develop")[0]
+    rooms = {
+        path.stem
+        for path in (ROOT / "cfusage_lab").iterdir()
+        if path.is_dir() or path.suffix == ".py"
+        if not path.name.startswith("_")
+    }
+
+    assert [room for room in sorted(rooms) if not re.search(rf"\b{room}\b", picture)] == []
