@@ -27,6 +27,7 @@ LONGEST_WAIT: Final = 300.0
 _ALL_WAITS: Final = 900.0
 _TRIES: Final = 6
 _TRIES_AFTER_500: Final = 2
+_TRIES_TO_CONNECT: Final = 2
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _SERVER_ERROR: Final = 500
 
@@ -181,6 +182,8 @@ class _Patience(Retry):
         return False
 
     def is_retryable_exception(self, exception: Exception) -> bool:
+        if isinstance(exception, httpx.ConnectError | httpx.ConnectTimeout):
+            return self.attempts_made < _TRIES_TO_CONNECT  # nobody waits a minute to hear of no network
         if not isinstance(exception, _MayHealError):
             return super().is_retryable_exception(exception)
         if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= _TRIES_AFTER_500:

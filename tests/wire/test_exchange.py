@@ -210,16 +210,26 @@ def test_a_date_in_retry_after_that_is_past_or_odd_does_no_harm() -> None:
         assert desk.get() == b"{}"
 
 
-def test_a_host_that_never_answers_is_given_up_in_the_end() -> None:
-    desk = Desk(answering(httpx.ConnectError("no route to host")))
+@pytest.mark.parametrize(
+    "failure", [httpx.ConnectError("no route to host"), httpx.ConnectTimeout("no answer")]
+)
+def test_no_network_is_given_up_within_seconds(failure: httpx.TransportError) -> None:
+    desk = Desk(answering(failure))
 
-    with pytest.raises(
-        TransportError, match=r"api.cloudflare.com.*no route to host.*check the network"
-    ) as caught:
+    with pytest.raises(TransportError, match=r"api.cloudflare.com.*no .*check the network") as caught:
         desk.get()
 
     assert caught.value.retryable
-    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    assert caught.value.__cause__ is failure
+    assert len(desk.asked) == 3
+    assert desk.clock.time < 5
+
+
+def test_a_host_that_breaks_every_answer_is_given_up_in_the_end() -> None:
+    desk = Desk(answering(httpx.ReadError("reset")))
+
+    with pytest.raises(TransportError, match="reset"):
+        desk.get()
     assert len(desk.asked) == 7
 
 
