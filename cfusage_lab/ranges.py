@@ -202,8 +202,9 @@ def zone(name: str) -> ZoneInfo:
 def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stacklevel: int = 3) -> None:
     """Warn where the zone's midnights fall inside UTC hours, as in India (+05:30) or Nepal (+05:45).
 
-    A window belongs to the local day in which it starts, so the first window of such a day is counted
-    to the day before. Python shows the warning once for each place that asks.
+    A window belongs to the local day in which it starts, so the window in which midnight falls is counted
+    to the day before it, and that is where ranges of days are cut. Python shows the warning once for each
+    place that asks.
     """
     info = zone(time_zone)
     month = timedelta(days=28)  # no zone has been off the hour for less
@@ -220,9 +221,9 @@ def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stac
 
 
 def _now(now: datetime | str | None, time_zone: str) -> tuple[datetime, date]:
-    """Return the moment in UTC and the local date it falls on."""
+    """Return the moment in UTC, and the local date in which the window starts that is running then."""
     instant = moment(now)
-    return instant, instant.astimezone(zone(time_zone)).date()
+    return instant, _floor(instant).astimezone(zone(time_zone)).date()
 
 
 def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRange:
@@ -230,7 +231,7 @@ def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRan
     start, end = _midnight(first, time_zone), _midnight(last, time_zone)
     warn_if_off_the_hour(time_zone, start, end, stacklevel=4)
     newest = _hour_end(instant)
-    return TimeRange(_floor(start), min(_floor(end), newest))
+    return TimeRange(_ceil(start), min(_ceil(end), newest))
 
 
 def _midnight(day: date, time_zone: str) -> datetime:
@@ -247,7 +248,7 @@ def _instant(value: date | datetime | str, name: str, time_zone: str | None) -> 
             raise ConfigError(f"{name} {value!r} is neither a date, a datetime nor an ISO 8601 text")
         midnight = _midnight(value, time_zone or "UTC")
         warn_if_off_the_hour(time_zone or "UTC", midnight, midnight, stacklevel=5)
-        return _floor(midnight)
+        return _ceil(midnight)
     if value.tzinfo is not None:
         return value.astimezone(UTC)
     if time_zone is None:
@@ -296,6 +297,11 @@ def _positive(n: int, what: str) -> int:
 
 def _floor(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _ceil(moment: datetime) -> datetime:
+    """Return the first whole hour from a moment on: the first window that starts in the day."""
+    return _floor(moment + HOUR - timedelta(microseconds=1))
 
 
 def _hour_end(instant: datetime) -> datetime:

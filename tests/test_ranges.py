@@ -58,17 +58,25 @@ def test_a_day_whose_midnight_clocks_skip_begins_at_one() -> None:
     assert cairo.hours == 23
 
 
-@pytest.mark.parametrize(
-    ("zone", "start"),
-    [("Asia/Kolkata", utc(2026, 11, 20, 18)), ("Asia/Kathmandu", utc(2026, 11, 20, 18))],
-)
-def test_off_the_hour_a_day_begins_with_the_hour_that_holds_midnight_and_warns(
-    zone: str, start: datetime
-) -> None:
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Kathmandu"])
+def test_off_the_hour_a_day_begins_with_the_first_window_that_starts_in_it_and_warns(zone: str) -> None:
+    """Midnight is at 18:30 UTC in India, at 18:15 in Nepal: the window from 18:00 is the day before's."""
     with pytest.warns(OffTheHourWarning, match=zone):
         yesterday = ranges.yesterday(time_zone=zone, now=SUNDAY)
 
-    assert yesterday == TimeRange(start, start + timedelta(days=1))
+    assert yesterday == TimeRange(utc(2026, 11, 20, 19), utc(2026, 11, 21, 19))
+
+
+@pytest.mark.filterwarnings("ignore::cfusage_lab.ranges.OffTheHourWarning")
+@pytest.mark.parametrize(
+    ("minutes", "start"),
+    [(29, utc(2026, 11, 21, 19)), (31, utc(2026, 11, 21, 19)), (61, utc(2026, 11, 22, 19))],
+)
+def test_off_the_hour_the_day_turns_with_the_window(minutes: int, start: datetime) -> None:
+    """At 00:01 in India the window of 23:30 still runs, and today is still the day in which it started."""
+    now = utc(2026, 11, 22, 18) + timedelta(minutes=minutes)
+
+    assert ranges.today(time_zone="Asia/Kolkata", now=now).start == start
 
 
 def test_a_zone_that_is_off_the_hour_for_half_a_year_warns_for_a_range_that_only_crosses_it() -> None:

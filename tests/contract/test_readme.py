@@ -1,4 +1,4 @@
-"""What the README says is true: its Python runs, its commands are those of the check, its links lead somewhere."""
+"""What the README says is true: its Python runs, its commands are the check's, its links lead somewhere."""
 
 import re
 from pathlib import Path

@@ -1,0 +1,74 @@
+"""Execute the notebooks on the sandbox at a fixed moment, and keep what a reader without a kernel sees.
+
+``python notebooks/regenerate.py`` rewrites all of them, ``python notebooks/regenerate.py explore`` one. What
+is kept is sources, texts, tables and pictures; not the state of widgets, which a reader's JupyterLab would
+take for charts that are gone.
+"""
+
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbclient import NotebookClient
+
+FOLDER: Final = Path(__file__).parent
+NOW: Final = "2026-11-18T09:30Z"
+LARGEST: Final = 300_000
+_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+
+
+def executed(path: Path) -> nbformat.NotebookNode:
+    """Return a notebook as it comes out now, with the fixed moment for the present."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    sources = [cell.source for cell in cells]
+    for cell in cells:
+        cell.source = re.sub(r"^NOW = None\b", f"NOW = {NOW!r}", cell.source, flags=re.MULTILINE)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": elsewhere}})
+        client.execute(env=_environment())
+    for cell, source in zip(cells, sources, strict=True):
+        cell.source = source
+        cell.metadata.pop("execution", None)
+        cell.outputs = [kept for output in cell.outputs if (kept := _kept(output)) is not None]
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    return notebook
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment without credentials: what is published is made up."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CLOUDFLARE_")}
+
+
+def _kept(output: Any) -> Any:  # noqa: ANN401 - nbformat's nodes are untyped
+    """Return what a reader sees of an output, or None for what is only seen while it runs."""
+    if output.output_type == "stream" and output.name == "stderr":
+        return None
+    data = output.get("data", {})
+    if data.pop(_WIDGET, None) is not None and "image/png" not in data:
+        return None
+    return output
+
+
+def main() -> None:
+    """Rewrite the notebooks that are named, or all."""
+    names = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("*.ipynb"))
+    for name in names:
+        path = FOLDER / f"{name}.ipynb"
+        text = nbformat.writes(executed(path)) + "\n"
+        if len(text) > LARGEST:
+            raise SystemExit(f"{path.name} is {len(text):,} bytes, more than {LARGEST:,}: draw less in it")
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
