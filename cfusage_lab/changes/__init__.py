@@ -1,0 +1,15 @@
+"""How cost moves: days beside their partners, and the month and the day so far."""
+
+from cfusage_lab.changes.days import Alignment, compare, day_over_day, movers, rolling_mean, week_over_week
+from cfusage_lab.changes.so_far import month_to_date, same_time_yesterday
+
+__all__ = [
+    "Alignment",
+    "compare",
+    "day_over_day",
+    "month_to_date",
+    "movers",
+    "rolling_mean",
+    "same_time_yesterday",
+    "week_over_week",
+]

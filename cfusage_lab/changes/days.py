@@ -1,0 +1,223 @@
+"""A day beside its partner.
+
+Partners are found by calendar date, never by the position of a row. A day that is not whole stays where
+it is, with ``kind`` unknown, and is nobody's partner; the running day is left out. Both can be asked for.
+"""
+
+from typing import Final, Literal, get_args
+
+import narwhals as nw
+
+from cfusage_lab.changes.pairs import beside, kept, opened_days, rolled
+from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.frames import FrameT, opened
+from cfusage_lab.frames.expressions import ROUNDING, day_span
+from cfusage_lab.schema import COMPARISON, MOVERS
+
+__all__ = [
+    "Alignment",
+    "compare",
+    "day_over_day",
+    "movers",
+    "rolling_mean",
+    "week_over_week",
+]
+
+Alignment = Literal["day", "weekday"]
+
+_WEEK: Final = 7
+
+
+def day_over_day(
+    daily: FrameT, *, include_in_progress: bool = False, include_partial: bool = False
+) -> FrameT:
+    """Compare each day with the calendar day before it.
+
+    Parameters
+    ----------
+    daily
+        Local days (``schema.DAILY``), in any order.
+    include_in_progress
+        Keep the running day, and let it be compared.
+    include_partial
+        Compare days that are not whole, too, as if they were.
+
+    Returns
+    -------
+    DataFrame
+        One row a day of an account (``schema.COMPARISON``), sorted by both unless it is lazy:
+
+        - ``account_id``, ``date``: the account and the local day
+        - ``current_usd``, ``previous_usd``, ``change_usd``: US dollars of this day, of the day before,
+          and their difference; the last two are null without a partner
+        - ``change_ratio``: the change as a fraction of ``previous_usd``; null unless that is above 0
+        - ``kind``: what it comes to, one of ``schema.KINDS``
+        - ``is_whole``, ``state``: this day's
+
+    Raises
+    ------
+    FrameError
+        If columns are missing, or (found only where the result is computed at once) a day of an account
+        stands there twice.
+    """
+    return _days_before(1, daily, include_in_progress=include_in_progress, include_partial=include_partial)
+
+
+def week_over_week(
+    daily: FrameT, *, include_in_progress: bool = False, include_partial: bool = False
+) -> FrameT:
+    """Compare each day with the same weekday one week before; otherwise as :func:`day_over_day`."""
+    return _days_before(
+        _WEEK, daily, include_in_progress=include_in_progress, include_partial=include_partial
+    )
+
+
+def compare(
+    current: FrameT,
+    previous: FrameT,
+    *,
+    align: Alignment = "day",
+    include_in_progress: bool = False,
+    include_partial: bool = False,
+) -> FrameT:
+    """Compare the days of one range with those of another.
+
+    Parameters
+    ----------
+    current, previous
+        Local days (``schema.DAILY``) of the two ranges, on the same engine.
+    align
+        ``"day"`` sets the first date of one table beside the first date of the other, the second beside
+        the second. ``"weekday"`` sets each weekday beside the same one: the first date of ``current``
+        beside the first such weekday in ``previous``, and so on.
+    include_in_progress, include_partial
+        As in :func:`day_over_day`.
+
+    Returns
+    -------
+    DataFrame
+        One row a day of ``current`` (``schema.COMPARISON``), as in :func:`day_over_day`. Days of
+        ``previous`` beyond the length of ``current`` do not appear.
+
+    Raises
+    ------
+    ConfigError
+        If ``align`` is neither of the two.
+    FrameError
+        As in :func:`day_over_day`, or if the tables are on two engines.
+    """
+    if align not in get_args(Alignment):
+        raise ConfigError(f"align {align!r}: pass 'day' or 'weekday'")
+    door, other = opened_days(current), opened_days(previous)
+    if door.is_spark != other.is_spark:
+        raise FrameError("current and previous are on two engines: bring one to the other's first")
+    first = door.frame.select(first=nw.col("date").min())
+    partner = other.frame.select(partner=nw.col("date").min())
+    starts = first.join(partner, how="cross")
+    if align == "weekday":
+        ahead = (nw.col("first").dt.weekday() - nw.col("partner").dt.weekday() + _WEEK) % _WEEK
+        starts = starts.with_columns(partner=_later(nw.col("partner"), ahead))
+    rows = kept(door.frame, include_in_progress=include_in_progress)
+    partners = kept(other.frame, include_in_progress=include_in_progress)
+    shifted = partners.join(starts, how="cross").with_columns(
+        date=nw.col("date") + (nw.col("first") - nw.col("partner"))
+    )
+    result: FrameT = beside(rows, shifted, door, include_partial=include_partial)
+    return result
+
+
+def rolling_mean(
+    daily: FrameT, *, days: int = 7, include_in_progress: bool = False, include_partial: bool = False
+) -> FrameT:
+    """Average each day with the calendar days just before it.
+
+    Parameters
+    ----------
+    daily
+        Local days (``schema.DAILY``), in any order.
+    days
+        How many days are averaged, the day of the row included.
+    include_in_progress
+        Keep the running day, and average it.
+    include_partial
+        Average days that are not whole, too, as if they were.
+
+    Returns
+    -------
+    DataFrame
+        One row a day of an account (``schema.ROLLING``): the columns of ``daily`` and
+        ``rolling_mean_usd``, US dollars a day; null until all ``days`` dates are there and whole.
+
+    Raises
+    ------
+    ConfigError
+        If ``days`` is not a whole number from 1.
+    FrameError
+        If columns are missing.
+    """
+    if type(days) is not int or days < 1:
+        raise ConfigError(f"days {days!r}: pass a whole number from 1")
+    door = opened_days(daily)
+    rows = kept(door.frame, include_in_progress=include_in_progress)
+    value = nw.col("cost_usd") if include_partial else nw.when(nw.col("is_whole")).then(nw.col("cost_usd"))
+    result: FrameT = door.back(rolled(rows.with_columns(value=value), door, length=days))
+    return result
+
+
+def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
+    """Return the largest changes in dollars, up or down.
+
+    Parameters
+    ----------
+    comparison
+        A table that a comparison here returned. Cut it down first to the dates and accounts that are
+        meant: the rows compete with each other, whatever their account.
+    top
+        How many rows come back.
+
+    Returns
+    -------
+    DataFrame
+        At most ``top`` rows of ``comparison``, those with no known change left out, the largest change
+        first (``schema.MOVERS``); ``share`` is the row's part of the sum of all known changes, and null
+        where that sum is 0.
+
+    Raises
+    ------
+    ConfigError
+        If ``top`` is not a whole number from 1.
+    FrameError
+        If columns are missing.
+    """
+    if type(top) is not int or top < 1:
+        raise ConfigError(f"top {top!r}: pass a whole number from 1")
+    door = opened(comparison, COMPARISON, table="comparison")
+    change = nw.col("change_usd")
+    known = door.frame.filter(~change.is_null())
+    whole = known.select(net=change.sum(), gross=change.abs().sum())
+    is_something = nw.col("net").abs() > ROUNDING * nw.col("gross")
+    found = (
+        known.join(whole, how="cross")
+        .with_columns(share=nw.when(is_something).then(change / nw.col("net")), size=change.abs())
+        .sort("size", "account_id", "date", descending=[True, False, False])
+        .head(top)
+    )
+    result: FrameT = door.back(found.select(*MOVERS.names()))
+    return result
+
+
+def _days_before(n: int, daily: FrameT, *, include_in_progress: bool, include_partial: bool) -> FrameT:
+    """Compare each day with the date ``n`` days before it."""
+    door = opened_days(daily)
+    rows = kept(door.frame, include_in_progress=include_in_progress)
+    partners = rows.with_columns(nw.col("date") + day_span(n))
+    result: FrameT = beside(rows, partners, door, include_partial=include_partial)
+    return result
+
+
+def _later(start: nw.Expr, by: nw.Expr) -> nw.Expr:
+    """Return a date 0 to 6 days later, as a column of numbers says."""
+    result = start
+    for n in range(1, _WEEK):
+        result = nw.when(by == n).then(start + day_span(n)).otherwise(result)
+    return result

@@ -1,0 +1,96 @@
+"""Local days beside their partners."""
+
+from typing import Any, Final
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import Door, Frames, opened
+from cfusage_lab.frames.expressions import day_span, with_change
+from cfusage_lab.schema import COMPARISON, DAILY, ROLLING
+
+__all__ = ["beside", "kept", "opened_days", "rolled"]
+
+_RANGE: Final = 2**32
+"""More than there are dates."""
+
+
+def opened_days(daily: object) -> Door:
+    """Let a table of local days in."""
+    return opened(daily, DAILY, table="daily", order=("account_id", "date"))
+
+
+def kept(rows: Frames, *, include_in_progress: bool) -> Frames:
+    """Leave the running day out, unless it is asked for."""
+    return rows if include_in_progress else rows.filter(nw.col("state") != "in_progress")
+
+
+def beside(rows: Frames, partners: Frames, door: Door, *, include_partial: bool) -> Any:  # noqa: ANN401
+    """Set each row beside the partner that bears its date, and return it as the caller's kind of table."""
+    if not include_partial:
+        partners = partners.filter(nw.col("is_whole"))
+    partners = partners.select("account_id", "date", previous_usd="cost_usd")
+    paired = _joined(rows.select("account_id", "date", "is_whole", "state", current_usd="cost_usd"), partners)
+    if not include_partial:
+        paired = paired.with_columns(previous_usd=nw.when(nw.col("is_whole")).then(nw.col("previous_usd")))
+    compared = with_change(paired).select(*COMPARISON.names())
+    result = door.back(compared)
+    if door.is_eager:
+        _refuse_repeats(result)
+    return result
+
+
+def rolled(rows: Frames, door: Door, *, length: int) -> Frames:
+    """Average ``value`` over ``length`` consecutive dates of an account; null unless all are there.
+
+    The row ``length - 1`` places before must be that many days older. On polars the rows are sorted, and
+    their places are counted over all accounts at once.
+    """
+    value, back = nw.col("value"), length - 1
+    native = rows.to_native()
+    if isinstance(native, pl.LazyFrame):
+        ordered = native if door.is_eager else native.sort("account_id", "date")
+        first: Frames = nw.from_native(
+            ordered.with_columns(
+                mean=pl.col("value").rolling_mean(length, min_samples=length),
+                first=pl.when(pl.col("account_id").shift(back) == pl.col("account_id")).then(
+                    pl.col("date").shift(back)
+                ),
+            )
+        )
+    else:
+        first = rows.with_columns(
+            mean=value.rolling_mean(length, min_samples=length).over("account_id", order_by="date"),
+            first=nw.col("date").shift(back).over("account_id", order_by="date"),
+        )
+    is_there = nw.col("first") + day_span(back) == nw.col("date")
+    return first.with_columns(rolling_mean_usd=nw.when(is_there).then(nw.col("mean"))).select(
+        *ROLLING.names()
+    )
+
+
+def _joined(rows: Frames, partners: Frames) -> Frames:
+    """Join on account and date; on polars in the order of ``rows``, and on one whole number."""
+    left, right = rows.to_native(), partners.to_native()
+    if not (isinstance(left, pl.LazyFrame) and isinstance(right, pl.LazyFrame)):
+        return rows.join(partners, on=["account_id", "date"], how="left")
+    account = pl.col("account_id").cast(pl.Categorical).to_physical().cast(pl.Int64)
+    key = account * _RANGE + pl.col("date").to_physical()
+    paired = left.with_columns(key=key).join(
+        right.select("previous_usd", key=key), on="key", how="left", maintain_order="left"
+    )
+    joined: Frames = nw.from_native(paired.drop("key"))
+    return joined
+
+
+def _refuse_repeats(sorted_days: pl.DataFrame) -> None:
+    """Raise if a day of an account stands in a table twice."""
+    repeated = sorted_days.filter(
+        (pl.col("account_id") == pl.col("account_id").shift()) & (pl.col("date") == pl.col("date").shift())
+    )
+    if repeated.height:
+        row = repeated.row(0, named=True)
+        raise FrameError(
+            f"{row['date']} of account {row['account_id']} stands there twice: pass each day once"
+        )

@@ -1,0 +1,242 @@
+"""The month and the day so far, beside the same stretch of another one.
+
+*Until now* means until the end of the last window that is no longer running. A stretch in which an hour
+is missing is compared with nothing: its ``kind`` is unknown.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change
+from cfusage_lab.frames.local_time import EPOCH, HOUR, LocalHistory, calendar, localize
+from cfusage_lab.schema import COMPARISON, SAME_TIME
+
+__all__ = ["month_to_date", "same_time_yesterday"]
+
+_DAY: Final = timedelta(days=1)
+_OTHER_DAYS: Final = {"yesterday": 1, "last_week": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The local date, and the minutes since its midnight, at which the last window ended."""
+
+    day: date
+    clock: int
+    moment: datetime
+
+    @property
+    def text(self) -> str:
+        """The clock time, ``24:00`` at the end of a day."""
+        return f"{self.clock // 60:02d}:{self.clock % 60:02d}"
+
+
+def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
+    """Accumulate cost from the first of the month, beside the same days of the month before.
+
+    The month is the one in which the last finished window lies. Day 9 stands beside the days 1 to 9 of
+    the month before; a day that month does not have, beside all of it. Where the last day is unfinished,
+    the same day of the month before is cut at the same local clock time.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``), from the first of the previous month for a
+        comparison.
+    time_zone
+        The IANA name of the zone whose days and months these are.
+    include_in_progress
+        Count the running window as if it had ended.
+
+    Returns
+    -------
+    DataFrame
+        One row a day of the month and account (``schema.COMPARISON``), sorted by both unless it is lazy;
+        the last is the month so far, not a forecast:
+
+        - ``current_usd``: US dollars from the first of the month to the end of ``date``, or until now
+        - ``previous_usd``: the same days of the month before; null unless all their hours are there
+        - ``is_whole``: whether every hour since the first of the month is there; a comparison needs it
+        - ``state``: the least settled of the windows since the first of the month
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone.
+    FrameError
+        If columns are missing, or windows are not hours.
+    """
+    local, now, windows = _finished(history, time_zone, include_in_progress=include_in_progress)
+    expected = _by_day_of_month(_every_hour(now, time_zone), now).collect("polars").to_native()
+    expected = expected.select("date", due="current_hours", previous_due="previous_hours")
+    found = _by_day_of_month(windows, now).join(local.door.lend(expected), on="date", how="left")
+    is_whole = nw.col("current_hours") == nw.col("due")
+    is_partner = nw.col("previous_hours") == nw.col("previous_due")
+    compared = with_change(
+        found.with_columns(
+            is_whole=is_whole,
+            state=state_of("rank"),
+            previous_usd=nw.when(is_whole & is_partner).then(nw.col("previous_usd")),
+        )
+    )
+    result: FrameT = local.door.back(compared.select(*COMPARISON.names()), order=("account_id", "date"))
+    return result
+
+
+def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
+    """Compare today until now with yesterday, and with the same weekday last week, until the same time.
+
+    Today is the local day in which the last finished window lies. Hours go by their clock time: where
+    clocks change, one side may have an hour more.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``), of the last 8 days for both comparisons.
+    time_zone
+        The IANA name of the zone whose clock this is.
+    include_in_progress
+        Count the running window as if it had ended.
+
+    Returns
+    -------
+    DataFrame
+        Two rows an account (``schema.SAME_TIME``), sorted unless it is lazy:
+
+        - ``date``, ``until``: today, and the local clock time until which is added up
+        - ``against``, ``previous_date``: ``yesterday`` or ``last_week``, and its date
+        - ``current_usd``, ``previous_usd``, ``change_usd``: US dollars until then; the last two are null
+          unless every hour of both stretches is there
+        - ``change_ratio``: a fraction of ``previous_usd``; null unless that is above 0
+        - ``kind``: what it comes to, one of ``schema.KINDS``
+        - ``is_whole``, ``state``: of today until then
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone.
+    FrameError
+        If columns are missing, or windows are not hours.
+    """
+    local, now, windows = _finished(history, time_zone, include_in_progress=include_in_progress)
+    due = _by_other_day(_every_hour(now, time_zone), now).collect("polars").to_native().row(0, named=True)
+    partners = pl.DataFrame(
+        {
+            "against": list(_OTHER_DAYS),
+            "previous_date": [now.day - n * _DAY for n in _OTHER_DAYS.values()],
+            "previous_due": [due[f"{name}_hours"] for name in _OTHER_DAYS],
+        }
+    )
+    is_yesterday = nw.col("against") == "yesterday"
+    is_whole = nw.col("current_hours") == due["current_hours"]
+    pairs = _by_other_day(windows, now).join(local.door.lend(partners), how="cross")
+    pairs = pairs.with_columns(
+        previous_usd=nw.when(is_yesterday).then(nw.col("yesterday_usd")).otherwise(nw.col("last_week_usd")),
+        previous_hours=nw.when(is_yesterday)
+        .then(nw.col("yesterday_hours"))
+        .otherwise(nw.col("last_week_hours")),
+    ).with_columns(
+        date=nw.lit(now.day),
+        until=nw.lit(now.text),
+        is_whole=is_whole,
+        state=state_of("rank"),
+        previous_usd=nw.when(is_whole & (nw.col("previous_hours") == nw.col("previous_due"))).then(
+            nw.col("previous_usd")
+        ),
+    )
+    result: FrameT = local.door.back(
+        with_change(pairs).select(*SAME_TIME.names()), order=("account_id", "previous_date")
+    )
+    return result
+
+
+def _finished(
+    history: object, time_zone: str, *, include_in_progress: bool
+) -> tuple[LocalHistory, _Now, Frames]:
+    """Return the history in local time, the end of its last window that counts, and what counts."""
+    local = localize(history, time_zone=time_zone, asks_until=True, stacklevel=5)
+    moment = (local.span.end if include_in_progress else local.span.until) or EPOCH
+    last = calendar(moment - HOUR, moment, time_zone=time_zone).row(0, named=True)
+    clock = (last["hour"] + 1) * 60 + last["minute"]
+    now = _Now(day=last["date"], clock=min(clock, 24 * 60), moment=moment)
+    counted = local.frame if include_in_progress else local.frame.filter(nw.col("state") != "in_progress")
+    return local, now, counted
+
+
+def _every_hour(now: _Now, time_zone: str) -> Frames:
+    """Return a history without gaps, to count the hours that there should be."""
+    two_months = timedelta(days=63)
+    hours = calendar(now.moment - two_months, now.moment, time_zone=time_zone)
+    return nw.from_native(
+        hours.lazy().with_columns(account_id=pl.lit(""), cost_usd=pl.lit(1.0), state=pl.lit("complete"))
+    )
+
+
+def _is_before(now: _Now) -> nw.Expr:
+    """Say whether a window starts at an earlier clock time than now."""
+    return nw.col("hour") * 60 + nw.col("minute") < now.clock
+
+
+def _by_day_of_month(windows: Frames, now: _Now) -> Frames:
+    """Accumulate this month and the one before it, beside each other by the day of the month."""
+    first = now.day.replace(day=1)
+    before = (first - _DAY).replace(day=1)
+    length = (first - before).days
+    counterpart = now.day - length * _DAY  # in a longer month than the last one, a day of this month
+    is_current = nw.col("date").is_between(first, now.day)
+    is_previous = nw.col("date").is_between(before, min(counterpart, first - _DAY))
+    is_kept = is_current | (is_previous & ((nw.col("date") != nw.lit(counterpart)) | _is_before(now)))
+    cost = nw.col("cost_usd")
+    days = (
+        windows.filter(is_kept)
+        .select(
+            "account_id",
+            date=nw.when(is_current).then(nw.col("date")).otherwise(nw.col("date") + day_span(length)),
+            current=nw.when(is_current).then(cost),
+            previous=nw.when(~is_current).then(cost),
+            rank=nw.when(is_current).then(state_rank()),
+        )
+        .group_by("account_id", "date")
+        .agg(
+            nw.col("current", "previous").sum(),
+            current_hours=nw.col("current").count(),
+            previous_hours=nw.col("previous").count(),
+            rank=nw.col("rank").max(),
+        )
+    )
+    sums = {
+        "current_usd": nw.col("current").fill_null(0.0),
+        "previous_usd": nw.col("previous").fill_null(0.0),
+        "current_hours": nw.col("current_hours").cast(nw.Int64),
+        "previous_hours": nw.col("previous_hours").cast(nw.Int64),
+    }
+    so_far = {name: nw.col(name).cum_sum().over("account_id", order_by="date") for name in sums}
+    return (
+        days.with_columns(**sums, is_there=nw.col("current_hours") > 0)
+        .with_columns(**so_far, rank=nw.col("rank").cum_max().over("account_id", order_by="date"))
+        .filter(nw.col("is_there"))
+    )
+
+
+def _by_other_day(windows: Frames, now: _Now) -> Frames:
+    """Add up each account's day so far, and the other days until the same clock time."""
+    dates = {"current": now.day} | {name: now.day - n * _DAY for name, n in _OTHER_DAYS.items()}
+    is_day = {name: nw.col("date") == nw.lit(day) for name, day in dates.items()}
+    cost = {name: nw.when(condition).then(nw.col("cost_usd")) for name, condition in is_day.items()}
+    is_other = is_day["yesterday"] | is_day["last_week"]
+    return (
+        windows.filter(is_day["current"] | (is_other & _is_before(now)))
+        .select("account_id", rank=nw.when(is_day["current"]).then(state_rank()), **cost)
+        .group_by("account_id")
+        .agg(
+            nw.col("rank").max(),
+            **{f"{name}_usd": nw.col(name).sum() for name in dates},
+            **{f"{name}_hours": nw.col(name).count() for name in dates},
+        )
+        .filter(nw.col("current_hours") > 0)
+    )

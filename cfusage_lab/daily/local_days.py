@@ -1,0 +1,160 @@
+"""Hour windows to local calendar days, and accounts added up."""
+
+from typing import Any, Final
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.daily.sums import by_date
+from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import Frames, FrameT, opened
+from cfusage_lab.frames.expressions import state_of, state_rank
+from cfusage_lab.frames.local_time import localize
+from cfusage_lab.schema import DAILY, HISTORY
+
+__all__ = ["TOTAL", "daily_usage", "total_usage"]
+
+TOTAL: Final = "all"
+"""The account id that stands for all accounts added up."""
+
+
+def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
+    """Add windows up to the local days in which they start.
+
+    Every window counts, the running one too: the cost of all days is the cost of all windows.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``), or in day windows if the zone is UTC.
+    time_zone
+        The IANA name of the zone whose days these are.
+
+    Returns
+    -------
+    DataFrame
+        One row a local day of an account (``schema.DAILY``), sorted by both unless it is lazy:
+
+        - ``account_id``, ``date``: the account and the local calendar day
+        - ``cost_usd``: US dollars
+        - ``hours``: how many hours were added up; one without a value does not count
+        - ``is_whole``: whether these are all the hours of that day, 23, 24 or 25
+        - ``state``: ``in_progress`` if any window is, or else ``provisional`` if any is, or else
+          ``complete``
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone.
+    FrameError
+        If columns are missing, windows are not hours, hours and days stand together, or (found only
+        where the result is computed at once) windows stand there twice.
+
+    Warns
+    -----
+    OffTheHourWarning
+        If local midnights fall inside UTC hours, as in India.
+    """
+    local = localize(history, time_zone=time_zone, is_day_allowed=True)
+    days = (
+        by_date(local.frame)
+        .join(local.days, on="date", how="left")
+        .with_columns(
+            nw.col("cost_usd").fill_null(0.0),
+            hours=nw.col("windows").cast(nw.Int64) * local.span.window_hours,
+            state=state_of("rank"),
+        )
+        .with_columns(is_whole=nw.col("hours") == nw.col("day_hours"))
+    )
+    result: Any = local.door.back(days.select(*DAILY.names(), "day_hours"), order=("account_id", "date"))
+    if local.door.is_eager:
+        _refuse_repeats(result)
+    return result.drop("day_hours")  # type: ignore[no-any-return]
+
+
+def total_usage(table: FrameT) -> FrameT:
+    """Add all accounts up.
+
+    Parameters
+    ----------
+    table
+        Usage history (``schema.HISTORY``) or local days (``schema.DAILY``).
+
+    Returns
+    -------
+    DataFrame
+        The same kind of table with one account, ``all``. ``state`` is the least settled of the
+        accounts'; ``hours`` the fewest. A day is whole if it is whole for every account of the table. A
+        window is reported if it is for any account; its ``id`` is null.
+
+    Raises
+    ------
+    FrameError
+        If the table is neither, or a usage history in which the accounts do not have the same windows:
+        a window that one of them lacks would make the total fall.
+    """
+    columns = opened(table, pl.Schema({"account_id": pl.String()}), table="usage").columns
+    return _total_history(table) if "start_time" in columns else _total_daily(table)
+
+
+def _refuse_repeats(days: pl.DataFrame) -> None:
+    """Raise unless no day has more hours than the calendar gives it."""
+    repeated = days.filter(pl.col("hours") > pl.col("day_hours"))
+    if repeated.height:
+        row = repeated.row(0, named=True)
+        raise FrameError(
+            f"{row['date']} of account {row['account_id']} has {row['hours']} hours instead of "
+            f"{row['day_hours']}: some windows stand there twice; keep one of each (account_id, start_time)"
+        )
+
+
+def _total_daily(daily: FrameT) -> FrameT:
+    door = opened(daily, DAILY, table="daily")
+    rows = door.frame.with_columns(rank=state_rank())
+    accounts = rows.select(accounts=nw.col("account_id").n_unique())
+    days = (
+        rows.group_by("date")
+        .agg(
+            nw.col("cost_usd").sum(),
+            nw.col("hours").min(),
+            nw.col("is_whole").all(),
+            nw.col("rank").max(),
+            found=nw.len(),
+        )
+        .join(accounts, how="cross")
+        .with_columns(
+            account_id=nw.lit(TOTAL),
+            is_whole=nw.col("is_whole") & (nw.col("found") == nw.col("accounts")),
+            state=state_of("rank"),
+        )
+    )
+    result: FrameT = door.back(days.select(*DAILY.names()), order=("date",))
+    return result
+
+
+def _total_history(history: FrameT) -> FrameT:
+    needed = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
+    door = opened(history, needed, table="usage history")
+    _require_same_windows(door.frame)
+    windows = (
+        door.frame.with_columns(rank=state_rank())
+        .group_by("start_time", "end_time")
+        .agg(nw.col("aggregated_value").sum(), nw.col("is_reported").any(), nw.col("rank").max())
+        .with_columns(account_id=nw.lit(TOTAL), id=nw.lit(None, dtype=nw.String), state=state_of("rank"))
+    )
+    result: FrameT = door.back(windows.select(*HISTORY.names()), order=("start_time",))
+    return result
+
+
+def _require_same_windows(history: Frames) -> None:
+    """Ask for three counts; raise unless every account has every window once."""
+    counts = history.select(
+        accounts=nw.col("account_id").n_unique(), windows=nw.col("start_time").n_unique(), rows=nw.len()
+    )
+    accounts, windows, rows = counts.collect("polars").to_native().row(0)
+    if rows != accounts * windows:
+        raise FrameError(
+            f"{accounts} accounts times {windows} windows would be {accounts * windows:,} rows, and there "
+            f"are {rows:,}: fetch all accounts for one range, or take total_usage(daily_usage(…)), which "
+            "says which days are not whole"
+        )

@@ -1,0 +1,8 @@
+"""What every engine has in common: the door for tables, local time, and the expressions they share.
+
+Everything above is written once against Narwhals and runs on polars, eager or lazy, and on PySpark.
+"""
+
+from cfusage_lab.frames.door import Door, Frames, FrameT, opened
+
+__all__ = ["Door", "FrameT", "Frames", "opened"]

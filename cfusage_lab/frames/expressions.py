@@ -1,0 +1,74 @@
+"""What several tables compute in the same words: states, dates and changes, on every engine."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+import narwhals as nw
+
+from cfusage_lab.frames.door import Frames
+
+__all__ = ["ROUNDING", "day_span", "first_of", "state_of", "state_rank", "with_change"]
+
+ROUNDING: Final = 1e-12
+"""Two sums that agree to this part of themselves differ by the order of the additions, not by cost."""
+
+_ANY_DATE: Final = date(2000, 1, 1)
+
+
+def day_span(n: int) -> nw.Expr:
+    """Return a span of ``n`` days that can be added to a date.
+
+    A difference of two dates, because on Spark anything else turns the date into a timestamp of the
+    session's zone.
+    """
+    return nw.lit(_ANY_DATE + timedelta(days=n)) - nw.lit(_ANY_DATE)
+
+
+def state_rank(of: Any = nw) -> Any:  # noqa: ANN401 - an expression of that library
+    """Return ``state`` as a number, 0 where settled, so that the least settled is the largest.
+
+    ``of`` is Narwhals, or polars where the rows are there already and are many: both say it alike.
+    """
+    state = of.col("state")
+    unsettled = of.when(state == "provisional").then(of.lit(1)).otherwise(of.lit(2))
+    return of.when(state == "complete").then(of.lit(0)).otherwise(unsettled)
+
+
+def state_of(rank: str) -> nw.Expr:
+    """Return a column of ranks as states again."""
+    unsettled = nw.when(nw.col(rank) == 1).then(nw.lit("provisional")).otherwise(nw.lit("in_progress"))
+    return nw.when(nw.col(rank) == 0).then(nw.lit("complete")).otherwise(unsettled)
+
+
+def first_of(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
+    """Return the text of the first case that is true."""
+    result = nw.lit(otherwise)
+    for condition, text in reversed(cases):
+        result = nw.when(condition).then(nw.lit(text)).otherwise(result)
+    return result
+
+
+def with_change(frame: Frames) -> Frames:
+    """Add ``change_usd``, ``change_ratio`` and ``kind`` to ``current_usd`` and ``previous_usd``.
+
+    ``previous_usd`` is null where there is no partner.
+    """
+    current, previous = nw.col("current_usd"), nw.col("previous_usd")
+    change, nothing = nw.col("change_usd"), nw.lit(0.0)
+    raw = current - previous
+    is_rounding = raw.abs() <= ROUNDING * (current.abs() + previous.abs())
+    return (
+        frame.with_columns(change_usd=nw.when(is_rounding).then(nothing).otherwise(raw))
+        .with_columns(change_ratio=nw.when(previous > 0).then(change / previous))
+        .with_columns(
+            kind=first_of(
+                (previous.is_null(), "unknown"),
+                ((previous == 0) & (current == 0), "zero"),
+                (previous == 0, "new"),
+                ((previous > 0) & (current == 0), "stopped"),
+                (change > 0, "up"),
+                (change < 0, "down"),
+                otherwise="flat",
+            )
+        )
+    )

@@ -1,0 +1,232 @@
+"""Local time, through one small calendar: UTC hour to local date, weekday and hour.
+
+Engines disagree about time zones, weekdays and the zone of their session. So the calendar is built once,
+by polars, for the hours that a history spans, and each window looks itself up in it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.door import Door, Frames, opened
+from cfusage_lab.ranges import warn_if_off_the_hour, zone
+from cfusage_lab.schema import HISTORY
+
+__all__ = ["LocalHistory", "Span", "calendar", "localize"]
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECONDS: Final = 3_600_000_000
+_NEEDED: Final = pl.Schema(
+    {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
+)
+_UTC: Final = ("UTC", "Etc/UTC")
+_DAY_HOURS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the small aggregate says of a history.
+
+    Attributes
+    ----------
+    start, end
+        The span of the windows in UTC, or None where there are none.
+    until
+        The end of the last window that is no longer running, or None where there is none or it was not
+        asked for.
+    window_hours
+        1 or, for a history of UTC days, 24.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    until: datetime | None
+    window_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHistory:
+    """A usage history in local time, and what is needed to go on with it.
+
+    Attributes
+    ----------
+    frame
+        One row is one window: ``account_id``, ``start_time``, ``cost_usd``, ``state`` and, in the local
+        zone, ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute`` (of the
+        window's start, 0 unless the zone is off the hour) and ``offset`` (minutes east of UTC).
+    days
+        One row is a local ``date``, with ``day_hours``, how many windows start in it: 23, 24 or 25.
+    door
+        The way back to the caller's kind of table.
+    span
+        The first and the last hour, and the width of the windows.
+    """
+
+    frame: Frames
+    days: Frames
+    door: Door
+    span: Span
+
+
+def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
+    """Return local date, weekday and hour of each UTC hour from ``start`` up to ``end``.
+
+    Returns
+    -------
+    DataFrame
+        One row a UTC hour, in order:
+
+        - ``start_time``: the hour, in UTC
+        - ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute``: in the zone
+        - ``offset``: minutes east of UTC
+        - ``day_hours``: how many UTC hours start in that local date: 23, 24 or 25
+    """
+    local = pl.col("start_time").dt.convert_time_zone(zone(time_zone).key)
+    hours = pl.datetime_range(
+        start - 2 * DAY, end + 2 * DAY, "1h", closed="left", time_unit="us", time_zone="UTC", eager=True
+    )
+    return (
+        pl.DataFrame({"start_time": hours})
+        .with_columns(
+            date=local.dt.date(),
+            weekday=local.dt.weekday().cast(pl.Int16),
+            hour=local.dt.hour().cast(pl.Int16),
+            minute=local.dt.minute().cast(pl.Int16),
+            offset=(local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().cast(pl.Int16),
+        )
+        .with_columns(day_hours=pl.len().over("date").cast(pl.Int16))
+        .filter(pl.col("start_time").is_between(start, end, closed="left"))
+    )
+
+
+def localize(
+    history: object,
+    *,
+    time_zone: str,
+    is_day_allowed: bool = False,
+    asks_until: bool = False,
+    stacklevel: int = 4,
+) -> LocalHistory:
+    """Look up the local date, weekday and hour of every window.
+
+    One small aggregate is asked of the table: its first and last hour, the widths of its windows and
+    whether any is off the hour. Its rows stay where they are.
+
+    Parameters
+    ----------
+    history
+        Usage history (``schema.HISTORY``; ``id`` and ``is_reported`` may be absent).
+    time_zone
+        An IANA name.
+    is_day_allowed
+        Whether windows of a UTC day will do, if the zone is UTC.
+    asks_until
+        Whether the small aggregate asks for ``until``, too.
+    stacklevel
+        Which caller a warning about the zone points to.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone.
+    FrameError
+        If the table is no history, its windows are not hours or not all of one width, or one begins off
+        the hour.
+    """
+    zone(time_zone)
+    door = opened(history, _NEEDED, table="usage history")
+    span = _span(door, asks_until=asks_until)
+    if span.window_hours == _DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
+        raise FrameError(
+            f"these windows are UTC days, and a UTC day can't be cut into the days and hours of "
+            f"{time_zone}: fetch the history with granularity='hour'"
+        )
+    if span.start and span.end:
+        warn_if_off_the_hour(time_zone, span.start, span.end, stacklevel=stacklevel)
+    table = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
+    windows = door.frame.select("account_id", "start_time", "state", cost_usd="aggregated_value")
+    return LocalHistory(
+        frame=_joined(windows, table, door) if door.is_spark else _gathered(windows, table),
+        days=door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique()),
+        door=door,
+        span=span,
+    )
+
+
+def _span(door: Door, *, asks_until: bool) -> Span:
+    """Ask for the first and the last window, and for the one width of all windows."""
+    unit = 1 if door.is_spark else 1_000_000
+    start, end = (_epoch(name, door) for name in ("start_time", "end_time"))
+    asked = {
+        "start": start.min(),
+        "end": end.max(),
+        "narrowest": (end - start).min(),
+        "widest": (end - start).max(),
+        "is_off": (start % (3600 * unit) != 0).any(),
+        "is_unknown": (nw.col("account_id").is_null() | start.is_null() | end.is_null()).any(),
+    }
+    if asks_until:
+        asked["until"] = nw.when(nw.col("state") != "in_progress").then(end).max()
+    row: dict[str, Any] = door.frame.select(**asked).collect("polars").to_native().row(0, named=True)
+    if row["is_unknown"]:
+        raise FrameError("a window lacks its account_id, start_time or end_time: drop it, or fetch again")
+    if row["start"] is None:
+        return Span(start=None, end=None, until=None, window_hours=1)
+    widths = sorted({row["narrowest"] / unit / 3600, row["widest"] / unit / 3600})
+    if widths not in ([1], [_DAY_HOURS]):
+        shown = " and ".join(f"{width:g}" for width in widths)
+        raise FrameError(
+            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
+        )
+    if row["is_off"]:
+        raise FrameError("a window does not begin on a whole UTC hour: fetch the history again")
+    moments = {
+        name: None if row.get(name) is None else EPOCH + timedelta(seconds=row[name] // unit)
+        for name in ("start", "end", "until")
+    }
+    return Span(**moments, window_hours=int(widths[0]))
+
+
+def _epoch(name: str, door: Door) -> nw.Expr:
+    """Return an instant as a number: whole seconds on Spark, microseconds on polars.
+
+    Both count from 1970 in UTC, whatever the zone of the session.
+    """
+    return nw.col(name).cast(nw.Int64) if door.is_spark else nw.col(name).dt.timestamp("us")
+
+
+def _gathered(windows: Frames, table: pl.DataFrame) -> Frames:
+    """Look hours up by their number: several times faster than a join, and it streams."""
+    first = table["start_time"].dt.timestamp("us").first() or 0
+
+    def looked_up(column: pl.Series) -> pl.Expr:
+        def look(start_time: pl.Series) -> pl.Series:
+            try:
+                number = ((start_time.dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
+                return column.gather(number)
+            except (pl.exceptions.InvalidOperationError, pl.exceptions.OutOfBoundsError) as exc:
+                raise FrameError("a window lies outside the hours that the table had when asked") from exc
+
+        return pl.col("start_time").map_batches(look, return_dtype=column.dtype, is_elementwise=True)
+
+    native: Any = windows.to_native()
+    names = ("date", "weekday", "hour", "minute", "offset")
+    return cast("Frames", nw.from_native(native.with_columns(**{n: looked_up(table[n]) for n in names})))
+
+
+def _joined(windows: Frames, table: pl.DataFrame, door: Door) -> Frames:
+    """Look hours up by a join on the instant."""
+    from pyspark.sql import functions  # noqa: PLC0415 - an optional engine
+
+    found = windows.join(door.lend(table.drop("day_hours")), on="start_time", how="left")
+    outside = functions.raise_error(
+        functions.lit("a window lies outside the hours that the table had when asked")
+    )
+    native: Any = found.to_native()
+    return cast("Frames", nw.from_native(native.withColumn("date", functions.coalesce("date", outside))))

@@ -1,0 +1,207 @@
+"""How unevenly cost arises: one row an account."""
+
+from collections.abc import Collection
+from typing import Final
+
+import narwhals as nw
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.patterns.slots import DAY_HOURS, by_week, included, positive, returned
+from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
+
+__all__ = ["concentration", "load_factor", "off_hours_share", "weekend_share"]
+
+_WORKING_DAYS: Final = (1, 2, 3, 4, 5)
+_WEEKDAYS: Final = range(1, 8)
+
+
+def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT:
+    """Divide the mean hour by the highest: 1 is even, near 0 is a spike.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``).
+    include_in_progress
+        Count the running window, too.
+
+    Returns
+    -------
+    DataFrame
+        One row an account (``schema.LOAD_FACTOR``):
+
+        - ``mean_usd``, ``peak_usd``: the mean and the highest hour, US dollars an hour
+        - ``load_factor``: the first over the second; null unless the peak is above 0, and below 0 where
+          corrections outweigh cost
+        - ``hours``: how many windows
+
+    Raises
+    ------
+    FrameError
+        If columns are missing or windows are not hours.
+    """
+    local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
+    cost, mean, peak = nw.col("cost_usd"), nw.col("mean_usd"), nw.col("peak_usd")
+    accounts = (
+        local.frame.group_by("account_id")
+        .agg(mean_usd=cost.mean(), peak_usd=cost.max(), hours=cost.count())
+        .filter(nw.col("hours") > 0)
+        .with_columns(load_factor=nw.when(peak > 0).then(mean / peak))
+    )
+    return returned(local, accounts, LOAD_FACTOR, order=("account_id",))  # type: ignore[no-any-return]
+
+
+def weekend_share(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
+    """Find the part of cost that arises outside Monday to Friday.
+
+    Parameters
+    ----------
+    history, time_zone, include_in_progress
+        As in :func:`cfusage_lab.patterns.hourly_profile`.
+
+    Returns
+    -------
+    DataFrame
+        One row an account (``schema.WEEKEND_SHARE``), sorted unless it is lazy:
+
+        - ``weekend_usd``, ``total_usd``: US dollars on Saturdays and Sundays, and in all
+        - ``weekend_share``: the first over the second, a fraction; null unless the total is above 0. It is
+          within 0 and 1 unless there is negative usage
+        - ``hours``: how many windows stand behind the total
+
+    Raises
+    ------
+    ConfigError, FrameError
+        As in :func:`cfusage_lab.patterns.hourly_profile`.
+
+    Warns
+    -----
+    OffTheHourWarning
+        As in :func:`cfusage_lab.patterns.hourly_profile`.
+    """
+    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    is_weekend = ~nw.col("weekday").is_in(_WORKING_DAYS)
+    accounts = _parted(by_week(local, median=False), is_weekend, part="weekend")
+    return returned(local, accounts, WEEKEND_SHARE, order=("account_id",))  # type: ignore[no-any-return]
+
+
+def off_hours_share(
+    history: FrameT,
+    *,
+    time_zone: str,
+    working_hours: tuple[int, int] = (9, 18),
+    working_days: Collection[int] = _WORKING_DAYS,
+    include_in_progress: bool = False,
+) -> FrameT:
+    """Find the part of cost that arises outside working hours.
+
+    Parameters
+    ----------
+    history, time_zone, include_in_progress
+        As in :func:`cfusage_lab.patterns.hourly_profile`.
+    working_hours
+        From which local hour up to which, the second excluded: ``(9, 18)`` is from 09:00 to 18:00, and
+        ``(22, 6)`` goes past midnight, each hour being judged by its own weekday.
+    working_days
+        The weekdays on which these hours are worked, 1 to 7 (Monday is 1). On the others, every hour is
+        off. ``range(1, 8)`` looks at the clock alone.
+
+    Returns
+    -------
+    DataFrame
+        One row an account (``schema.OFF_HOURS_SHARE``), sorted unless it is lazy:
+
+        - ``off_hours_usd``, ``total_usd``: US dollars outside working hours, and in all
+        - ``off_hours_share``: the first over the second, a fraction; null unless the total is above 0. It
+          is within 0 and 1 unless there is negative usage
+        - ``hours``: how many windows stand behind the total
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone, hour or weekday.
+    FrameError
+        As in :func:`cfusage_lab.patterns.hourly_profile`.
+
+    Warns
+    -----
+    OffTheHourWarning
+        As in :func:`cfusage_lab.patterns.hourly_profile`.
+    """
+    is_at_work = _at_work(working_hours, working_days)
+    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    accounts = _parted(by_week(local, median=False), ~is_at_work, part="off_hours")
+    return returned(local, accounts, OFF_HOURS_SHARE, order=("account_id",))  # type: ignore[no-any-return]
+
+
+def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool = False) -> FrameT:
+    """Find the part of cost that falls into the dearest hours.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``).
+    top
+        How many hours of each account.
+    include_in_progress
+        Count the running window, too.
+
+    Returns
+    -------
+    DataFrame
+        One row an account (``schema.CONCENTRATION``), sorted unless it is lazy:
+
+        - ``top_hours``: how many hours these are, ``top`` or all there are
+        - ``top_usd``, ``total_usd``: US dollars of the dearest hours, and in all
+        - ``top_share``: the first over the second, a fraction; null unless the total is above 0, and above
+          1 where negative usage takes away from the total
+        - ``hours``: how many windows stand behind the total
+
+    Raises
+    ------
+    ConfigError
+        If ``top`` is below 1.
+    FrameError
+        If columns are missing or windows are not hours.
+    """
+    if top < 1:
+        raise ConfigError(f"top={top}: pass how many hours, from 1")
+    local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
+    cost = nw.col("cost_usd")
+    place = cost.rank("ordinal", descending=True).over("account_id")
+    counted = local.frame.filter(~cost.is_null())
+    windows = counted.select("account_id", total_usd=cost, hours=nw.lit(1), place=place)
+    accounts = _parted(windows, nw.col("place") <= top, part="top")
+    return returned(local, accounts, CONCENTRATION, order=("account_id",))  # type: ignore[no-any-return]
+
+
+def _parted(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:
+    """Add rows up to one an account: the total, the part of it that ``is_part``, and the part's share."""
+    total, nothing = nw.col("total_usd"), nw.lit(0.0)
+    weight = nw.col("weight")
+    return (
+        rows.with_columns(
+            part_usd=nw.when(is_part).then(total).otherwise(nothing),
+            part_hours=nw.when(is_part).then(nw.col("hours")).otherwise(nw.lit(0)),
+            weight=total.abs(),
+        )
+        .group_by("account_id")
+        .agg(*(nw.col(name).sum() for name in ("total_usd", "hours", "part_usd", "part_hours", "weight")))
+        .with_columns(share=nw.when(positive(total, weight)).then(nw.col("part_usd") / total))
+        .rename({"part_usd": f"{part}_usd", "part_hours": f"{part}_hours", "share": f"{part}_share"})
+    )
+
+
+def _at_work(hours: tuple[int, int], days: Collection[int]) -> nw.Expr:
+    """Return whether a slot of the week is within working hours."""
+    first, end = hours
+    if first == end or first not in range(DAY_HOURS) or end not in range(DAY_HOURS + 1):
+        raise ConfigError(
+            f"working_hours={hours!r}: pass two whole hours of 0 to 24 that differ, as in (9, 18)"
+        )
+    if not days or not all(day in _WEEKDAYS for day in days):
+        raise ConfigError(f"working_days={days!r}: pass weekdays of 1 to 7, Monday being 1")
+    hour = nw.col("hour")
+    is_hour = (hour >= first) & (hour < end) if first < end else (hour >= first) | (hour < end)
+    return is_hour & nw.col("weekday").is_in(list(days))

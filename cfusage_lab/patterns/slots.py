@@ -1,0 +1,118 @@
+"""Slots of the local day and week, and the windows that are put into them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.frames import Frames
+from cfusage_lab.frames.expressions import ROUNDING
+from cfusage_lab.frames.local_time import LocalHistory, localize
+
+__all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "positive", "returned", "with_share"]
+
+DAY_HOURS: Final = 24
+_SLOTS: Final = 256
+"""More than there are slots in a week; a power of two."""
+
+
+def included(history: object, *, time_zone: str, include_in_progress: bool) -> LocalHistory:
+    """Return the windows in local time; ``cost_usd`` is null where a window does not count.
+
+    The running one does not, unless it is asked for, nor does one without a value. To take such rows out
+    here would cost more than to carry them along.
+    """
+    local = localize(history, time_zone=time_zone, stacklevel=5)
+    if include_in_progress:
+        return local
+    cost = nw.when(nw.col("state") != "in_progress").then(nw.col("cost_usd"))
+    return replace(local, frame=local.frame.with_columns(cost_usd=cost))
+
+
+def by_week(local: LocalHistory, *, median: bool) -> Frames:
+    """Put windows into slots of the local week, with their ``weekday`` and ``hour``."""
+    slots = by_slot(local, nw.col("weekday") * DAY_HOURS + nw.col("hour"), median=median)
+    return slots.with_columns(weekday=nw.col("slot") // DAY_HOURS, hour=nw.col("slot") % DAY_HOURS)
+
+
+def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
+    """Put windows into slots: one row an account and ``slot``, a number below 256.
+
+    There are ``total_usd``, ``hours`` and ``mean_usd``, and with ``median`` also ``median_usd`` and the
+    quartiles ``q25_usd`` and ``q75_usd``.
+    """
+    windows = local.frame.select("account_id", "cost_usd", slot=slot)
+    if not median:
+        slots = _summed(windows)
+    elif local.door.is_spark:
+        slots = _summed(windows, **_quartiles())
+    else:
+        slots = _packed(windows)
+    hours = nw.col("hours").cast(nw.Int64)
+    return slots.with_columns(hours=hours, mean_usd=nw.col("total_usd") / hours)
+
+
+def with_share(slots: Frames) -> Frames:
+    """Add ``share``, the part of the account's total that falls into a slot."""
+    cost = nw.col("total_usd")
+    total, weight = (expr.sum().over("account_id") for expr in (cost, cost.abs()))
+    return slots.with_columns(share=nw.when(positive(total, weight)).then(cost / total))
+
+
+def positive(total: nw.Expr, weight: nw.Expr) -> nw.Expr:
+    """Return whether a sum is above zero by more than the rounding of what was added, ``weight`` in all."""
+    return total > ROUNDING * weight
+
+
+def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
+    """Return those of ``columns`` that were computed, as the kind of table that came in."""
+    found = result.collect_schema().names()
+    kinds = nw.Schema.from_polars(columns)
+    typed = [nw.col(name).cast(kind) for name, kind in kinds.items() if name in found]
+    return local.door.back(result.select(*typed), order=order)
+
+
+def _summed(windows: Frames, **more: nw.Expr) -> Frames:
+    """Group by account and slot, on every engine."""
+    cost = nw.col("cost_usd")
+    slots = windows.group_by("account_id", "slot").agg(total_usd=cost.sum(), hours=cost.count(), **more)
+    return slots.filter(nw.col("hours") > 0)
+
+
+def _quartiles() -> dict[str, nw.Expr]:
+    cost = nw.col("cost_usd")
+    return {
+        "median_usd": cost.median(),
+        "q25_usd": cost.quantile(0.25, "linear"),
+        "q75_usd": cost.quantile(0.75, "linear"),
+    }
+
+
+def _packed(windows: Frames) -> Frames:
+    """Group with quartiles on polars, in half the time: one whole number as key, and each list once.
+
+    Asked one by one, quantiles gather their groups again each time.
+    """
+    native: Any = windows.to_native()
+    account = pl.col("account_id").cast(pl.Categorical).to_physical().cast(pl.Int64)
+    costs, cost = pl.col("costs"), pl.element()
+    counted = native.filter(pl.col("cost_usd").is_not_null())
+    groups = counted.group_by(key=account * _SLOTS + pl.col("slot")).agg(
+        pl.first("account_id", "slot"), costs=pl.col("cost_usd")
+    )
+    return cast(
+        "Frames",
+        nw.from_native(
+            groups.select(
+                "account_id",
+                "slot",
+                total_usd=costs.list.sum(),
+                hours=costs.list.len(),
+                median_usd=costs.list.median(),
+                q25_usd=costs.list.agg(cost.quantile(0.25, "linear")),
+                q75_usd=costs.list.agg(cost.quantile(0.75, "linear")),
+            )
+        ),
+    )

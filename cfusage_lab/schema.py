@@ -1,0 +1,277 @@
+"""The tables: what one row is, the name, type and unit of every column.
+
+Money is in US dollars, unrounded, as Cloudflare reports it. Times are UTC instants; ``end_time`` is
+exclusive. ``state`` is ``complete`` (past the settle lag), ``provisional`` (may still change) or
+``in_progress`` (the window is still running).
+"""
+
+from collections.abc import Iterable
+from typing import Final, Literal, get_args
+
+import polars as pl
+
+from cfusage_lab.errors import FrameError
+
+__all__ = [
+    "ACCOUNTS",
+    "COMPARISON",
+    "CONCENTRATION",
+    "CREDIT_BALANCE",
+    "DAILY",
+    "HISTORY",
+    "HOURLY_PROFILE",
+    "KINDS",
+    "LOAD_FACTOR",
+    "MOVERS",
+    "OFF_HOURS_SHARE",
+    "PEAK_HOURS",
+    "ROLLING",
+    "SAME_TIME",
+    "STATES",
+    "SUMMARY",
+    "WEEKEND_SHARE",
+    "WEEKLY_HEATMAP",
+    "Granularity",
+    "Kind",
+    "State",
+    "require",
+]
+
+Granularity = Literal["hour", "day"]
+State = Literal["complete", "provisional", "in_progress"]
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+
+HISTORY: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "start_time": pl.Datetime("us", "UTC"),
+        "end_time": pl.Datetime("us", "UTC"),
+        "aggregated_value": pl.Float64(),
+        "id": pl.String(),
+        "is_reported": pl.Boolean(),
+        "state": pl.String(),
+    }
+)
+"""One row is one window (an hour or a UTC day) of an account; none is absent inside the range.
+
+``aggregated_value`` is the cost in US dollars. ``id`` is Cloudflare's opaque id, null where none came
+back or none was wanted. ``is_reported`` is false for a window that the endpoint left out: a zero that
+was added here. Source of the columns: Cloudflare API, ``ai-gateway/billing/usage-history``.
+"""
+
+ACCOUNTS: Final = pl.Schema({"account_id": pl.String(), "name": pl.String()})
+"""One row is an account; ``name`` is null where only its id is known."""
+
+CREDIT_BALANCE: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "balance_usd": pl.Float64(),
+        "has_default_payment_method": pl.Boolean(),
+        "topup_amount_usd": pl.Float64(),
+        "topup_threshold_usd": pl.Float64(),
+    }
+)
+"""One row is an account's prepaid credit; the top-up columns are null where none is set up.
+
+``balance_usd`` may be negative. Cloudflare answers in cents; these are dollars.
+"""
+
+DAILY: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "date": pl.Date(),
+        "cost_usd": pl.Float64(),
+        "hours": pl.Int64(),
+        "is_whole": pl.Boolean(),
+        "state": pl.String(),
+    }
+)
+"""One row is one local calendar day of an account.
+
+``hours`` is how many hours were added up. The day ``is_whole`` if these are all it has: 24, or 23 or 25
+where clocks change. It is ``in_progress`` or ``provisional`` as soon as one of its windows is.
+"""
+
+Kind = Literal["up", "down", "flat", "new", "stopped", "zero", "unknown"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+"""What a comparison comes to; every row is of exactly one kind.
+
+``new`` is something after nothing, ``stopped`` nothing after something, ``zero`` nothing twice, and
+``unknown`` has no partner. Beside a previous value below zero (a correction), the sign of the change
+decides between ``up``, ``down`` and ``flat``.
+"""
+
+_COMPARED: Final = {
+    "current_usd": pl.Float64(),
+    "previous_usd": pl.Float64(),
+    "change_usd": pl.Float64(),
+    "change_ratio": pl.Float64(),
+    "kind": pl.String(),
+    "is_whole": pl.Boolean(),
+    "state": pl.String(),
+}
+
+COMPARISON: Final = pl.Schema({"account_id": pl.String(), "date": pl.Date(), **_COMPARED})
+"""One row is one local day of an account (or the days of a month up to it) beside its partner.
+
+``previous_usd``, ``change_usd`` and ``change_ratio`` are null where ``kind`` is ``unknown``: there is no
+partner, or one of the two is not whole. The ratio is null, too, unless the previous value is above zero.
+``is_whole`` and ``state`` are the current side's.
+"""
+
+SAME_TIME: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "date": pl.Date(),
+        "until": pl.String(),
+        "against": pl.String(),
+        "previous_date": pl.Date(),
+        **_COMPARED,
+    }
+)
+"""One row is an account's day so far beside another day until the same local clock time.
+
+``until`` is that clock time, such as ``"14:00"``; ``against`` is ``yesterday`` or ``last_week``, the same
+weekday a week before. The other columns are those of :data:`COMPARISON`; here ``is_whole`` says whether
+every hour of the day until then is there.
+"""
+
+ROLLING: Final = pl.Schema({**DAILY, "rolling_mean_usd": pl.Float64()})
+"""One row is one local day of an account, beside the mean of the days that end with it.
+
+``rolling_mean_usd`` is null until all of these days are there, each of them whole.
+"""
+
+SUMMARY: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "date": pl.Date(),
+        "until": pl.String(),
+        "today_usd": pl.Float64(),
+        "yesterday_usd": pl.Float64(),
+        "day_change_ratio": pl.Float64(),
+        "day_kind": pl.String(),
+        "month_usd": pl.Float64(),
+        "previous_month_usd": pl.Float64(),
+        "month_change_ratio": pl.Float64(),
+        "month_kind": pl.String(),
+        "mean_day_usd": pl.Float64(),
+        "peak_hour": pl.Int64(),
+        "load_factor": pl.Float64(),
+        "provisional_share": pl.Float64(),
+    }
+)
+"""One row is an account: the day and the month so far, each beside its partner, and what is usual.
+
+``date`` and ``until`` say how far the figures go. What can't be told is null; ``day_kind`` and
+``month_kind`` are ``unknown`` where hours of a comparison are missing.
+"""
+
+MOVERS: Final = pl.Schema({**COMPARISON, "share": pl.Float64()})
+"""One row is a comparison among those with the largest changes in dollars, largest first.
+
+``share`` is its part of the change of the whole table: negative where it went against it, above 1 where
+others did, and null where the whole did not change.
+"""
+
+
+_SLOT: Final = {
+    "mean_usd": pl.Float64(),
+    "median_usd": pl.Float64(),
+    "q25_usd": pl.Float64(),
+    "q75_usd": pl.Float64(),
+    "total_usd": pl.Float64(),
+    "share": pl.Float64(),
+    "hours": pl.Int64(),
+}
+
+HOURLY_PROFILE: Final = pl.Schema({"account_id": pl.String(), "hour": pl.Int64(), **_SLOT})
+"""One row is an hour of the local clock, 0 to 23, of an account; an hour nobody saw has no row.
+
+``mean_usd``, ``median_usd`` and the quartiles are US dollars an hour, over the ``hours`` windows that
+began in it; ``total_usd`` is their sum, and ``share`` its part of the account's total: null unless that
+is above 0. Without medians, ``median_usd``, ``q25_usd`` and ``q75_usd`` are not there.
+"""
+
+WEEKLY_HEATMAP: Final = pl.Schema(
+    {"account_id": pl.String(), "weekday": pl.Int64(), "hour": pl.Int64(), **_SLOT}
+)
+"""One row is an hour of the local week of an account: weekday 1 to 7 (Monday is 1) and hour 0 to 23.
+
+The other columns are those of :data:`HOURLY_PROFILE`.
+"""
+
+PEAK_HOURS: Final = pl.Schema(
+    {"account_id": pl.String(), "hour": pl.Int64(), "mean_usd": pl.Float64(), "hours": pl.Int64()}
+)
+"""One row is the hour of the local clock whose mean is an account's highest; ties have a row each."""
+
+LOAD_FACTOR: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "mean_usd": pl.Float64(),
+        "peak_usd": pl.Float64(),
+        "load_factor": pl.Float64(),
+        "hours": pl.Int64(),
+    }
+)
+"""One row is an account: its mean and its highest hour in US dollars, and the first over the second.
+
+``load_factor`` is null unless the peak is above 0.
+"""
+
+WEEKEND_SHARE: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "weekend_usd": pl.Float64(),
+        "total_usd": pl.Float64(),
+        "weekend_share": pl.Float64(),
+        "hours": pl.Int64(),
+    }
+)
+"""One row is an account: what it cost on Saturdays and Sundays, in all, and the first over the second.
+
+``weekend_share`` is null unless the total is above 0; ``hours`` is how many windows stand behind the total.
+"""
+
+OFF_HOURS_SHARE: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "off_hours_usd": pl.Float64(),
+        "total_usd": pl.Float64(),
+        "off_hours_share": pl.Float64(),
+        "hours": pl.Int64(),
+    }
+)
+"""One row is an account: what it cost outside working hours, in all, and the first over the second.
+
+``off_hours_share`` is null unless the total is above 0; ``hours`` is how many windows stand behind the
+total.
+"""
+
+CONCENTRATION: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "top_hours": pl.Int64(),
+        "top_usd": pl.Float64(),
+        "total_usd": pl.Float64(),
+        "top_share": pl.Float64(),
+        "hours": pl.Int64(),
+    }
+)
+"""One row is an account: what its ``top_hours`` dearest hours cost, its total, and the first over the second.
+
+``top_share`` is null unless the total is above 0; ``hours`` is how many windows stand behind the total.
+"""
+
+
+def require(found: Iterable[str], needed: Iterable[str], *, table: str) -> None:
+    """Raise :class:`FrameError` unless all ``needed`` columns are ``found``; say which are not."""
+    found = list(found)
+    missing = [name for name in needed if name not in found]
+    if missing:
+        columns = ", ".join(map(repr, missing))
+        message = f"not a {table} table: missing {columns}; found {', '.join(found) or 'no column'}"
+        raise FrameError(message)

@@ -1,0 +1,117 @@
+"""The few figures an analyst asks first."""
+
+import warnings
+from typing import Any
+
+import narwhals as nw
+
+from cfusage_lab.changes import month_to_date, same_time_yesterday
+from cfusage_lab.daily import daily_usage
+from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.frames.local_time import localize
+from cfusage_lab.patterns import load_factor, peak_hours
+from cfusage_lab.ranges import OffTheHourWarning
+from cfusage_lab.schema import SUMMARY
+
+__all__ = ["summary"]
+
+
+def summary(history: FrameT, *, time_zone: str) -> FrameT:
+    """Put an account into one row: today, the month, a usual day, the hours that cost most.
+
+    The running window is left out of every figure.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``), from the first of the previous month for all
+        comparisons.
+    time_zone
+        The IANA name of the zone whose days, months and hours these are.
+
+    Returns
+    -------
+    DataFrame
+        One row an account (``schema.SUMMARY``), sorted unless it is lazy:
+
+        - ``date``, ``until``: the day of the last finished window, and the local clock time of its end
+        - ``today_usd``, ``yesterday_usd``, ``day_change_ratio``, ``day_kind``: that day until then beside
+          the day before until the same time, in US dollars and as a fraction
+        - ``month_usd``, ``previous_month_usd``, ``month_change_ratio``, ``month_kind``: the month so far
+          beside the same days of the month before
+        - ``mean_day_usd``: US dollars, the mean of all whole days; null where there is none
+        - ``peak_hour``: the hour of the local clock with the highest mean, the earliest of several
+        - ``load_factor``: the mean hour over the highest one; null unless that is above 0
+        - ``provisional_share``: of the finished windows, the fraction that may still change
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone.
+    FrameError
+        If columns are missing, or windows are not hours.
+
+    Warns
+    -----
+    OffTheHourWarning
+        If local midnights fall inside UTC hours, as in India.
+    """
+    local = localize(history, time_zone=time_zone)
+    finished = local.frame.filter(nw.col("state") != "in_progress")
+    is_provisional = (nw.col("state") == "provisional").cast(nw.Float64)
+    rows = finished.group_by("account_id").agg(provisional_share=is_provisional.mean())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OffTheHourWarning)  # said above, once
+        parts = (
+            _today(history, time_zone),
+            _month(history, time_zone),
+            _mean_day(history, time_zone),
+            _peak_hour(history, time_zone),
+            _lazy(load_factor(history)).select("account_id", "load_factor"),
+        )
+    for part in parts:
+        rows = rows.join(part, on="account_id", how="left")
+    rows = rows.with_columns(nw.col("day_kind", "month_kind").fill_null("unknown"))
+    result: FrameT = local.door.back(rows.select(*SUMMARY.names()), order=("account_id",))
+    return result
+
+
+def _lazy(table: Any) -> Frames:  # noqa: ANN401 - the caller's own kind
+    frame: Frames = nw.from_native(table).lazy()
+    return frame
+
+
+def _today(history: FrameT, time_zone: str) -> Frames:
+    pairs = _lazy(same_time_yesterday(history, time_zone=time_zone))
+    return pairs.filter(nw.col("against") == "yesterday").select(
+        "account_id",
+        "date",
+        "until",
+        today_usd="current_usd",
+        yesterday_usd="previous_usd",
+        day_change_ratio="change_ratio",
+        day_kind="kind",
+    )
+
+
+def _month(history: FrameT, time_zone: str) -> Frames:
+    days = _lazy(month_to_date(history, time_zone=time_zone))
+    latest = days.filter(nw.col("date") == nw.col("date").max().over("account_id"))
+    return latest.select(
+        "account_id",
+        month_usd="current_usd",
+        previous_month_usd="previous_usd",
+        month_change_ratio="change_ratio",
+        month_kind="kind",
+    )
+
+
+def _mean_day(history: FrameT, time_zone: str) -> Frames:
+    days = _lazy(daily_usage(history, time_zone=time_zone))
+    whole = days.filter(nw.col("is_whole") & (nw.col("state") != "in_progress"))
+    return whole.group_by("account_id").agg(mean_day_usd=nw.col("cost_usd").mean())
+
+
+def _peak_hour(history: FrameT, time_zone: str) -> Frames:
+    hours = _lazy(peak_hours(history, time_zone=time_zone))
+    return hours.group_by("account_id").agg(peak_hour=nw.col("hour").min())
