@@ -1,0 +1,275 @@
+"""The FOCUS export: usage history as rows of the FinOps Open Cost and Usage Specification.
+
+https://focus.finops.org/focus-specification: the columns are its own, and so are their types, formats
+and allowed values. What the endpoint does not say is assumed, and every assumption travels with the rows.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+import polars as pl
+
+from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.frames import opened
+from cfusage_lab.schema import HISTORY, STATES
+from cfusage_lab.source import SANDBOX_ACCOUNTS
+
+__all__ = ["Billing", "FocusExport", "FocusVersion", "to_focus"]
+
+Billing = Literal["prepaid", "invoiced"]
+FocusVersion = Literal["1.3", "1.2"]
+
+_NEEDED: Final = pl.Schema(
+    {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
+)
+_GRANULARITIES: Final = {3_600: "hour", 86_400: "day"}
+_CSV_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+_PROVIDERS: Final = {
+    "1.3": ("HostProviderName", "ServiceProviderName"),
+    "1.2": ("ProviderName", "PublisherName"),
+}
+_ASSUMED: Final = {
+    "EffectiveCost": "the endpoint's figure, which counts Unified Billing only",
+    "ListCost, ContractedCost": "equal to EffectiveCost: no discount is known",
+    "BillingPeriodStart, BillingPeriodEnd": "the calendar month in UTC: the endpoint names no billing period",
+    "BillingAccountName": "the label that the caller gave, null where there is none",
+    "ChargeClass": "null throughout: a correction of an invoiced month can't be told from usage",
+    "PricingQuantity, PricingUnit": "the cost itself, in USD: the endpoint reports no other quantity",
+    "ServiceName, ServiceCategory, ServiceSubcategory": "chosen here, after what AI Gateway does",
+}
+_BILLED: Final = {
+    "prepaid": "0, as the caller said: credits are bought beforehand, and that purchase is what is billed",
+    "invoiced": "equal to EffectiveCost, as the caller said: the usage itself is what is invoiced",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FocusExport:
+    """Rows in the columns of FOCUS, and what was assumed to fill them.
+
+    Attributes
+    ----------
+    table
+        One row is one window of an account, in order of account and time. The FOCUS columns come first, in
+        order of name; then ``x_Granularity``, ``hour`` or ``day``, and ``x_State``, ``complete``,
+        ``provisional`` or ``in_progress``. Costs are US dollars, unrounded; times are UTC instants, each
+        end exclusive.
+    assumptions
+        Column, or several with commas between, to what was assumed about it.
+    version
+        The version of FOCUS.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import cfusage_lab as cfu
+    >>> now = datetime(2026, 11, 20, tzinfo=UTC)
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(7, now=now))
+    >>> export = cfu.to_focus(history, billing="prepaid", allow_sandbox=True)
+    >>> print(export.assumptions["ListCost, ContractedCost"])
+    equal to EffectiveCost: no discount is known
+    """
+
+    table: pl.DataFrame
+    assumptions: Mapping[str, str]
+    version: FocusVersion
+
+    def write_csv(self, path: str | Path) -> None:
+        """Write the rows as CSV, and the assumptions beside them: ``usage.csv``, ``usage.assumptions.json``.
+
+        Times read ``YYYY-MM-DDTHH:mm:ssZ``; numbers have all their digits and no exponent; null is empty.
+        """
+        about = {"focus_version": self.version, "assumptions": dict(self.assumptions)}
+        text = json.dumps(about, indent=2, ensure_ascii=False)
+        Path(path).with_suffix(".assumptions.json").write_text(text + "\n", encoding="utf-8")
+        self.table.write_csv(path, datetime_format=_CSV_TIME, float_scientific=False)
+
+    def write_parquet(self, path: str | Path) -> None:
+        """Write the rows as Parquet, the assumptions as JSON under ``assumptions`` in the file's metadata.
+
+        Beside it stands ``focus_version``.
+        """
+        assumptions = json.dumps(dict(self.assumptions), ensure_ascii=False)
+        self.table.write_parquet(path, metadata={"focus_version": self.version, "assumptions": assumptions})
+
+
+def to_focus(
+    history: object,
+    *,
+    billing: Billing,
+    version: FocusVersion = "1.3",
+    account_names: Mapping[str, str | None] | None = None,
+    include_incomplete: bool = False,
+    allow_sandbox: bool = False,
+) -> FocusExport:
+    """Return usage history as a FOCUS table, with what had to be assumed.
+
+    It has the 21 columns that FOCUS 1.3 makes mandatory, and ``ChargeFrequency`` and ``ServiceSubcategory``,
+    which it recommends; ``ProviderName`` and ``PublisherName``, which 1.3 deprecates, stand in 1.2 only, in
+    place of ``HostProviderName`` and ``ServiceProviderName``.
+
+    Parameters
+    ----------
+    history
+        Usage history of hours or of UTC days, never both. A lazy or PySpark table is computed here.
+    billing
+        Who is billed for what decides ``BilledCost``, and only the caller knows: ``"prepaid"`` credits make
+        it 0, ``"invoiced"`` usage makes it the cost. ``EffectiveCost`` is the cost either way.
+    version
+        The version of FOCUS.
+    account_names
+        Account id to ``BillingAccountName``, as in ``dict(client.accounts().iter_rows())``. Left out: null.
+    include_incomplete
+        Whether to export windows, too, whose cost may still change; ``x_State`` tells them apart.
+    allow_sandbox
+        Whether made-up data may pass. It is marked in ``ChargeDescription`` and in the assumptions.
+
+    Returns
+    -------
+    FocusExport
+        The table, the assumptions and the version, with ``write_csv`` and ``write_parquet``.
+
+    Raises
+    ------
+    ConfigError
+        If ``billing`` or ``version`` is another one, or an account's name is blank.
+    FrameError
+        If the table is no history, a window is in it twice, lacks something, is off the grid or has a cost
+        that is no number; or if it holds the sandbox's accounts and ``allow_sandbox`` is not set.
+
+    Notes
+    -----
+    ``EffectiveCost`` is ``aggregated_value`` of Cloudflare API, ``ai-gateway/billing/usage-history``, bit by
+    bit: it adds up to what the exported windows add up to.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import cfusage_lab as cfu
+    >>> now = datetime(2026, 11, 20, tzinfo=UTC)
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(7, now=now))
+    >>> export = cfu.to_focus(history, billing="prepaid", allow_sandbox=True)
+    >>> export.table.height  # the last two days are still provisional
+    120
+    """
+    if billing not in get_args(Billing):
+        raise ConfigError(
+            f"billing {billing!r}: pass 'prepaid' if credits are bought beforehand, 'invoiced' if not"
+        )
+    if version not in get_args(FocusVersion):
+        raise ConfigError(f"version {version!r}: pass '1.3' or '1.2'")
+    names = dict(account_names or {})
+    blank = [account_id for account_id, name in names.items() if name is not None and not name.strip()]
+    if blank:
+        raise ConfigError(f"the name of account {blank[0]} is blank: leave it out, or pass None")
+    windows = _windows(history)
+    made_up = sorted(set(windows["account_id"]) & SANDBOX_ACCOUNTS.keys())
+    if made_up and not allow_sandbox:
+        raise FrameError(
+            f"account {made_up[0]} is the sandbox's: its cost is made up and belongs in no bill; pass "
+            "allow_sandbox=True to export it all the same"
+        )
+    exported = windows if include_incomplete else windows.filter(pl.col("state") == "complete")
+    return FocusExport(
+        table=_focus_table(exported, billing=billing, version=version, names=names),
+        assumptions={
+            "BilledCost": _BILLED[billing],
+            **_ASSUMED,
+            ", ".join(("InvoiceIssuerName", *_PROVIDERS[version])): "Cloudflare, whoever runs the model",
+            "x_State": _completeness(windows, exported),
+            **({"ChargeDescription": "made-up data of the sandbox is marked as such"} if made_up else {}),
+        },
+        version=version,
+    )
+
+
+def _windows(history: object) -> pl.DataFrame:
+    """Return the windows in order, or refuse those that would make a wrong bill."""
+    door = opened(history, _NEEDED, table="usage history")
+    collected: pl.DataFrame = door.frame.collect("polars").to_native()
+    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
+    table = collected.with_columns(
+        times, pl.col("account_id", "state").cast(pl.String), pl.col("aggregated_value").cast(pl.Float64)
+    )
+    if any(table.null_count().row(0)):
+        raise FrameError(
+            "a window lacks its account, its times, its cost or its state: fetch the history again"
+        )
+    start = pl.col("start_time").dt.epoch("s")
+    width = pl.col("end_time").dt.epoch("s") - start
+    table = table.with_columns(width=width).sort("account_id", "start_time")
+    widths = table["width"].unique().to_list()
+    if len(widths) > 1 or not set(widths) <= _GRANULARITIES.keys():
+        shown = " and ".join(f"{seconds / 3600:g}" for seconds in sorted(widths))
+        raise FrameError(
+            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
+        )
+    flaws = {
+        "begins off the grid of UTC hours or days": (start % width != 0),
+        "is there twice": pl.struct("account_id", "start_time").is_duplicated(),
+        "has a cost that is not a number": ~pl.col("aggregated_value").is_finite(),
+        "has an unknown state": ~pl.col("state").is_in(STATES),
+    }
+    for flaw, is_flawed in flaws.items():
+        found = table.filter(is_flawed).head(1)
+        if found.height:
+            account_id, moment = found.select("account_id", "start_time").row(0)
+            raise FrameError(
+                f"the window {moment:{_CSV_TIME}} of account {account_id} {flaw}: nothing is exported"
+            )
+    return table
+
+
+def _focus_table(
+    windows: pl.DataFrame, *, billing: Billing, version: FocusVersion, names: Mapping[str, str | None]
+) -> pl.DataFrame:
+    """Return the windows in the columns of FOCUS, in order of name, and then ours."""
+    value = pl.col("aggregated_value")
+    cost = pl.when(value == 0).then(0.0).otherwise(value)  # no negative zero: a sign means below 0
+    month = pl.col("start_time").dt.truncate("1mo")
+    granularity = pl.col("width").replace_strict(_GRANULARITIES, return_dtype=pl.String)
+    is_made_up = pl.col("account_id").is_in(list(SANDBOX_ACCOUNTS))
+    description = pl.format("AI Gateway usage, {} window", granularity)
+    columns = {
+        "BilledCost": cost if billing == "invoiced" else pl.lit(0.0),
+        "BillingAccountId": pl.col("account_id"),
+        "BillingAccountName": pl.col("account_id").replace_strict(
+            names, default=None, return_dtype=pl.String
+        ),
+        "BillingCurrency": pl.lit("USD"),
+        "BillingPeriodEnd": month.dt.offset_by("1mo"),
+        "BillingPeriodStart": month,
+        "ChargeCategory": pl.lit("Usage"),
+        "ChargeClass": pl.lit(None, dtype=pl.String),
+        "ChargeDescription": pl.when(is_made_up)
+        .then(pl.format("Sandbox, made-up data: {}", description))
+        .otherwise(description),
+        "ChargeFrequency": pl.lit("Usage-Based"),
+        "ChargePeriodEnd": pl.col("end_time"),
+        "ChargePeriodStart": pl.col("start_time"),
+        "ContractedCost": cost,
+        "EffectiveCost": cost,
+        "InvoiceIssuerName": pl.lit("Cloudflare"),
+        "ListCost": cost,
+        "PricingQuantity": cost,
+        "PricingUnit": pl.lit("USD"),
+        "ServiceCategory": pl.lit("AI and Machine Learning"),
+        "ServiceName": pl.lit("AI Gateway"),
+        "ServiceSubcategory": pl.lit("Generative AI"),
+        **{name: pl.lit("Cloudflare") for name in _PROVIDERS[version]},
+    }
+    ordered = {name: columns[name] for name in sorted(columns)}
+    return windows.select(**ordered, x_Granularity=granularity, x_State=pl.col("state"))
+
+
+def _completeness(windows: pl.DataFrame, exported: pl.DataFrame) -> str:
+    """Say how many windows are left out, or may still change."""
+    if left_out := windows.height - exported.height:
+        return f"only complete windows: {left_out:,} that may still change are left out"
+    changing = exported.filter(pl.col("state") != "complete").height
+    return f"{changing:,} of {exported.height:,} windows may still change" if changing else "all are complete"
