@@ -1,0 +1,195 @@
+"""The summary in a terminal: ``python -m cfusage_lab``."""
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from cfusage_lab.errors import AuthError, CfUsageError, ConfigError
+
+if TYPE_CHECKING:
+    from cfusage_lab.fetch import UsageClient
+    from cfusage_lab.ranges import TimeRange
+
+_DONE, _OTHER, _CONFIG, _AUTH, _LATER, _INTERRUPTED = 0, 1, 2, 3, 4, 130
+_EPILOG: Final = """\
+What is fetched: every hour from the first day of the previous month until now, in the time zone, which is
+what month-to-date against the month before needs. Cost is US dollars of Unified Billing.
+
+Who asks: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY, in
+the environment. Without them nothing is shown, unless made-up data is asked for with --sandbox.
+
+Exit codes: 0 done; 1 another error; 2 wrong arguments, or credentials that are missing or malformed;
+3 Cloudflare refused the token, or what it may do with the account; 4 no network, rate limit or a passing
+fault: the same call may succeed later; 130 interrupted. An error is one line on stderr.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What is printed: the summary, one row an account, and where it comes from."""
+
+    source: str
+    label: str
+    time_zone: str
+    time_range: "TimeRange"
+    rows: list[dict[str, Any]]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong argument in one line, as every other error here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and leave."""
+        self.exit(_CONFIG, f"cfusage_lab: {message}; --help says more\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the summary, and return the exit code."""
+    parser = _Parser(
+        prog="python -m cfusage_lab",
+        description="Print what Cloudflare AI Gateway charged an account: the summary, without a notebook.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--sandbox", action="store_true", help="made-up data, without a token or a network")
+    parser.add_argument("--json", action="store_true", help="JSON for scripts: unrounded numbers, UTC times")
+    parser.add_argument(
+        "--time-zone", default="UTC", metavar="NAME", help="zone of days and months (default: UTC)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            answer = _answer(is_sandbox=options.sandbox, time_zone=options.time_zone)
+    except CfUsageError as error:
+        sys.stderr.write(f"cfusage_lab: {_one_line(error)}\n")
+        return _code(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("cfusage_lab: interrupted\n")
+        return _INTERRUPTED
+    for note in dict.fromkeys(_one_line(warning.message) for warning in caught):
+        sys.stderr.write(f"cfusage_lab: note: {note}\n")
+    is_rich = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    sys.stdout.write(_as_json(answer) if options.json else _as_text(answer, is_rich=is_rich))
+    return _DONE
+
+
+def _code(error: CfUsageError) -> int:
+    if isinstance(error, ConfigError):
+        return _CONFIG
+    if isinstance(error, AuthError):
+        return _AUTH
+    return _LATER if error.retryable else _OTHER
+
+
+def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
+    """Fetch the history and sum it up."""
+    from cfusage_lab.ranges import TimeRange, month_to_date, previous_month  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.source import SANDBOX_ACCOUNTS  # noqa: PLC0415
+    from cfusage_lab.summaries import summary  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    time_range = TimeRange(
+        previous_month(time_zone=time_zone, now=now).start, month_to_date(time_zone=time_zone, now=now).end
+    )
+    with _client(is_sandbox=is_sandbox) as client:
+        history = client.usage_history(time_range, with_ids=False)
+    is_made_up = is_sandbox or not SANDBOX_ACCOUNTS.keys().isdisjoint(history["account_id"])
+    return _Answer(
+        source="sandbox" if is_made_up else "account",
+        label=client.label if is_sandbox or not is_made_up else f"Sandbox: made-up data ({client.label})",
+        time_zone=time_zone,
+        time_range=time_range,
+        rows=summary(history, time_zone=time_zone).to_dicts(),
+    )
+
+
+def _client(*, is_sandbox: bool) -> "UsageClient":
+    """Return the client that was asked for, never the other one."""
+    from cfusage_lab.credentials import find_credentials  # noqa: PLC0415
+    from cfusage_lab.fetch import UsageClient  # noqa: PLC0415
+
+    if is_sandbox:
+        return UsageClient.sandbox()
+    credentials = find_credentials()
+    if credentials is None:
+        raise ConfigError(
+            "no credentials: set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID; made-up data is shown with "
+            "--sandbox"
+        )
+    return UsageClient(credentials)
+
+
+def _as_json(answer: _Answer) -> str:
+    about = {
+        "source": answer.source,
+        "label": answer.label,
+        "time_zone": answer.time_zone,
+        "start_time": answer.time_range.start,
+        "end_time": answer.time_range.end,
+        "summary": answer.rows,
+    }
+    return json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False, default=_iso) + "\n"
+
+
+def _as_text(answer: _Answer, *, is_rich: bool) -> str:
+    """Return the label, the range, and a few lines for each account."""
+    bold, plain = ("\033[1m", "\033[0m") if is_rich else ("", "")
+    lines = [f"{bold}{answer.label}{plain}", f"{answer.time_range}; days of {answer.time_zone}"]
+    for row in answer.rows:
+        lines += ["", f"{bold}{row['account_id']}{plain}"]
+        lines += [f"  {what:<27}{figure:>16}  {beside}".rstrip() for what, figure, beside in _figures(row)]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return what each figure is, the figure, and what stands beside it."""
+    day = _beside(row["day_kind"], row["day_change_ratio"], row["yesterday_usd"])
+    month = _beside(row["month_kind"], row["month_change_ratio"], row["previous_month_usd"])
+    peak = row["peak_hour"]
+    return [
+        (f"{row['date']} until {row['until']}", _usd(row["today_usd"]), f"{day} the day before, until then"),
+        ("month until then", _usd(row["month_usd"]), f"{month} the month before, until then"),
+        ("mean of whole days", _usd(row["mean_day_usd"]), ""),
+        ("hour with the highest mean", "unknown" if peak is None else f"{peak:02d}:00", ""),
+        ("load factor", _share(row["load_factor"]), "mean hour over highest hour"),
+        ("still provisional", _share(row["provisional_share"]), "of the finished hours"),
+    ]
+
+
+def _beside(kind: str | None, ratio: float | None, previous: float | None) -> str:
+    """Say how a figure compares; where there is no ratio, its kind says why."""
+    change = kind or "unknown" if ratio is None else f"{ratio:+.1%}"
+    return f"{change} against {_usd(previous)}"
+
+
+def _usd(value: float | None) -> str:
+    """Write a cost in cents, or in four digits where that is less than a dollar."""
+    if value is None:
+        return "unknown"
+    return f"{value:,.2f} USD" if value == 0 or abs(value) >= 1 else f"{value:.4g} USD"
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1%}"
+
+
+def _iso(moment: object) -> str:
+    """Return a date, or a moment in UTC, in ISO 8601."""
+    if isinstance(moment, date):  # a datetime is one, too
+        return moment.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(moment).__name__} has no place in JSON")
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
