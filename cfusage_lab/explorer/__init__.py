@@ -1,0 +1,8 @@
+"""The explorer: what accounts cost, on screen, with controls.
+
+It is handed a source, or a history table, and never reaches a network itself.
+"""
+
+from cfusage_lab.explorer.panel import UsageExplorer
+
+__all__ = ["UsageExplorer"]

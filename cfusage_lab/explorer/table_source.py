@@ -1,0 +1,65 @@
+"""A history table as a source: for whatever was fetched before, or read from a file."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity, require
+from cfusage_lab.source import Progress
+
+__all__ = ["TableSource"]
+
+
+class TableSource:
+    """Hands out the windows of one history table.
+
+    Parameters
+    ----------
+    history
+        A history table (``schema.HISTORY``) with at least one window.
+
+    Attributes
+    ----------
+    whole
+        The time range from its first window to its last.
+
+    Raises
+    ------
+    FrameError
+        If a column is missing.
+    ConfigError
+        If it has no windows.
+    """
+
+    label = "History table"
+
+    def __init__(self, history: pl.DataFrame) -> None:
+        require(history.columns, HISTORY.names(), table="history")
+        if history.is_empty():
+            raise ConfigError("the history table has no windows: there is no time range to show")
+        self._history = history.select(HISTORY.names())
+        self.whole = TimeRange(history["start_time"].min(), history["end_time"].max())  # type: ignore[arg-type]
+
+    def accounts(self) -> pl.DataFrame:
+        """List the accounts of the table (``schema.ACCOUNTS``); a table has no names for them."""
+        ids = self._history.select(pl.col("account_id").unique().sort())
+        return ids.with_columns(name=pl.lit(None)).cast(ACCOUNTS)
+
+    def usage_history(
+        self,
+        time_range: TimeRange | None = None,
+        *,
+        granularity: Granularity = "hour",  # noqa: ARG002 - a table has the one that it has
+        accounts: Sequence[str] | str | None = None,
+        with_ids: bool = True,
+        progress: Progress | None = None,  # noqa: ARG002 - there is nothing to wait for
+    ) -> pl.DataFrame:
+        """Return the windows that lie inside the range (``schema.HISTORY``)."""
+        asked = time_range or self.whole
+        inside = (pl.col("start_time") >= asked.start) & (pl.col("end_time") <= asked.end)
+        if accounts is not None:
+            inside &= pl.col("account_id").is_in([accounts] if isinstance(accounts, str) else accounts)
+        found = self._history.filter(inside)
+        return found if with_ids else found.with_columns(id=pl.lit(None, pl.String))

@@ -1,0 +1,176 @@
+"""A real JupyterLab and a headless Chromium, one of each a test session.
+
+No request may leave this machine and nothing may be written to the browser's error console: either fails
+the test that was running.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+SCHEMES_WITHOUT_A_HOST = {"data", "blob", "about", "chrome"}
+QUIET_LAB = {
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/extensionmanager-extension/plugin.jupyterlab-settings": {"enabled": False},
+}
+RUN_ALL = """async () => {
+  const context = window.jupyterapp.shell.currentWidget.context;
+  await context.ready; await context.sessionContext.ready;
+  for (let tries = 0; context.sessionContext.session?.kernel?.status !== "idle"; tries++) {
+    if (tries === 600) throw new Error("the kernel is not idle after 30 seconds");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await window.jupyterapp.commands.execute("notebook:run-all-cells");
+}"""
+
+END_KERNEL = "() => window.jupyterapp?.shell.currentWidget?.context.sessionContext.shutdown()"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab server."""
+
+    url: str
+    root: Path
+
+
+@dataclass
+class Notebook:
+    """A notebook open in the browser."""
+
+    page: Page
+    lab: Lab
+    leaks: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def run(self, *cells: str, theme: str = "JupyterLab Light") -> Page:
+        """Write the cells into a notebook, open it, run all of it."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        path = self.lab.root / f"{time.monotonic_ns()}.ipynb"
+        nbformat.write(notebook, path)
+        return self.open(path.name, theme=theme)
+
+    def open(self, name: str, *, theme: str = "JupyterLab Light") -> Page:
+        """Open a notebook of the server's folder and run all of it."""
+        self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        self.page.evaluate(RUN_ALL)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start a headless Chromium; without one, skip locally and fail where CI is set."""
+    if CHROMIUM is None:
+        reason = "no chromium, chromium-browser or google-chrome on PATH"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    quiet += ["--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Start a JupyterLab server on a free port, with no configuration but this."""
+    home = tmp_path_factory.mktemp("lab")
+    for name, settings in QUIET_LAB.items():
+        path = home / "settings" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
+    root = home / "notebooks"
+    root.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "RUNTIME", "DATA")}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "XDG_CACHE_HOME": str(home / "cache")}
+    own |= {"JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "TZ": "America/New_York"}
+    credentials = ("CLOUDFLARE_",)
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(credentials)}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += [
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.password=",
+    ]
+    command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={root}"]
+    log = (home / "server.log").open("w")
+    with subprocess.Popen(command, env=inherited | own, stdout=log, stderr=log, cwd=root) as server:  # noqa: S603 - our own command
+        try:
+            yield Lab(_answering(f"http://127.0.0.1:{port}", server), root)
+        finally:
+            server.terminate()
+            log.close()
+
+
+def _answering(url: str, server: subprocess.Popen[bytes]) -> str:
+    """Wait until the server answers."""
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{url}/api").close()  # noqa: S310 - loopback
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return url
+    pytest.fail(f"JupyterLab did not answer at {url}; it ended with {server.poll()}")
+
+
+@pytest.fixture
+def notebook(browser: Browser, lab: Lab) -> Iterator[Notebook]:
+    """Open a page for one notebook, and watch it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Asia/Tokyo")
+    notebook = Notebook(context.new_page(), lab)
+
+    def watch(route: Route) -> None:
+        parts = urlsplit(route.request.url)
+        if parts.scheme in SCHEMES_WITHOUT_A_HOST or parts.hostname in LOOPBACK:
+            route.continue_()
+        else:
+            notebook.leaks.append(route.request.url)
+            route.abort()
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            notebook.complaints.append(f"{message.text} ({message.location})")
+
+    context.route("**/*", watch)
+    notebook.page.on("console", listen)
+    notebook.page.on("pageerror", lambda error: notebook.complaints.append(str(error)))
+    yield notebook
+    leaks, complaints = list(notebook.leaks), list(notebook.complaints)
+    notebook.page.evaluate(END_KERNEL)
+    context.close()
+    assert leaks == []
+    assert complaints == []

@@ -1,0 +1,310 @@
+"""Charts and the explorer in a real JupyterLab, offline."""
+
+import re
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+class Notebook(Protocol):
+    """What the fixture ``notebook`` gives."""
+
+    page: Page
+    complaints: list[str]
+
+    def run(self, *cells: str) -> Page:
+        """Run the cells in a new notebook."""
+
+
+READY = '.cfusage-chart[data-state="ready"]'
+CANVAS = ".cfusage-drawing canvas"
+PATIENCE = 40_000
+
+SMALL = """
+import altair as alt, polars as pl
+from cfusage_lab.view import show
+table = pl.DataFrame({"x": ["a", "b", "c"], "y": [1.0, 2.0, 3.0]})
+chart = alt.Chart(table).mark_bar(color="#ff0000").encode(x="x:N", y="y:Q")
+"""
+EXPLORE = """
+from datetime import UTC, datetime
+from cfusage_lab.app import explore
+explorer = explore(now=datetime(2026, 11, 15, 9, 30, tzinfo=UTC), time_range="Last 7 days")
+explorer
+"""
+PIXELS = """canvas => {
+  const {width, height} = canvas;
+  const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const counts = {};
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] < 255) continue;
+    const colour = [data[at], data[at + 1], data[at + 2]].join();
+    counts[colour] = (counts[colour] ?? 0) + 1;
+  }
+  return counts;
+}"""
+READ_TEXTS = """
+const write = CanvasRenderingContext2D.prototype.fillText;
+window.written = [];
+CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+  window.written.push(String(text));
+  return write.call(this, text, ...rest);
+};
+"""
+
+
+def pixels(page: Page, colour: str, nth: int = 0) -> int:
+    """Count the pixels of exactly that colour ("r,g,b") in a chart."""
+    return int(page.locator(CANVAS).nth(nth).evaluate(PIXELS).get(colour, 0))
+
+
+def written(page: Page) -> list[str]:
+    """Return every text drawn since the last call."""
+    texts: list[str] = page.evaluate("() => window.written.splice(0)")
+    return texts
+
+
+def wait_until_written(page: Page, text: str) -> None:
+    """Wait until a chart has drawn that text."""
+    page.wait_for_function("text => window.written.includes(text)", arg=text, timeout=PATIENCE)
+
+
+def test_any_chart_is_drawn_offline_and_fills_the_cell(notebook: Notebook) -> None:
+    """A plain chart, a concatenation with text, a facet, data written in, one as wide as its cell."""
+    page = notebook.run(
+        SMALL,
+        "show(chart)",
+        "show(chart | chart.mark_text().encode(text='x:N'))",
+        "show(chart.encode(column='x:N'))",
+        "show(chart.properties(data=alt.Data(values=[{'x': 'a', 'y': 1}])))",
+        "show(chart.properties(width='container'))",
+    )
+
+    expect(page.locator(READY)).to_have_count(5, timeout=PATIENCE)
+    for nth in (0, 1, 2, 3, 4):
+        assert pixels(page, "255,0,0", nth) > 500
+    cell, drawn = page.locator(READY).nth(4).bounding_box(), page.locator(CANVAS).nth(4).bounding_box()
+    assert abs(cell["width"] - drawn["width"]) <= 1
+    assert page.evaluate("globalThis.cfusageLabLibraries.size") == 1
+
+
+def test_the_library_comes_once_for_many_charts(notebook: Notebook) -> None:
+    """Six charts cost the browser little more than one library of 0.9 MB."""
+    received: list[int] = []
+    notebook.page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame)))
+    )
+
+    page = notebook.run(SMALL, "import ipywidgets\nipywidgets.VBox([show(chart) for _ in range(6)])")
+
+    expect(page.locator(READY)).to_have_count(6, timeout=PATIENCE)
+    assert 800_000 < sum(received) < 1_300_000
+
+
+def test_other_numbers_are_drawn_in_place_and_the_selection_survives(notebook: Notebook) -> None:
+    """The very same canvas, higher bars, and Python still knows the brush."""
+    notebook.page.add_init_script(READ_TEXTS)
+    page = notebook.run(
+        SMALL + "import ipywidgets",
+        """
+brush = alt.selection_interval(name="brush", encodings=["x"])
+def draw(factor):
+    data = table.with_columns(pl.col("y") * factor)
+    return chart.properties(data=data, title=f"times {factor}", width=300).add_params(brush)
+view, said = show(draw(1)), ipywidgets.Label("nothing")
+said.add_class("said")
+def tell(change): said.value = "/".join(change["new"].get("brush", {}).get("x", []))
+view.observe(tell, names="selections")
+more = ipywidgets.Button(description="More")
+more.on_click(lambda _: view.draw(draw(10)))
+ipywidgets.VBox([more, view, said])""",
+    )
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    box = page.locator(CANVAS).bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 120, steps=5)
+    page.mouse.up()
+    expect(page.locator(".said")).to_have_text("a/b", timeout=PATIENCE)
+    page.evaluate(
+        "canvas => { window.before = document.querySelector(canvas); window.written = []; }", CANVAS
+    )
+
+    page.get_by_role("button", name="More").click()
+
+    wait_until_written(page, "times 10")
+    wait_until_written(page, "30")
+    assert page.evaluate("canvas => window.before === document.querySelector(canvas)", CANVAS)
+    expect(page.locator(".said")).to_have_text("a/b")
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ("chart.transform_calculate(z='datum.y +')", "Unexpected end of input"),
+        ("chart.transform_calculate(z='nonsense(datum.y)')", "Unrecognized function: nonsense"),
+        ("alt.Chart('/nowhere.json').mark_point()", "Loading failed"),
+    ],
+)
+def test_what_cannot_be_drawn_says_why_in_the_cell(notebook: Notebook, broken: str, message: str) -> None:
+    """And a chart that can be drawn takes its place; Python hears of it too."""
+    page = notebook.run(
+        SMALL + "import ipywidgets",
+        f"""
+view, said = show({broken}), ipywidgets.Label()
+said.add_class("said")
+view.observe(lambda change: setattr(said, "value", change["new"] or "mended"), names="error")
+mend = ipywidgets.Button(description="Mend")
+mend.on_click(lambda _: view.draw(chart))
+ipywidgets.VBox([view, said, mend])""",
+    )
+
+    expect(page.get_by_role("alert")).to_contain_text(
+        f"This chart cannot be drawn: {message}", timeout=PATIENCE
+    )
+    expect(page.locator(".said")).to_contain_text(message)
+    page.get_by_role("button", name="Mend").click()
+
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    expect(page.locator(".said")).to_have_text("mended")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    notebook.complaints[:] = [one for one in notebook.complaints if "nowhere.json" not in one]
+
+
+def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
+    """Range, account and zone change what is drawn; the status says sandbox throughout."""
+    notebook.page.add_init_script(READ_TEXTS)
+    page = notebook.run(EXPLORE)
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    first = written(page)
+    assert pixels(page, "21,96,226") > 2000
+    expect(page.get_by_role("status")).to_contain_text("Sandbox: made-up data")
+    page.evaluate("canvas => { window.before = document.querySelector(canvas); }", CANVAS)
+
+    page.get_by_label("Time range").select_option("Last 28 days")
+
+    page.wait_for_function(
+        "() => window.written.some((text) => text.includes('Sun 18 Oct 2026'))", timeout=PATIENCE
+    )
+    assert page.evaluate("canvas => window.before === document.querySelector(canvas)", CANVAS)
+    second = written(page)
+    totals = [next(text for text in texts if "AI Gateway cost" in text) for texts in (first, second)]
+    assert totals[0] != totals[1]
+
+    page.get_by_label("Account").select_option("All 4 accounts")
+    wait_until_written(page, "Larkspur Batch")
+
+    page.get_by_label("Time zone").fill("Asia/Kolkata")
+    page.get_by_label("Time zone").press("Enter")
+    page.wait_for_function(
+        "() => window.written.some((text) => text.endsWith('Asia/Kolkata time'))", timeout=PATIENCE
+    )
+    expect(page.get_by_role("status")).to_contain_text("Asia/Kolkata is +05:30 from UTC")
+
+
+def test_a_drag_on_the_overview_zooms_and_another_range_shows_everything(notebook: Notebook) -> None:
+    """Pointing tells the exact window; the zoom is readable from Python, and cleared with another range."""
+    page = notebook.run(
+        EXPLORE,
+        """
+import ipywidgets
+edges = ipywidgets.Label("none")
+edges.add_class("edges")
+def tell(change): edges.value = str(len(change["new"].get("brush", {}).get("left", [])))
+explorer.view.observe(tell, names="selections")
+edges""",
+    )
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    box = page.locator(CANVAS).bounding_box()
+    overview = box["y"] + box["height"] - 45
+    page.mouse.move(box["x"] + box["width"] * 0.5, overview)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, overview, steps=5)
+    page.mouse.up()
+    expect(page.locator(".edges")).to_have_text("2", timeout=PATIENCE)
+
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4)
+    expect(page.locator("#vg-tooltip-element")).to_contain_text(
+        re.compile(
+            r"Local time\w{3} \d+ Nov 2026, \d\d:00 to \d\d:00UTC offset\+00:00UTC2026-11-\d\d \d\d:00Z"
+        )
+    )
+
+    page.get_by_label("Time range").select_option("Last 28 days")
+    expect(page.locator(".edges")).to_have_text("0", timeout=PATIENCE)
+
+
+def test_the_dark_theme_is_followed_at_once(notebook: Notebook) -> None:
+    """Light letters after the switch, dark ones before; nothing is run again."""
+    page = notebook.run(SMALL, "show(chart.properties(title='Title'))")
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    assert pixels(page, "31,31,31") > 0
+
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+
+    page.wait_for_function(
+        f"() => ({PIXELS})(document.querySelector('{CANVAS}'))['230,230,230'] > 0", timeout=PATIENCE
+    )
+    assert pixels(page, "31,31,31") == 0
+    assert pixels(page, "255,0,0") > 500
+
+
+CLICK_AND_WAIT = """async times => {
+  const root = document.querySelector(".cfusage-chart");
+  const button = document.querySelector(".go");
+  for (let n = 0; n < times; n++) {
+    await new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        if (root.dataset.state !== "ready") return;
+        observer.disconnect();
+        resolve();
+      });
+      observer.observe(root, {attributeFilter: ["data-state"]});
+      button.click();
+    });
+  }
+}"""
+
+
+def test_many_updates_do_not_pile_up(notebook: Notebook) -> None:
+    """After 120 updates, every tenth a drawing of its own, there is one canvas and hardly more memory."""
+    page = notebook.run(
+        SMALL + "import ipywidgets, itertools",
+        """
+many, count = pl.DataFrame({"x": range(2000), "y": range(2000)}), itertools.count(1)
+def draw(n):
+    chart = alt.Chart(many.with_columns(pl.col("y") * n)).encode(x="x:Q", y="y:Q")
+    return chart.mark_bar(opacity=0.5 + n // 10 % 2 / 10).properties(title=str(n))
+view, go = show(draw(0)), ipywidgets.Button(description="Go")
+go.add_class("go")
+go.on_click(lambda _: view.draw(draw(next(count))))
+ipywidgets.VBox([go, view])""",
+    )
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    heaps = []
+    for times in (20, 100):
+        page.evaluate(CLICK_AND_WAIT, times)
+        session.send("HeapProfiler.collectGarbage")
+        heaps.append(page.evaluate("performance.memory.usedJSHeapSize"))
+
+    assert page.locator(CANVAS).count() == 1
+    assert heaps[1] < 1.25 * heaps[0], [round(heap / 1e6) for heap in heaps]
+
+
+def test_a_page_that_is_loaded_again_shows_the_chart_again(notebook: Notebook) -> None:
+    """The kernel still runs; nothing is executed."""
+    page = notebook.run(SMALL, "show(chart)")
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    page.goto(re.sub(r"\?.*", "", page.url))
+
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    assert pixels(page, "255,0,0") > 500

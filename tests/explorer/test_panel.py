@@ -1,0 +1,370 @@
+"""The explorer without a browser: controls are set, tables and words are read."""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from histories import HOUR, hours
+
+from cfusage_lab.errors import AuthError, ConfigError, FrameError, TransportError
+from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity
+from cfusage_lab.source import Progress
+from cfusage_lab.view import picture
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
+PRICES = {A: 1.0, B: 0.25, C: 0.0}
+
+
+class Ledger:
+    """A source whose accounts cost the same every hour; it writes down what it is asked."""
+
+    label = "Ledger <of> tests"
+
+    def __init__(
+        self, *, own: Sequence[str] | None = (A,), names: dict[str, str | None] | None = None
+    ) -> None:
+        self.own = own
+        self.names = {A: "Alpha", B: "Beta", C: None} if names is None else names
+        self.asked: list[tuple[TimeRange | None, Sequence[str] | str | None, bool]] = []
+        self.trouble: Exception | None = None
+        self.cannot_list: Exception | None = None
+
+    def accounts(self) -> pl.DataFrame:
+        """List them."""
+        if self.cannot_list:
+            raise self.cannot_list
+        return pl.DataFrame(list(self.names.items()), schema=ACCOUNTS, orient="row")
+
+    def usage_history(
+        self,
+        time_range: TimeRange | None = None,
+        *,
+        granularity: Granularity = "hour",
+        accounts: Sequence[str] | str | None = None,
+        with_ids: bool = True,
+        progress: Progress | None = None,
+    ) -> pl.DataFrame:
+        """Answer, or be in trouble."""
+        self.asked.append((time_range, accounts, with_ids))
+        if progress:
+            progress.update(1, 2)
+        if self.trouble:
+            raise self.trouble
+        if accounts is None and self.own is None:
+            raise ConfigError("several accounts: say which")
+        assert time_range
+        assert granularity == "hour"
+        asked = accounts if accounts is not None else self.own
+        return pl.concat(
+            hours(time_range.start, [PRICES[one]] * time_range.hours, account_id=one) for one in asked or ()
+        )
+
+
+def title(explorer: UsageExplorer) -> str:
+    """Tell the heading that the browser would draw."""
+    return str(explorer.view._values["cfusage_title"])
+
+
+def facts(explorer: UsageExplorer) -> str:
+    """Tell the first line under it."""
+    return str(explorer.view._values["cfusage_subtitle"][0])
+
+
+def test_the_first_table_is_there_before_anything_is_shown() -> None:
+    """28 days and 10 hours of Alpha at a dollar an hour: 682 dollars, without ids."""
+    ledger = Ledger()
+
+    explorer = UsageExplorer(ledger, now=NOW)
+
+    expected = TimeRange(datetime(2026, 10, 18, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC))
+    assert ledger.asked == [(expected, None, False)]
+    assert explorer.history.height == 682
+    assert title(explorer) == "AI Gateway cost: $682.00"
+    assert facts(explorer).startswith(
+        "Alpha · US dollars an hour · Sun 18 Oct 2026, 00:00 to Sun 15 Nov 2026, 10:00"
+    )
+
+
+def test_another_time_range_is_fetched_and_drawn() -> None:
+    """Nine hours and a half of today are ten windows."""
+    explorer = UsageExplorer(Ledger(), now=NOW)
+
+    explorer.time_range.value = "Today"
+
+    assert explorer.history.height == 10
+    assert title(explorer) == "AI Gateway cost: $10.00"
+
+
+@pytest.mark.parametrize(
+    ("preset", "windows"),
+    [
+        ("Last 7 days", 7 * 24 + 10),
+        ("Last 90 days", 90 * 24 + 10),
+        ("This week", 6 * 24 + 10),
+        ("Month to date", 14 * 24 + 10),
+        ("Previous month", 31 * 24),
+    ],
+)
+def test_every_preset_has_its_hours(preset: str, windows: int) -> None:
+    """Sunday, 15 November 2026, 09:30 UTC."""
+    assert UsageExplorer(Ledger(), time_range=preset, now=NOW).history.height == windows
+
+
+def test_another_account_and_all_of_them() -> None:
+    """Beta costs a quarter of a dollar an hour; all three together a dollar and a quarter."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    assert [label for label, _ in explorer.account.options] == [
+        "Alpha",
+        "Beta",
+        "cccc…cccc",
+        "All 3 accounts",
+    ]
+
+    explorer.account.label = "Beta"
+    assert title(explorer) == "AI Gateway cost: $2.50"
+    assert facts(explorer).startswith("Beta · ")
+
+    explorer.account.label = "All 3 accounts"
+    assert title(explorer) == "AI Gateway cost: $12.50"
+    assert explorer.history["account_id"].n_unique() == 3
+
+
+def test_another_time_zone_moves_the_days_and_the_axis() -> None:
+    """In Berlin it is 10:30: eleven windows of today, and an axis that begins at midnight."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+
+    explorer.time_zone.value = "Europe/Berlin"
+
+    assert explorer.history.height == 11
+    assert explorer.chart().vconcat[0].data["left"][0] == datetime(2026, 11, 15, tzinfo=UTC)
+    assert facts(explorer).endswith("Sun 15 Nov 2026, 00:00 to Sun 15 Nov 2026, 11:00 · Europe/Berlin time")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("kathmandu", "Asia/Kathmandu"),
+        ("Europe/Berl", "Europe/Berlin"),
+        ("buenos aires", None),
+        ("EST", "EST"),
+    ],
+)
+def test_a_part_of_a_zones_name_is_enough_if_it_is_the_only_one(written: str, meant: str | None) -> None:
+    """There are two Buenos Aires in the database: what could be meant is listed."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+
+    explorer.time_zone.value = written
+
+    if meant:
+        assert (explorer.time_zone.value, explorer._banner.value) == (meant, "")
+        assert f"{meant} time" in explorer.status
+    else:
+        assert "America/Argentina/Buenos_Aires, America/Buenos_Aires" in explorer._banner.value
+        assert "UTC time" in explorer.status
+
+
+@pytest.mark.parametrize("written", ["", "Middle/Earth"])
+def test_no_zone_is_an_error_in_the_banner(written: str) -> None:
+    """The last good view keeps its own zone."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+
+    explorer.time_zone.value = written
+
+    assert "there is no time zone" in explorer._banner.value
+    assert "UTC time" in explorer.status
+
+
+def test_refresh_fetches_again() -> None:
+    """The same question, a second time."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, now=NOW)
+
+    explorer.refresh.click()
+
+    assert [asked[0] for asked in ledger.asked] == [ledger.asked[0][0]] * 2
+
+
+def test_where_the_numbers_come_from_and_when_is_always_written() -> None:
+    """The label as text, never as markup; the moment on the zone's clock."""
+    explorer = UsageExplorer(Ledger(), time_zone="Europe/Berlin", now=NOW)
+
+    status = "Ledger <of> tests · data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time"
+    assert explorer.status == status
+    assert repr(explorer) == f"<UsageExplorer: {status}>"
+    assert "Ledger &lt;of&gt; tests" in explorer._status.value
+    assert "data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time" in explorer._status.value
+
+
+def test_a_zone_off_the_whole_hour_is_noted_on_screen() -> None:
+    """A warning of Python's would be seen by nobody in here."""
+    explorer = UsageExplorer(Ledger(), now=NOW)
+
+    explorer.time_zone.value = "Asia/Kathmandu"
+
+    assert "Asia/Kathmandu is +05:45 from UTC" in explorer._status.value
+
+
+def test_an_error_stands_in_a_banner_and_the_last_good_view_stays() -> None:
+    """Until something works again."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    ledger.trouble = TransportError("no answer from <the> server; try again")
+
+    explorer.time_range.value = "Last 7 days"
+
+    assert "no answer from &lt;the&gt; server; try again" in explorer._banner.value
+    assert explorer.history.height == 10
+    assert title(explorer) == "AI Gateway cost: $10.00"
+    assert "fetching" not in explorer._status.value
+
+    ledger.trouble = None
+    explorer.refresh.click()
+
+    assert explorer._banner.value == ""
+    assert explorer.history.height == 178
+
+
+def test_a_fault_of_the_program_is_shown_and_raised() -> None:
+    """Its text may hold anything, so only its kind goes on screen."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    ledger.trouble = KeyError("what must not be shown")
+
+    with pytest.raises(KeyError):
+        explorer.time_range.value = "Last 7 days"
+
+    assert "KeyError: a fault in this program" in explorer._banner.value
+    assert "must not be shown" not in explorer._banner.value
+
+
+def test_a_table_that_cannot_be_drawn_leaves_the_last_one() -> None:
+    """A source that answers with something else."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    good = explorer.history
+
+    class Odd(Ledger):
+        def usage_history(self, *args: object, **options: object) -> pl.DataFrame:
+            return super().usage_history(*args, **options).drop("state")  # type: ignore[arg-type]
+
+    explorer._source = Odd()
+    explorer.refresh.click()
+
+    assert "missing &#x27;state&#x27;" in explorer._banner.value
+    assert explorer.history is good
+
+
+def test_an_error_of_the_first_table_is_raised() -> None:
+    """There is no good view to keep."""
+    ledger = Ledger()
+    ledger.trouble = AuthError("the token is wrong", status_code=403)
+
+    with pytest.raises(AuthError, match="the token is wrong"):
+        UsageExplorer(ledger, now=NOW)
+
+
+def test_a_source_that_does_not_know_which_account_begins_with_its_first() -> None:
+    """A token may see thousands: they are not all fetched unasked."""
+    ledger = Ledger(own=None)
+
+    explorer = UsageExplorer(ledger, now=NOW)
+
+    assert explorer.account.label == "Alpha"
+    assert [accounts for _, accounts, _ in ledger.asked] == [None, [A]]
+
+
+def test_a_source_with_several_accounts_of_its_own_begins_with_them() -> None:
+    """Two of three: neither one of them nor all."""
+    explorer = UsageExplorer(Ledger(own=(A, B)), now=NOW)
+
+    assert explorer.account.label == "2 accounts"
+    assert explorer.account.value == (A, B)
+
+
+def test_accounts_that_cannot_be_listed_are_taken_from_the_table() -> None:
+    """A token may read usage and nothing else."""
+    ledger = Ledger()
+    ledger.cannot_list = AuthError("no permission to list")
+
+    explorer = UsageExplorer(ledger, now=NOW)
+
+    assert [label for label, _ in explorer.account.options] == ["aaaa…aaaa"]
+
+
+def test_accounts_of_one_name_are_told_apart() -> None:
+    """By the ends of their ids."""
+    explorer = UsageExplorer(Ledger(names={A: "Twin", B: "Twin"}), now=NOW)
+
+    assert [label for label, _ in explorer.account.options][:2] == ["Twin (aaaa…aaaa)", "Twin (bbbb…bbbb)"]
+
+
+def test_wrong_arguments_are_refused_before_anything_is_fetched() -> None:
+    """The message lists the presets."""
+    ledger = Ledger()
+    with pytest.raises(ConfigError, match=r"no time range 'Eternity': take one of Today, Last 7 days"):
+        UsageExplorer(ledger, time_range="Eternity")
+    with pytest.raises(ConfigError, match="Middle/Earth"):
+        UsageExplorer(ledger, time_zone="Middle/Earth")
+    assert ledger.asked == []
+
+
+def test_a_history_table_is_a_source() -> None:
+    """The whole of it first; presets count back from its end."""
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    history = pl.concat([hours(start, [1.0] * 72, account_id=A), hours(start, [2.0] * 72, account_id=B)])
+
+    explorer = UsageExplorer(history)
+
+    assert (explorer.time_range.value, explorer.account.label) == ("Whole table", "All 2 accounts")
+    assert title(explorer) == "AI Gateway cost: $216.00"
+    assert explorer.status == "History table · data as of Wed 4 Mar 2026, 00:00 UTC time"
+
+    explorer.time_range.value = "Month to date"
+    explorer.account.value = (B,)
+
+    assert explorer.history["start_time"].max() == start + 71 * HOUR
+    assert title(explorer) == "AI Gateway cost: $144.00"
+
+
+def test_a_table_without_windows_or_columns_is_refused() -> None:
+    """It has no range to show."""
+    with pytest.raises(ConfigError, match="no windows"):
+        UsageExplorer(pl.DataFrame(schema=HISTORY))
+    with pytest.raises(FrameError, match="not a history table"):
+        UsageExplorer(pl.DataFrame({"x": [1]}))
+
+
+def test_a_reader_without_a_kernel_sees_the_chart_and_where_it_comes_from() -> None:
+    """The picture carries the status as its last line."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+
+    bundle = explorer._repr_mimebundle_()
+
+    noted = explorer.chart(note=explorer.status)
+    assert noted.to_dict()["title"]["subtitle"][-1] == explorer.status
+    assert base64.b64decode(bundle["image/png"]) == picture(noted)
+    assert bundle["text/plain"] == repr(explorer)
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_the_zone_control_offers_places_and_utc() -> None:
+    """No technical names, and the chosen one in any case."""
+    options = UsageExplorer(Ledger(), time_zone="Etc/GMT+5", now=NOW).time_zone.options
+
+    assert options[0] == "UTC"
+    assert {"Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kathmandu", "Etc/GMT+5"} <= set(options)
+    assert not {"EST", "posixrules", "Etc/GMT+6"} & set(options)
+
+
+def test_the_clock_gives_the_present_if_nobody_else_does() -> None:
+    """Within the hour that runs while the test does."""
+    before = datetime.now(UTC)
+
+    explorer = UsageExplorer(Ledger(), time_range="Today")
+
+    assert explorer.history["end_time"].max() > before  # type: ignore[operator]
+    assert explorer.history["end_time"].max() - before <= timedelta(hours=1, minutes=1)  # type: ignore[operator]

@@ -1,0 +1,151 @@
+"""Tables as binary columns, read back by a decoder that shares no line with the package."""
+
+import math
+import struct
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cfusage_lab.view.packing import is_packable, pack
+
+CODES = {"u8": "B", "u16": "H", "u32": "I", "f64": "d"}
+
+
+def decode(packed: dict[str, Any]) -> dict[str, list[Any]]:
+    """Read packed columns as the browser has to."""
+    columns = {}
+    for column in packed["columns"]:
+        raw = struct.unpack(f"<{packed['length']}{CODES[column['width']]}", column["values"])
+        values: list[Any] = [column["base"] + column["step"] * one for one in raw]
+        if column["kind"] == "text":
+            values = [column["categories"][one] if column["categories"] else None for one in raw]
+        if column["kind"] == "boolean":
+            values = [one == 1 for one in values]
+        if column["known"] is not None:
+            values = [
+                one if is_known else None for one, is_known in zip(values, column["known"], strict=True)
+            ]
+        columns[column["name"]] = values
+    return columns
+
+
+def size(packed: dict[str, Any]) -> int:
+    """Add up the bytes of values and masks."""
+    return sum(len(column["values"]) + len(column["known"] or b"") for column in packed["columns"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.floats(allow_nan=False, allow_infinity=False),
+            st.none() | st.integers(-(2**53), 2**53),
+            st.none() | st.text(max_size=5),
+            st.none() | st.booleans(),
+            st.none() | st.integers(-(2**40), 2**40),
+        ),
+        max_size=20,
+    )
+)
+def test_every_value_and_every_null_arrives(rows: list[tuple[Any, ...]]) -> None:
+    """Floats to the bit, whole numbers, texts, booleans, and instants in milliseconds."""
+    schema = {"f": pl.Float64, "i": pl.Int64, "s": pl.String, "b": pl.Boolean, "t": pl.Int64}
+    table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.col("t").cast(pl.Datetime("ms", "UTC"))
+    )
+
+    found = decode(pack(table))
+
+    assert found == {name: [row[place] for row in rows] for place, name in enumerate(schema)}
+
+
+def test_what_is_not_a_number_is_null() -> None:
+    """Vega would draw a NaN; a null it leaves out."""
+    table = pl.DataFrame({"cost": [1.5, math.nan, math.inf, -math.inf, None]})
+
+    assert decode(pack(table)) == {"cost": [1.5, None, None, None, None]}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "width"), [(0, 255, "u8"), (7, 263, "u16"), (-1, 65535, "u32"), (0, 2**32, "f64")]
+)
+def test_whole_numbers_take_the_narrowest_width(first: int, second: int, width: str) -> None:
+    """Also where they do not begin at zero."""
+    packed = pack(pl.DataFrame({"n": [first, second]}))
+
+    assert packed["columns"][0]["width"] == width
+    assert decode(packed) == {"n": [first, second]}
+
+
+def test_a_year_of_hours_with_costs_and_states_is_below_a_hundred_thousand_bytes() -> None:
+    """Two bytes an hour for the instant, one for the state, eight for the cost."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    hours = [start + timedelta(hours=n) for n in range(8760)]
+    table = pl.DataFrame({"t": hours, "cost": [0.1] * 8760, "state": ["complete"] * 8760})
+
+    packed = pack(table)
+
+    assert size(packed) == 8760 * (2 + 8 + 1)
+    assert decode(packed)["t"][-1] == hours[-1].timestamp() * 1000
+
+
+def test_half_hours_are_not_rounded_to_hours() -> None:
+    """The step is what all of them share."""
+    moments = [datetime(2026, 1, 1, 0, 0, tzinfo=UTC), datetime(2026, 1, 1, 1, 30, tzinfo=UTC)]
+
+    assert decode(pack(pl.DataFrame({"t": moments})))["t"] == [one.timestamp() * 1000 for one in moments]
+
+
+def test_an_aware_time_is_an_instant_and_a_naive_one_the_viewers_clock() -> None:
+    """Berlin's midnight is 23:00 UTC; a naive midnight and a date are marked."""
+    table = pl.DataFrame({"naive": [datetime(2026, 1, 1)], "date": [date(2026, 1, 1)]}).with_columns(  # noqa: DTZ001
+        aware=pl.col("naive").dt.replace_time_zone("Europe/Berlin")
+    )
+
+    packed = pack(table)
+
+    midnight = datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000
+    assert decode(packed) == {"naive": [midnight], "date": [midnight], "aware": [midnight - 3_600_000]}
+    assert [column["local"] for column in packed["columns"]] == [True, True, False]
+
+
+def test_an_empty_table_keeps_its_columns() -> None:
+    """No row is no reason to fail."""
+    table = pl.DataFrame(
+        schema={"a": pl.String, "b": pl.Float64, "c": pl.Datetime("us", "UTC"), "d": pl.Null}
+    )
+
+    assert decode(pack(table)) == {"a": [], "b": [], "c": [], "d": []}
+
+
+def test_categories_enums_decimals_and_columns_of_nulls() -> None:
+    """Whatever polars has for a text or a number."""
+    table = pl.DataFrame(
+        {
+            "category": pl.Series(["x", None, "y"], dtype=pl.Categorical),
+            "enum": pl.Series(["y", "x", "y"], dtype=pl.Enum(["x", "y"])),
+            "decimal": pl.Series(["1.25", None, "-3.5"]).cast(pl.Decimal(10, 2)),
+            "big": pl.Series([0, 2**63, 1], dtype=pl.UInt64),
+            "nothing": [None, None, None],
+        }
+    )
+
+    assert decode(pack(table)) == {
+        "category": ["x", None, "y"],
+        "enum": ["y", "x", "y"],
+        "decimal": [1.25, None, -3.5],
+        "big": [0.0, 2.0**63, 1.0],
+        "nothing": [None, None, None],
+    }
+
+
+def test_lists_structs_and_durations_are_not_packable() -> None:
+    """They take altair's own way."""
+    assert is_packable(pl.DataFrame({"a": [1], "b": ["x"]}))
+    assert not is_packable(pl.DataFrame({"a": [[1]]}))
+    assert not is_packable(pl.DataFrame({"a": [{"b": 1}]}))
+    assert not is_packable(pl.DataFrame({"a": [timedelta(1)]}))
