@@ -6,6 +6,7 @@
 
     cfu.explore()                                                     # the explorer, in a notebook
     history = cfu.connect().usage_history(cfu.last_days(28))          # a polars DataFrame
+    cfu.day_over_day(cfu.daily_usage(history, time_zone="UTC"))       # each day beside the day before
 
 Everything here is loaded on first use.
 """
@@ -17,9 +18,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cfusage_lab.app import explore as explore
+    from cfusage_lab.archive import UsageArchive as UsageArchive
+    from cfusage_lab.changes import compare as compare
+    from cfusage_lab.changes import day_over_day as day_over_day
+    from cfusage_lab.changes import movers as movers
+    from cfusage_lab.changes import rolling_mean as rolling_mean
+    from cfusage_lab.changes import same_time_yesterday as same_time_yesterday
+    from cfusage_lab.changes import week_over_week as week_over_week
     from cfusage_lab.charts import usage_chart as usage_chart
     from cfusage_lab.credentials import Credentials as Credentials
     from cfusage_lab.credentials import login as login
+    from cfusage_lab.daily import daily_usage as daily_usage
+    from cfusage_lab.daily import total_usage as total_usage
     from cfusage_lab.errors import ApiError as ApiError
     from cfusage_lab.errors import AuthError as AuthError
     from cfusage_lab.errors import CancelledError as CancelledError
@@ -32,6 +42,16 @@ if TYPE_CHECKING:
     from cfusage_lab.explorer import UsageExplorer as UsageExplorer
     from cfusage_lab.fetch import UsageClient as UsageClient
     from cfusage_lab.fetch import connect as connect
+    from cfusage_lab.focus import FocusExport as FocusExport
+    from cfusage_lab.focus import to_focus as to_focus
+    from cfusage_lab.patterns import concentration as concentration
+    from cfusage_lab.patterns import hourly_profile as hourly_profile
+    from cfusage_lab.patterns import in_account_blocks as in_account_blocks
+    from cfusage_lab.patterns import load_factor as load_factor
+    from cfusage_lab.patterns import off_hours_share as off_hours_share
+    from cfusage_lab.patterns import peak_hours as peak_hours
+    from cfusage_lab.patterns import weekend_share as weekend_share
+    from cfusage_lab.patterns import weekly_heatmap as weekly_heatmap
     from cfusage_lab.progress import ProgressBar as ProgressBar
     from cfusage_lab.progress import Quiet as Quiet
     from cfusage_lab.ranges import OffTheHourWarning as OffTheHourWarning
@@ -48,12 +68,16 @@ if TYPE_CHECKING:
     from cfusage_lab.source import SANDBOX_ACCOUNTS as SANDBOX_ACCOUNTS
     from cfusage_lab.source import Progress as Progress
     from cfusage_lab.source import Source as Source
+    from cfusage_lab.summaries import summary as summary
     from cfusage_lab.view import show as show
 
 _HOMES = {
     "app": ["explore"],
+    "archive": ["UsageArchive"],
+    "changes": ["compare", "day_over_day", "movers", "rolling_mean", "same_time_yesterday", "week_over_week"],
     "charts": ["usage_chart"],
     "credentials": ["Credentials", "login"],
+    "daily": ["daily_usage", "total_usage"],
     "errors": [
         "ApiError",
         "AuthError",
@@ -67,6 +91,17 @@ _HOMES = {
     ],
     "explorer": ["UsageExplorer"],
     "fetch": ["UsageClient", "connect"],
+    "focus": ["FocusExport", "to_focus"],
+    "patterns": [
+        "concentration",
+        "hourly_profile",
+        "in_account_blocks",
+        "load_factor",
+        "off_hours_share",
+        "peak_hours",
+        "weekend_share",
+        "weekly_heatmap",
+    ],
     "progress": ["ProgressBar", "Quiet"],
     "ranges": [
         "OffTheHourWarning",
@@ -82,6 +117,7 @@ _HOMES = {
         "yesterday",
     ],
     "source": ["SANDBOX_ACCOUNTS", "Progress", "Source"],
+    "summaries": ["summary"],
     "view": ["show"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

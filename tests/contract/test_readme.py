@@ -35,7 +35,7 @@ def test_both_systems_install_and_open_the_same() -> None:
 
 
 def test_relative_links_lead_to_files() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README) + re.findall(r'src(?:set)?="([^"]+)"', README)
 
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
