@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from cfusage_lab import schema
+from cfusage_lab.bounds import aligned
 from cfusage_lab.credentials import Credentials, account_ids, find_credentials
 from cfusage_lab.errors import ApiError, ConfigError
-from cfusage_lab.fetch.bounds import aligned
 from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.running import WORKERS, carry_out
@@ -134,6 +134,11 @@ class UsageClient:
             return "Sandbox: made-up data"
         host = urlsplit(self._base_url).hostname
         return "Cloudflare account" if self._base_url == CLOUDFLARE else f"Cloudflare account, through {host}"
+
+    @property
+    def default_accounts(self) -> tuple[str, ...]:
+        """The ids that a call means which names none; empty where the token's only account is meant."""
+        return tuple(self._credentials.accounts)
 
     def __repr__(self) -> str:
         return f"<UsageClient source={self.source!r}: {self.label}>"

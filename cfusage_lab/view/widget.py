@@ -96,6 +96,9 @@ class ChartView(anywidget.AnyWidget):
         if clear:
             self.send({"kind": "clear", "names": list(clear)})
 
+    def __repr__(self) -> str:
+        return f"<ChartView: {self._description or 'a chart'}>"
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's own
         """Add a picture, for readers without a kernel."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})

@@ -26,7 +26,7 @@ HOUR = 3_600
 START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = 8_760
 ACCOUNT = "0" * 32
-TOKEN = "a-token-for-the-loopback-server-only"  # noqa: S105
+TOKEN = "a-token-for-the-loopback-server-only"
 
 
 def body(hours: int, *, every: int = 1) -> bytes:
@@ -128,7 +128,7 @@ def cpu_in_turn(rounds: int, **runs: Callable[[], object]) -> dict[str, float]:
 
 
 def peak_of(kind: str, base_url: str, small_url: str) -> int:
-    """Return how many bytes a fresh process needs for a year, above what it held after an answer of two rows."""
+    """Return the bytes that a fresh process needs for a year, beyond those after an answer of two rows."""
     code = (
         "import re, benchmark\n"
         "from pathlib import Path\n"

@@ -1,0 +1,106 @@
+"""Whether what is found where an archive should be is one, and is whole."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+import polars as pl
+
+from cfusage_lab.archive.layout import LAYOUT, LAYOUT_KEY, STORED
+from cfusage_lab.archive.trouble import newer
+from cfusage_lab.errors import ConfigError, PayloadError
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["altered_files", "check_table", "refuse_lost_commits", "refuse_strangers"]
+
+
+_ACTIONS: Final = {"add", "remove", "metaData", "protocol", "commitInfo", "txn", "domainMetadata", "cdc"}
+
+
+def check_table(table: "DeltaTable", uri: str) -> None:
+    """Refuse a table that is none of ours, is ahead of us, or has lost columns."""
+    configuration = table.metadata().configuration
+    layout = configuration.get(LAYOUT_KEY, "")
+    if not layout.isdecimal():
+        raise ConfigError(
+            f"the Delta table at {uri} is no part of an archive: give the archive a folder of its own"
+        )
+    if int(layout) > LAYOUT:
+        raise newer(uri, f"layout {layout}, and this version knows {LAYOUT}")
+    features = table.protocol().reader_features
+    if features:
+        raise newer(uri, f"features {', '.join(features)}")
+    found = [part.name for part in table.schema().fields]
+    missing = [name for name in STORED.names() if name not in found]
+    if missing:
+        raise PayloadError(
+            f"the archive at {uri} lacks {', '.join(missing)}; found {', '.join(found)}: another program has "
+            "changed it; put a copy of it back"
+        )
+    more = [name for name in found if name not in STORED.names()]
+    if more:
+        raise newer(uri, f"columns {', '.join(more)}")
+
+
+def refuse_lost_commits(folder: Path | None) -> None:
+    """Refuse a log in a folder that has an empty commit, as a computer that loses its power leaves it."""
+    log = None if folder is None else folder / "_delta_log"
+    if log is None or not log.is_dir():
+        return
+    empty = [path.name for path in log.glob("*.json") if not path.stat().st_size]
+    if empty:
+        raise PayloadError(
+            f"the archive at {folder} is damaged, {', '.join(sorted(empty))} of its log is empty: put a copy "
+            "of it back, or move it away and update again"
+        )
+
+
+def refuse_strangers(folder: Path | None) -> None:
+    """Refuse a table's folder that has no table and is not free for one; None is not in a folder."""
+    if folder is None:
+        return
+    location = folder.parent.parent
+    for place in (location, folder.parent, folder):
+        if place.exists() and not place.is_dir():
+            raise ConfigError(f"{place} is not a folder: the archive needs one of its own")
+    if (location / "_delta_log").exists():
+        raise ConfigError(f"{location} is itself a Delta table: give the archive a folder of its own")
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if any(name.startswith("month=") for name in names) or _has_commits(folder / "_delta_log"):
+        raise PayloadError(
+            f"the archive at {folder} is damaged: its log lacks its beginning; put a copy of it back, or "
+            "move it away and update again"
+        )
+    if names - {"_delta_log"}:
+        raise ConfigError(f"{folder} holds something else: give the archive a folder of its own")
+
+
+def altered_files(files: pl.DataFrame, folder: Path | None) -> list[str]:
+    """Return which files in a folder are not what the log says; of an object store, reading tells."""
+    if folder is None:
+        return []
+    found = [path.name for path in (folder / "_delta_log").glob("*.json") if not _is_log(path)]
+    found = [f"{name} of the log was altered" for name in sorted(found)]
+    for name, size in files.iter_rows():
+        path = folder / unquote(name)
+        if not path.exists():
+            found.append(f"{name} is missing")
+        elif path.stat().st_size != size:
+            found.append(f"{name} has {path.stat().st_size:,} bytes instead of {size:,}")
+    return found
+
+
+def _has_commits(log: Path) -> bool:
+    """Whether there are commits, not merely the debris of a process that was killed while writing one."""
+    return any(path.stem.split(".")[0].isdecimal() for path in log.glob("*.*"))
+
+
+def _is_log(path: Path) -> bool:
+    """Whether each line of a commit is an action that Delta knows: others are passed over in silence."""
+    try:
+        return all(set(json.loads(line)) <= _ACTIONS for line in path.read_text("utf-8").splitlines())
+    except ValueError:
+        return False

@@ -1,0 +1,252 @@
+"""One Delta table of an archive: opened, read, and written a month at a time."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import polars as pl
+
+from cfusage_lab.archive.checks import altered_files, check_table, refuse_lost_commits, refuse_strangers
+from cfusage_lab.archive.delta import ROWS_IN_GROUP, created, writer_properties
+from cfusage_lab.archive.layout import KEYS, STORED, month_of, sealed
+from cfusage_lab.archive.merging import news
+from cfusage_lab.archive.tables import edges, faults
+from cfusage_lab.archive.trouble import explained
+from cfusage_lab.errors import PayloadError, TransportError
+from cfusage_lab.schema import Granularity
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+__all__ = ["StoredTable", "Whose"]
+
+Whose = Literal["account", "sandbox"]
+"""Real accounts, or the sandbox's made-up ones."""
+
+_ATTEMPTS: Final = 40
+_PAUSE: Final = 0.02
+_LONGEST_PAUSE: Final = 2.0
+_KEPT_HOURS: Final = 7 * 24
+_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """The table of one granularity, of real accounts or of the sandbox.
+
+    Attributes
+    ----------
+    location
+        Where the archive is: a folder, or the address of an object store.
+    options
+        What delta-rs needs to reach it.
+    source, granularity
+        Which table of the archive it is.
+    """
+
+    location: str
+    options: dict[str, str] | None = field(repr=False)
+    source: Whose
+    granularity: Granularity
+
+    @property
+    def uri(self) -> str:
+        """Where the table is."""
+        return f"{self.location}/{self.source}/{self.granularity}"
+
+    @property
+    def folder(self) -> Path | None:
+        """The table's folder, unless it is in an object store."""
+        return None if "://" in self.uri else Path(self.uri)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a Delta table, whatever its state."""
+        from deltalake import DeltaTable  # noqa: PLC0415
+
+        with explained(self.uri):
+            return DeltaTable.is_deltatable(self.uri, storage_options=self.options)
+
+    def open(self) -> "DeltaTable | None":
+        """Return the table in its newest version, or None if there is none yet.
+
+        Raises
+        ------
+        ConfigError
+            If what is there is no table of an archive, or was written by a newer version.
+        PayloadError
+            If it is damaged.
+        TransportError
+            If the storage can't be reached.
+        """
+        from deltalake import DeltaTable  # noqa: PLC0415
+        from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
+
+        with explained(self.uri):
+            try:
+                table = DeltaTable(self.uri, storage_options=self.options)
+            except TableNotFoundError:
+                refuse_strangers(self.folder)
+                return None
+            refuse_lost_commits(self.folder)
+            check_table(table, self.uri)
+            return table
+
+    def scan(self, table: "DeltaTable") -> pl.LazyFrame:
+        """Return the rows of an opened table, whatever happens to it meanwhile."""
+        return pl.scan_delta(table)
+
+    def scan_months(self, table: "DeltaTable", first: str | None, last: str | None) -> pl.LazyFrame:
+        """Return the rows of some months of an opened table, month by month, without the month.
+
+        To name the files takes less time than to have a query leave the others out.
+        """
+        bounds = [("month", ">=", first), ("month", "<=", last)]
+        with explained(self.uri):
+            files = table.file_uris(
+                file_pruning_predicate=[bound for bound in bounds if bound[2] is not None] or None
+            )
+        columns = pl.Schema({name: kind for name, kind in STORED.items() if name != "month"})
+        if not files:
+            return pl.LazyFrame(schema=columns)
+        return pl.scan_parquet(
+            sorted(files), schema=columns, hive_partitioning=False, glob=False, storage_options=self.options
+        )
+
+    def read(self, rows: pl.LazyFrame) -> pl.DataFrame:
+        """Collect what was made of :meth:`scan`; raises as :meth:`open`."""
+        with explained(self.uri):
+            return rows.collect()
+
+    def merge(
+        self,
+        fetched: pl.DataFrame,
+        *,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take fetched windows in, all in one commit, or none.
+
+        A commit that loses a race is made again from what the winner left, some dozens of times.
+
+        Raises
+        ------
+        TransportError
+            If it loses every time, there is no room, or the storage can't be reached.
+        ConfigError, PayloadError
+            As for :meth:`open`; ConfigError, too, if nothing may be written there.
+        """
+        from deltalake.exceptions import CommitFailedError  # noqa: PLC0415
+
+        fetched = fetched.with_columns(month=month_of(pl.col("start_time")))
+        for attempt in count(1):
+            try:
+                self._merge_once(fetched, clock())
+            except CommitFailedError as error:
+                if attempt == _ATTEMPTS:
+                    raise TransportError(
+                        f"the archive at {self.uri} is being written by others all the time ({attempt} "
+                        "attempts were refused): run this again; what was stored before is intact",
+                        retryable=True,
+                    ) from error
+                pause(random.uniform(0, min(_LONGEST_PAUSE, _PAUSE * attempt)))  # noqa: S311 - no secret
+            else:
+                return
+
+    def inspected(self) -> tuple[int, int, int, int, float] | None:
+        """Read all of it; return its version, files, rows, bytes and dollars, or None if there is none.
+
+        Raises
+        ------
+        ConfigError, PayloadError, TransportError
+            As for :meth:`open`; PayloadError if anything is not as it was written.
+        """
+        table = self.open()
+        if table is None:
+            return None
+        with explained(self.uri):
+            files = pl.DataFrame(table.get_add_actions()).select("path", "size_bytes")
+        found = altered_files(files, self.folder)
+        if not found:
+            stored = self.read(self.scan(table))
+            found = faults(stored, granularity=self.granularity) or self._hidden(table, stored)
+        if found:
+            shown = "; ".join(found[:_SHOWN])
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            raise PayloadError(
+                f"the archive at {self.uri} is not as it was written: {shown}{more}; put a copy of it back, "
+                "or move it away and update again"
+            )
+        size = int(files["size_bytes"].sum())
+        return table.version(), files.height, stored.height, size, float(stored["aggregated_value"].sum())
+
+    def tidy(self) -> int | None:
+        """Delete what no version of the last seven days needs; return how many files went.
+
+        None if there is no table. Raises as :meth:`open`.
+        """
+        table = self.open()
+        if table is None:
+            return None
+        with explained(self.uri):
+            gone = table.vacuum(_KEPT_HOURS, dry_run=False, full=True)
+            table.create_checkpoint()
+            table.cleanup_metadata()
+        return len(gone)
+
+    def _hidden(self, table: "DeltaTable", stored: pl.DataFrame) -> list[str]:
+        """Return which months have windows that a query would miss, because statistics are not true."""
+        probes = edges(stored, rows=ROWS_IN_GROUP)
+        with explained(self.uri):
+            found = pl.collect_all(
+                [
+                    self.scan(table)
+                    .filter(pl.col("account_id") == account_id, pl.col("start_time") == start)
+                    .select(pl.len())
+                    for account_id, start in probes.select(KEYS).iter_rows()
+                ]
+            )
+        lost = [month for month, count in zip(probes["month"], found, strict=True) if count.item() != 1]
+        return [f"the files of {month} hide windows from queries" for month in dict.fromkeys(lost)]
+
+    def _merge_once(self, fetched: pl.DataFrame, now: datetime) -> None:
+        table = self.open() or self._created()
+        stored = self._months(table, fetched["month"].unique())
+        rows = news(stored, fetched, now=now)
+        if not rows.height:
+            return
+        months = rows["month"].unique().sort()
+        others = stored.filter(pl.col("month").is_in(months.implode())).join(rows, on=KEYS, how="anti")
+        self._replace(table, sealed(pl.concat([others, rows])), months)
+
+    def _months(self, table: "DeltaTable", months: pl.Series) -> pl.DataFrame:
+        rows = self.scan(table).filter(pl.col("month").is_in(months.implode()))
+        return self.read(rows.select(STORED.names()))
+
+    def _replace(self, table: "DeltaTable", rows: pl.DataFrame, months: Iterable[str]) -> None:
+        """Commit whole months in place of what the opened version holds of them.
+
+        The commit is refused if any of them has been written since.
+        """
+        from deltalake import write_deltalake  # noqa: PLC0415
+
+        names = ", ".join(f"'{month}'" for month in months)
+        with explained(self.uri):
+            write_deltalake(
+                table,
+                rows,
+                mode="overwrite",
+                predicate=f"month IN ({names})",
+                writer_properties=writer_properties(),
+            )
+
+    def _created(self) -> "DeltaTable":
+        with explained(self.uri):
+            return created(
+                self.uri, self.options, folder=self.folder, title=f"usage history by {self.granularity}"
+            )

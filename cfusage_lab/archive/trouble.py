@@ -1,0 +1,79 @@
+"""What a storage's own errors mean to the reader: which of ours, and what to do next."""
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import polars as pl
+
+from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
+
+__all__ = ["explained"]
+
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOTSUP}
+_REMOTE: Final = re.compile(
+    r"error sending request|timed? ?out|Generic (S3|GCS|MicrosoftAzure|HTTP)", re.IGNORECASE
+)
+_NEWER: Final = re.compile(r"unsupported (minimum )?(reader|writer)|unsupported.*feature", re.IGNORECASE)
+_INTACT: Final = "what was stored before is intact"
+
+
+@contextmanager
+def explained(uri: str) -> Iterator[None]:
+    """Turn whatever delta-rs or polars raise over a table into an error of this package."""
+    from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError  # noqa: PLC0415
+
+    try:
+        yield
+    except (CfUsageError, CommitFailedError):
+        raise
+    except DeltaProtocolError as error:
+        raise newer(uri, "its Delta protocol") from error
+    except (DeltaError, OSError, pl.exceptions.PolarsError, ValueError) as error:
+        raise _explanation(uri, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _explanation(uri, error) from error
+
+
+def newer(uri: str, what: str) -> ConfigError:
+    """Say that a table is ahead of this version."""
+    return ConfigError(
+        f"the archive at {uri} was written by a newer version ({what}): upgrade cfusage-lab; nothing was "
+        "changed"
+    )
+
+
+def _explanation(uri: str, error: BaseException) -> CfUsageError:
+    number = _errno(error)
+    said = str(error).strip().split("\n")[0][:300]
+    if _NEWER.search(said):
+        return newer(uri, said)
+    if number in _FULL:
+        return TransportError(
+            f"no room to write the archive at {uri}: free some space and run this again; {_INTACT} ({said})",
+            retryable=True,
+        )
+    if number in _FORBIDDEN:
+        return ConfigError(
+            f"the archive at {uri} can't be used: check that the folder is one, and its permissions; "
+            f"{_INTACT} ({said})"
+        )
+    if _REMOTE.search(str(error)):
+        return TransportError(f"the archive at {uri} can't be reached; {_INTACT} ({said})", retryable=True)
+    return PayloadError(
+        f"the archive at {uri} is damaged, and nothing was changed: put a copy of it back, or move it away "
+        f"and update again ({said})"
+    )
+
+
+def _errno(error: BaseException) -> int | None:
+    """Return the system's number of an error, which Rust writes into the message."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    found = re.search(r"os error (\d+)", str(error))
+    return None if found is None else int(found[1])
