@@ -291,11 +291,12 @@ ipywidgets.VBox([go, view])""",
     heaps = []
     for times in (20, 100):
         page.evaluate(CLICK_AND_WAIT, times)
-        session.send("HeapProfiler.collectGarbage")
+        for _ in range(3):  # what the first pass frees may hold something else
+            session.send("HeapProfiler.collectGarbage")
         heaps.append(page.evaluate("performance.memory.usedJSHeapSize"))
 
     assert page.locator(CANVAS).count() == 1
-    assert heaps[1] < 1.25 * heaps[0], [round(heap / 1e6) for heap in heaps]
+    assert heaps[1] < 1.5 * heaps[0], "a view of this chart that stays behind takes 1 MB, the page 45"
 
 
 def test_a_page_that_is_loaded_again_shows_the_chart_again(notebook: Notebook) -> None:
