@@ -11,12 +11,16 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 SHELL = re.findall(r"```(?:bash|powershell)\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize("block", PYTHON)
-def test_the_python_blocks_run_on_the_sandbox(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_blocks_run_in_order_on_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("API_TOKEN", "API_KEY", "EMAIL", "ACCOUNT_ID", "BASE_URL"):
         monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
 
-    exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - the project's own text
+    for block in PYTHON:
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - the project's own text
 
 
 def test_the_check_runs_the_readmes_own_test_command() -> None:
