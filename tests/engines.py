@@ -96,13 +96,18 @@ class Spark(Engine):
         return pl.DataFrame(pl.from_arrow(answer.toArrow()))
 
 
-@contextmanager
-def spark_session() -> Iterator["SparkSession"]:
-    """Start a small local session; skip without Java, except where everything must run."""
+def require_java() -> None:
+    """Skip without Java, except where everything must run."""
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         if os.environ.get("CI") == "true":
             pytest.fail("PySpark needs Java 17 or newer, and there is none")
         pytest.skip("PySpark needs Java 17 or newer")
+
+
+@contextmanager
+def spark_session() -> Iterator["SparkSession"]:
+    """Start a small local session."""
+    require_java()
     from pyspark.sql import SparkSession  # noqa: PLC0415 - slow, and only where Spark is tested
 
     options = {

@@ -1,6 +1,6 @@
 """Local days beside their partners."""
 
-from typing import Any, Final
+from typing import Any
 
 import narwhals as nw
 import polars as pl
@@ -11,9 +11,6 @@ from cfusage_lab.frames.expressions import day_span, with_change
 from cfusage_lab.schema import COMPARISON, DAILY, ROLLING
 
 __all__ = ["beside", "kept", "opened_days", "rolled"]
-
-_RANGE: Final = 2**32
-"""More than there are dates."""
 
 
 def opened_days(daily: object) -> Door:
@@ -71,17 +68,13 @@ def rolled(rows: Frames, door: Door, *, length: int) -> Frames:
 
 
 def _joined(rows: Frames, partners: Frames) -> Frames:
-    """Join on account and date; on polars in the order of ``rows``, and on one whole number."""
+    """Join on account and date; on polars in the order of ``rows``."""
     left, right = rows.to_native(), partners.to_native()
-    if not (isinstance(left, pl.LazyFrame) and isinstance(right, pl.LazyFrame)):
-        return rows.join(partners, on=["account_id", "date"], how="left")
-    account = pl.col("account_id").cast(pl.Categorical).to_physical().cast(pl.Int64)
-    key = account * _RANGE + pl.col("date").to_physical()
-    paired = left.with_columns(key=key).join(
-        right.select("previous_usd", key=key), on="key", how="left", maintain_order="left"
-    )
-    joined: Frames = nw.from_native(paired.drop("key"))
-    return joined
+    on = ["account_id", "date"]
+    if isinstance(left, pl.LazyFrame) and isinstance(right, pl.LazyFrame):
+        joined: Frames = nw.from_native(left.join(right, on=on, how="left", maintain_order="left"))
+        return joined
+    return rows.join(partners, on=on, how="left")
 
 
 def _refuse_repeats(sorted_days: pl.DataFrame) -> None:

@@ -84,6 +84,7 @@ def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
 
         - ``start_time``: the hour, in UTC
         - ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute``: in the zone
+        - ``slot``: the hour of the local week, ``weekday * 24 + hour``
         - ``offset``: minutes east of UTC
         - ``day_hours``: how many UTC hours start in that local date: 23, 24 or 25
     """
@@ -100,7 +101,10 @@ def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
             minute=local.dt.minute().cast(pl.Int16),
             offset=(local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().cast(pl.Int16),
         )
-        .with_columns(day_hours=pl.len().over("date").cast(pl.Int16))
+        .with_columns(
+            slot=pl.col("weekday") * 24 + pl.col("hour"),
+            day_hours=pl.len().over("date").cast(pl.Int16),
+        )
         .filter(pl.col("start_time").is_between(start, end, closed="left"))
     )
 
@@ -204,20 +208,11 @@ def _epoch(name: str, door: Door) -> nw.Expr:
 def _gathered(windows: Frames, table: pl.DataFrame) -> Frames:
     """Look hours up by their number: several times faster than a join, and it streams."""
     first = table["start_time"].dt.timestamp("us").first() or 0
-
-    def looked_up(column: pl.Series) -> pl.Expr:
-        def look(start_time: pl.Series) -> pl.Series:
-            try:
-                number = ((start_time.dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
-                return column.gather(number)
-            except (pl.exceptions.InvalidOperationError, pl.exceptions.OutOfBoundsError) as exc:
-                raise FrameError("a window lies outside the hours that the table had when asked") from exc
-
-        return pl.col("start_time").map_batches(look, return_dtype=column.dtype, is_elementwise=True)
-
+    number = ((pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
+    names = ("date", "weekday", "hour", "slot", "minute", "offset")
     native: Any = windows.to_native()
-    names = ("date", "weekday", "hour", "minute", "offset")
-    return cast("Frames", nw.from_native(native.with_columns(**{n: looked_up(table[n]) for n in names})))
+    looked_up = {name: pl.lit(table[name]).gather(number) for name in names}
+    return cast("Frames", nw.from_native(native.with_columns(**looked_up)))
 
 
 def _joined(windows: Frames, table: pl.DataFrame, door: Door) -> Frames:

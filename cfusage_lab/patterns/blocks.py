@@ -1,7 +1,7 @@
 """Many accounts, a few at a time, for what needs the values of an account together."""
 
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import Final, cast
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -9,12 +9,13 @@ from polars.io.plugins import register_io_source
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import FrameT, opened
 
-__all__ = ["in_account_blocks"]
+__all__ = ["account_blocks", "in_account_blocks"]
 
+_ANY: Final = pl.Schema({"account_id": pl.String()})
 _OnPlans = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
-def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], accounts: int = 500) -> FrameT:
+def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], accounts: int = 250) -> FrameT:
     """Compute a table for some accounts at a time, so that memory is bounded by a block of them.
 
     Medians and quartiles need all hours of a slot at once; over thousands of accounts that is more than
@@ -33,7 +34,7 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
         What to compute of each block: a function of a table of the same kind, whose result for an account
         depends on that account alone.
     accounts
-        How many accounts make a block. 500 accounts over a year of hours take some 0.5 GB with quartiles.
+        How many accounts make a block. 250 accounts over a year of hours take some 0.5 GB with quartiles.
 
     Returns
     -------
@@ -52,27 +53,54 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     >>> folder = pl.scan_parquet("history/*.parquet")
     >>> in_account_blocks(folder, compute=lambda some: weekly_heatmap(some, time_zone="Europe/Berlin"))
     """
-    if accounts < 1:
-        raise ConfigError(f"accounts={accounts}: pass how many make a block, from 1")
-    door = opened(history, pl.Schema({"account_id": pl.String()}), table="usage")
-    if door.is_spark:
+    _require_some(accounts)
+    if opened(history, _ANY, table="usage").is_spark:
         return compute(history)
     if isinstance(history, pl.LazyFrame):
         return cast("FrameT", _lazily(history, cast("_OnPlans", compute), accounts))
-    table = pl.DataFrame(history)
-    parts = [compute(cast("FrameT", block.collect())) for block in _blocks(table.lazy(), accounts)]
+    plan = pl.DataFrame(history).lazy()
+    parts = [compute(cast("FrameT", block.collect())) for block in account_blocks(plan, accounts=accounts)]
     return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(history)
 
 
-def _blocks(plan: pl.LazyFrame, size: int) -> Iterator[pl.LazyFrame]:
-    """Cut a table at account ids: in Parquet, a range of them can be skipped, a list can't."""
-    account = pl.col("account_id")
-    ids = plan.select(account.unique()).collect(engine="streaming").to_series().cast(pl.String).sort()
+def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl.LazyFrame]:
+    """Cut a lazy polars table into blocks of accounts, for a loop that asks several questions of each.
+
+    Collect a block's columns once, and everything asked of it is computed in memory.
+
+    Parameters
+    ----------
+    history
+        Any table with an ``account_id``.
+    accounts
+        How many accounts make a block.
+
+    Yields
+    ------
+    LazyFrame
+        The rows of some accounts; the blocks come in order of ``account_id``.
+
+    Raises
+    ------
+    ConfigError
+        If ``accounts`` is below 1.
+    FrameError
+        If a row has no account.
+    """
+    _require_some(accounts)
+    account = pl.col("account_id").cast(pl.String)
+    is_new = account.is_null() | account.ne_missing(account.shift())  # seldom, where rows are sorted
+    ids = history.select(account).filter(is_new).unique().collect(engine="streaming").to_series().sort()
     if ids.null_count():
         raise FrameError("a row lacks its account_id: drop it, or fetch again")
-    for n in range(0, len(ids), size):
-        some = ids[n : n + size]
-        yield plan.filter(account.cast(pl.String).is_between(pl.lit(some[0]), pl.lit(some[-1])))
+    for n in range(0, len(ids), accounts):
+        some = ids[n : n + accounts]  # a range, because Parquet can skip what is outside it
+        yield history.filter(account.is_between(pl.lit(some[0]), pl.lit(some[-1])))
+
+
+def _require_some(accounts: int) -> None:
+    if accounts < 1:
+        raise ConfigError(f"accounts={accounts}: pass how many make a block, from 1")
 
 
 def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:
@@ -81,7 +109,7 @@ def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:
     def source(
         columns: list[str] | None, predicate: pl.Expr | None, wanted: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
-        for block in _blocks(plan, size):
+        for block in account_blocks(plan, accounts=size):
             result = compute(block).head(wanted) if wanted is not None else compute(block)
             found = result.collect(engine="streaming")
             kept = found if predicate is None else found.filter(predicate)

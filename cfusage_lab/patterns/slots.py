@@ -33,7 +33,7 @@ def included(history: object, *, time_zone: str, include_in_progress: bool) -> L
 
 def by_week(local: LocalHistory, *, median: bool) -> Frames:
     """Put windows into slots of the local week, with their ``weekday`` and ``hour``."""
-    slots = by_slot(local, nw.col("weekday") * DAY_HOURS + nw.col("hour"), median=median)
+    slots = by_slot(local, nw.col("slot"), median=median)
     return slots.with_columns(weekday=nw.col("slot") // DAY_HOURS, hour=nw.col("slot") % DAY_HOURS)
 
 
@@ -96,23 +96,21 @@ def _packed(windows: Frames) -> Frames:
     Asked one by one, quantiles gather their groups again each time.
     """
     native: Any = windows.to_native()
-    account = pl.col("account_id").cast(pl.Categorical).to_physical().cast(pl.Int64)
-    costs, cost = pl.col("costs"), pl.element()
-    counted = native.filter(pl.col("cost_usd").is_not_null())
-    groups = counted.group_by(key=account * _SLOTS + pl.col("slot")).agg(
-        pl.first("account_id", "slot"), costs=pl.col("cost_usd")
+    account, costs, cost = pl.col("account_id"), pl.col("costs"), pl.element()
+    key = account.to_physical().cast(pl.Int64) * _SLOTS + pl.col("slot")
+    groups = (
+        native.filter(pl.col("cost_usd").is_not_null())
+        .with_columns(account.cast(pl.Categorical))
+        .group_by(key=key)
+        .agg(account.first(), costs=pl.col("cost_usd"))
+        .select(
+            account.cast(pl.String),
+            slot=pl.col("key") % _SLOTS,
+            total_usd=costs.list.sum(),
+            hours=costs.list.len(),
+            median_usd=costs.list.median(),
+            q25_usd=costs.list.agg(cost.quantile(0.25, "linear")),
+            q75_usd=costs.list.agg(cost.quantile(0.75, "linear")),
+        )
     )
-    return cast(
-        "Frames",
-        nw.from_native(
-            groups.select(
-                "account_id",
-                "slot",
-                total_usd=costs.list.sum(),
-                hours=costs.list.len(),
-                median_usd=costs.list.median(),
-                q25_usd=costs.list.agg(cost.quantile(0.25, "linear")),
-                q75_usd=costs.list.agg(cost.quantile(0.75, "linear")),
-            )
-        ),
-    )
+    return cast("Frames", nw.from_native(groups))

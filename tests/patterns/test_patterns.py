@@ -435,7 +435,7 @@ def test_one_whole_number_as_key_changes_no_number() -> None:
     fast = by_slot(local, nw.col("hour"), median=True).to_native().collect()
     general = (
         local.frame.to_native()
-        .group_by("account_id", slot="hour")
+        .group_by("account_id", slot=pl.col("hour").cast(pl.Int64))
         .agg(
             median_usd=cost.median(),
             q25_usd=cost.quantile(0.25, "linear"),

@@ -24,7 +24,7 @@ from cfusage_lab.patterns import (
     weekend_share,
     weekly_heatmap,
 )
-from cfusage_lab.patterns.blocks import in_account_blocks
+from cfusage_lab.patterns.blocks import account_blocks, in_account_blocks
 from cfusage_lab.schema import WEEKLY_HEATMAP
 
 BERLIN = "Europe/Berlin"
@@ -89,6 +89,18 @@ def test_nothing_is_read_early_but_one_small_aggregate(name: str) -> None:
     assert all(read <= {"account_id", "start_time", "end_time"} for read in watched.reads)
     assert plan.collect().height > 0
     assert any("aggregated_value" in read for read in watched.reads)
+
+
+@pytest.mark.parametrize("later", ["2026-03-01", "2026-05-01"])
+def test_an_hour_that_came_after_the_look_is_an_error_not_a_lost_row(later: str) -> None:
+    """A folder may gain files between the first look and the reading, before or after all others."""
+    watched = Watched(HISTORY)
+    plan = weekly_heatmap(watched.scan(), time_zone=BERLIN, median=False)
+
+    watched.table = pl.concat([HISTORY, hours(later, [1.0])])
+
+    with pytest.raises((FrameError, pl.exceptions.PolarsError)):
+        plan.collect(engine="streaming")
 
 
 @pytest.mark.parametrize("name", STREAMING)
@@ -163,15 +175,29 @@ def test_blocks_of_nothing(engine: Engine) -> None:
 
 def test_a_row_without_account_is_not_lost_in_a_block() -> None:
     """It belongs to no block, so it is refused."""
-    history = pl.concat(
-        [HISTORY, hours("2026-03-20", [1.0]).with_columns(account_id=pl.lit(None, pl.String))]
-    )
+    nobody = hours("2026-03-20", [1.0]).with_columns(account_id=pl.lit(None, pl.String))
 
-    with pytest.raises(FrameError, match="account_id"):
-        in_account_blocks(history, compute=quartiles, accounts=2)
+    for history in (pl.concat([nobody, HISTORY]), pl.concat([HISTORY, nobody])):
+        with pytest.raises(FrameError, match="account_id"):
+            in_account_blocks(history, compute=quartiles, accounts=2)
+
+
+def test_a_loop_over_blocks_sees_every_row_once() -> None:
+    """Five accounts by two are three blocks, in order of account."""
+    blocks = [block.collect() for block in account_blocks(HISTORY.lazy(), accounts=2)]
+
+    assert [sorted(set(block["account_id"])) for block in blocks] == [
+        ["alpha", "bravo"],
+        ["charlie", "delta"],
+        ["echo"],
+    ]
+    order = ["account_id", "start_time"]
+    assert_frame_equal(pl.concat(blocks).sort(order), HISTORY.sort(order))
 
 
 def test_blocks_of_no_accounts_are_refused() -> None:
     """They would never end."""
     with pytest.raises(ConfigError, match="accounts=0"):
-        in_account_blocks(HISTORY, compute=quartiles, accounts=0)
+        in_account_blocks(HISTORY.lazy(), compute=quartiles, accounts=0)
+    with pytest.raises(ConfigError, match="accounts=0"):
+        next(account_blocks(HISTORY.lazy(), accounts=0))
