@@ -1,9 +1,26 @@
 """Charts: a table in, an altair chart out, for any notebook.
 
-Nothing in here computes a figure. Axes carry the wall-clock time of the zone that was asked for, as
-readings on a UTC scale, so that no chart depends on the clock of the machine that shows it.
+Nothing here computes a figure. Axes carry the wall-clock time of the zone that was asked for, as readings on
+a UTC scale, so that no chart depends on the clock of the machine that shows it.
 """
 
+from cfusage_lab.charts.changes import day_over_day_chart, week_over_week_chart
+from cfusage_lab.charts.comparison import comparison_chart
+from cfusage_lab.charts.day_calendar import calendar_chart
+from cfusage_lab.charts.heatmap import weekly_heatmap_chart
+from cfusage_lab.charts.month import month_to_date_chart
+from cfusage_lab.charts.movers import movers_chart
+from cfusage_lab.charts.profile import hour_profile_chart
 from cfusage_lab.charts.usage import usage_chart
 
-__all__ = ["usage_chart"]
+__all__ = [
+    "calendar_chart",
+    "comparison_chart",
+    "day_over_day_chart",
+    "hour_profile_chart",
+    "month_to_date_chart",
+    "movers_chart",
+    "usage_chart",
+    "week_over_week_chart",
+    "weekly_heatmap_chart",
+]

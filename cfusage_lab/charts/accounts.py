@@ -1,0 +1,63 @@
+"""Which accounts of a table are drawn, in which order, under which names."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from cfusage_lab.daily import TOTAL
+from cfusage_lab.drawing import MOST_SERIES, short
+
+__all__ = ["Picked", "labels", "picked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What is drawn of a table.
+
+    Attributes
+    ----------
+    labels
+        The accounts' names.
+    tables
+        The rows of each.
+    facts
+        A line for the heading where accounts had to be left out.
+    """
+
+    labels: tuple[str, ...]
+    tables: tuple[pl.DataFrame, ...]
+    facts: tuple[str, ...]
+
+    @property
+    def whose(self) -> str:
+        """Whose cost it is, for the heading."""
+        return self.labels[0] if len(self.labels) == 1 else "Each account on its own scale"
+
+
+def picked(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -> Picked:
+    """Take a table apart by account: all, or those with the most ``size`` and a line that says so."""
+    sizes = dict(table.group_by("account_id").agg(pl.col(size).abs().sum()).iter_rows())
+    known = labels(sizes, names=names)
+    largest = sorted(known, key=lambda one: -sizes[one])[:MOST_SERIES]
+    shown = [one for one in known if one in largest]
+    left_out = len(known) - len(shown)
+    facts = (f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all of them up",)
+    return Picked(
+        tuple(known[one] for one in shown),
+        tuple(table.filter(pl.col("account_id") == one) for one in shown),
+        facts if left_out else (),
+    )
+
+
+def labels(ids: Mapping[str, object], *, names: Mapping[str, str] | None) -> dict[str, str]:
+    """Name accounts, those of ``names`` first and in its order, and no two of them alike."""
+    names = names or {}
+    order = {one: place for place, one in enumerate(names)}
+    found = {
+        one: names.get(one) or ("All accounts" if one == TOTAL else short(one))
+        for one in sorted(ids, key=lambda one: (order.get(one, len(order)), one))
+    }
+    counts = Counter(found.values())
+    return {one: f"{text} ({one})" if counts[text] > 1 else text for one, text in found.items()}

@@ -1,0 +1,234 @@
+"""Day over day and week over week: a bar a day, up or down from zero."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.accounts import Picked, picked
+from cfusage_lab.charts.days import changing, dated, slots, when
+from cfusage_lab.charts.parts import (
+    bar_gap,
+    day_pixels,
+    day_x,
+    drawn,
+    page,
+    pointed,
+    row,
+    words,
+    zero_line,
+)
+from cfusage_lab.charts.shades import kinds_colour, kinds_outline, kinds_shape, settled
+from cfusage_lab.charts.style import cost_axis, dollars
+from cfusage_lab.charts.texts import compared_texts, days_text, more_or_less, titled
+from cfusage_lab.schema import COMPARISON, KINDS, require
+
+__all__ = ["day_over_day_chart", "week_over_week_chart"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How the day that is compared with is called."""
+
+    name: str
+    partner: str
+    before: str
+
+
+_DAY: Final = _Words("Day over day", "the day before", "Day before")
+_WEEK: Final = _Words("Week over week", "the same weekday a week before", "Week before")
+
+
+def day_over_day_chart(
+    comparison: pl.DataFrame,
+    *,
+    names: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    note: str | None = None,
+) -> alt.VConcatChart:
+    """Draw by how much each day's cost differs from the day before it.
+
+    Bars go up from zero where cost rose and down where it fell; colour and the mark at the end of a bar tell
+    the kind. A day without a known change is a grey band with a cross. Paler bars may still change;
+    a dashed outline is a day with hours missing. Several accounts stand under each other, each on
+    its own scale; of more than five, those with the largest changes are drawn.
+
+    Parameters
+    ----------
+    comparison
+        What :func:`cfusage_lab.changes.day_over_day` returns (``schema.COMPARISON``).
+    names
+        Account id to name; an account without one is called by the ends of its id. The order is kept.
+    time_zone
+        The IANA name of the zone whose days these are, to be said in the heading.
+    note
+        A last line of the heading: where the numbers come from, for a picture that travels alone.
+
+    Returns
+    -------
+    VConcatChart
+        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+
+    Raises
+    ------
+    FrameError
+        If a column is missing.
+    ConfigError
+        If there is no such zone.
+    """
+    return _changes(comparison, _DAY, names=names, time_zone=time_zone, note=note)
+
+
+def week_over_week_chart(
+    comparison: pl.DataFrame,
+    *,
+    names: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    note: str | None = None,
+) -> alt.VConcatChart:
+    """Draw by how much each day's cost differs from the same weekday a week before.
+
+    Takes what :func:`cfusage_lab.changes.week_over_week` returns; otherwise as :func:`day_over_day_chart`.
+    """
+    return _changes(comparison, _WEEK, names=names, time_zone=time_zone, note=note)
+
+
+def _changes(
+    comparison: pl.DataFrame,
+    wording: _Words,
+    *,
+    names: Mapping[str, str] | None,
+    time_zone: str | None,
+    note: str | None,
+) -> alt.VConcatChart:
+    require(comparison.columns, COMPARISON.names(), table="comparison")
+    found = picked(comparison, size="change_usd", names=names)
+    first, per_slot = slots(comparison)
+    facts = _facts(comparison, found, wording, when(comparison, time_zone))
+    if per_slot > 1:
+        facts.append(f"Each bar is the largest rise or fall of {per_slot:,} days")
+    return drawn(
+        _page(found.labels, wording),
+        [_bars(table, first, per_slot) for table in found.tables],
+        title=_title(comparison, wording),
+        facts=[*facts, *found.facts, *([note] if note else [])],
+        values={"change_kinds": [kind for kind in KINDS if kind in set(comparison["kind"])]},
+    )
+
+
+# The rows
+
+
+def _bars(table: pl.DataFrame, first: date | None, per_slot: int) -> pl.DataFrame:
+    """Place days on the axis; where there are too many, the largest rise and the largest fall of each slot.
+
+    A slot of nothing but unknown or unchanged days keeps its first one.
+    """
+    days = table.drop("account_id").sort("date")
+    if per_slot > 1:
+        change = pl.col("change_usd").fill_null(0.0)
+        slot = (pl.col("date") - first).dt.total_days() // per_slot
+        grouped = days.group_by(slot=slot, maintain_order=True)
+        rises = grouped.agg(pl.all().get(change.arg_max())).filter(pl.col("change_usd") > 0)
+        falls = grouped.agg(pl.all().get(change.arg_min())).filter(pl.col("change_usd") < 0)
+        still = grouped.first().join(pl.concat([rises, falls]), on="slot", how="anti")
+        days = pl.concat([rises, falls, still]).sort("slot", "change_usd").drop("slot")
+    return dated(days, first=first, days=per_slot).with_columns(slot_days=per_slot)
+
+
+# The heading
+
+
+def _title(comparison: pl.DataFrame, wording: _Words) -> str:
+    """State the last change that is known, of one account."""
+    if comparison.is_empty():
+        return f"{wording.name}: no days"
+    known = comparison.filter(pl.col("kind") != "unknown").sort("date")
+    if comparison["account_id"].n_unique() > 1 or known.is_empty():
+        return f"{wording.name}: change of a day's cost"
+    last = known.row(-1, named=True)
+    if last["change_usd"] == 0:
+        text = f"the same as {wording.partner}"
+    else:
+        text = more_or_less(last["change_usd"], last["change_ratio"])
+    day = days_text(last["date"], last["date"])
+    return f"{wording.name}: {day} cost {dollars(last['current_usd'])}, {text}"
+
+
+def _facts(comparison: pl.DataFrame, found: Picked, wording: _Words, days: list[str]) -> list[str]:
+    """Say whose days these are and what is drawn, how often each kind occurs, and what may still change."""
+    if comparison.is_empty():
+        return days
+    counts = dict(comparison["kind"].value_counts().iter_rows())
+    kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if kind in counts)
+    unsettled, partial = changing(comparison), comparison.filter(~pl.col("is_whole")).height
+    notes = [f"Paler bars may still change: {unsettled}"] if unsettled else []
+    notes += [f"{partial:,} {'day has' if partial == 1 else 'days have'} hours missing"] if partial else []
+    lines = [f"{found.whose} · US dollars more or less than {wording.partner}", " · ".join([*days, kinds])]
+    return lines + ([" · ".join(notes)] if notes else [])
+
+
+# The page without its tables and its heading: made once, because altair takes long over it.
+
+
+@lru_cache(maxsize=64)
+def _page(labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: ANN401 - altair's own
+    if not labels:
+        return page([words("There is no day in this table")])
+    return page([_row(nth, labels, wording) for nth in range(len(labels))])
+
+
+def _row(nth: int, labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: ANN401 - altair's own
+    base = alt.Chart().encode(x=day_x(is_labelled=nth == len(labels) - 1), x2="right:T")
+    unknown = base.mark_rect(aria=False, fill="#808080", fillOpacity=0.14).transform_filter(
+        "datum.kind === 'unknown'"
+    )
+    bars = (
+        base.mark_rect(aria=False, x2Offset=bar_gap(), **settled())
+        .encode(
+            y="change_usd:Q", y2=alt.datum(0), color=kinds_colour(key="change_kinds"), stroke=kinds_outline()
+        )
+        .transform_filter("isValid(datum.change_usd)")
+    )
+    titles = {
+        "date": "Day",
+        "cost": "Cost",
+        "before": wording.before,
+        "change": "Change",
+        "ratio": "Change ratio",
+        "what": "Kind",
+        "status": "State",
+    }
+    texts = compared_texts(labels[nth], slot="the largest rise or fall")
+    columns = pointed(nth, base, ["left"], titled(titles, of=len(labels))).transform_calculate(**texts)
+    layers = [unknown, zero_line(), bars, _marks(f"row_{nth}"), columns]
+    return row(layers, nth, labels, heights=(240, 110))
+
+
+def _marks(view: str) -> Any:  # noqa: ANN401 - altair's own
+    """Set the sign of its kind at the end of each bar, or on the line, as far as there is room."""
+    is_common = "(datum.kind === 'up' || datum.kind === 'down')"
+    room = f"{day_pixels()} * datum.slot_days"
+    return (
+        alt.Chart()
+        .mark_point(
+            aria=False,
+            filled=True,
+            opacity=1,
+            size=alt.ExprRef(f"{room} > 12 ? ({is_common} ? 40 : 70) : {is_common} || {room} < 3 ? 0 : 25"),
+            yOffset=alt.ExprRef("datum.change_usd > 0 ? -7 : datum.change_usd < 0 ? 7 : 0"),
+        )
+        .encode(
+            x="middle:T",
+            y=alt.Y("tip:Q", axis=cost_axis(view), scale=alt.Scale(padding=14)),
+            color=kinds_colour(key="change_kinds"),
+            shape=kinds_shape(key="change_kinds"),
+        )
+        .transform_calculate(
+            middle="(+datum.left + +datum.right) / 2", tip="isValid(datum.change_usd) ? datum.change_usd : 0"
+        )
+    )

@@ -1,0 +1,161 @@
+"""The hours of the week: a cell for each weekday and hour of the local clock."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final, Literal, get_args
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.accounts import picked
+from cfusage_lab.charts.hours import (
+    SPREAD,
+    hour_facts,
+    hour_text,
+    is_with_spread,
+    refuse_repeats,
+    slot_texts,
+    slot_titles,
+    whole_week,
+)
+from cfusage_lab.charts.parts import (
+    WEEKDAYS,
+    drawn,
+    hour_x,
+    is_zero,
+    page,
+    pointed,
+    row,
+    weekday_y,
+    words,
+)
+from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
+from cfusage_lab.charts.style import dollars
+from cfusage_lab.charts.texts import titled
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.schema import WEEKLY_HEATMAP, require
+
+__all__ = ["Statistic", "weekly_heatmap_chart"]
+
+Statistic = Literal["mean", "median", "total", "share"]
+
+_COLUMNS: Final = {"mean": "mean_usd", "median": "median_usd", "total": "total_usd", "share": "share"}
+_UNITS: Final = {
+    "mean": "mean US dollars an hour",
+    "median": "median US dollars an hour",
+    "total": "US dollars in all",
+    "share": "share of all cost",
+}
+_WORDS: Final = {"mean": "on average", "median": "in the median", "total": "in all", "share": "of all cost"}
+
+
+def weekly_heatmap_chart(
+    heatmap: pl.DataFrame,
+    *,
+    time_zone: str,
+    statistic: Statistic = "mean",
+    names: Mapping[str, str] | None = None,
+    note: str | None = None,
+) -> alt.VConcatChart:
+    """Draw what an hour costs, by weekday and hour of the local clock.
+
+    The colour rises by equal steps of lightness. A cell without colour is an hour of the week that nobody
+    saw, while zero has the colour of zero. Several accounts stand under each other, each on its own scale;
+    of more than five, the costliest are drawn.
+
+    Parameters
+    ----------
+    heatmap
+        What :func:`cfusage_lab.patterns.weekly_heatmap` returns (``schema.WEEKLY_HEATMAP``).
+    time_zone
+        The IANA name of the zone whose clock that is.
+    statistic
+        Which figure gives the colour: ``mean``, ``median``, ``total`` or ``share``. The pointer is told all.
+    names
+        Account id to name; an account without one is called by the ends of its id. The order is kept.
+    note
+        A last line of the heading: where the numbers come from, for a picture that travels alone.
+
+    Returns
+    -------
+    VConcatChart
+        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+
+    Raises
+    ------
+    FrameError
+        If a column is missing, or an hour of an account's week stands there twice.
+    ConfigError
+        If there is no such zone or statistic.
+    """
+    if statistic not in get_args(Statistic):
+        raise ConfigError(f"statistic {statistic!r}: pass one of {', '.join(get_args(Statistic))}")
+    is_spread, column = is_with_spread(heatmap), _COLUMNS[statistic]
+    optional = () if statistic == "median" else SPREAD
+    require(
+        heatmap.columns, [name for name in WEEKLY_HEATMAP if name not in optional], table="weekly heatmap"
+    )
+    refuse_repeats(heatmap, ["account_id", "weekday", "hour"])
+    found = picked(heatmap, size="total_usd", names=names)
+    cells = [whole_week(one) for one in found.tables]
+    facts = hour_facts(heatmap, found, f"Colour: {_UNITS[statistic]}", time_zone)
+    unseen = sum(one[column].null_count() for one in cells)
+    if unseen:
+        facts.append(f"Crosses mark hours of the week without a figure: {unseen:,}")
+    return drawn(
+        _page(found.labels, statistic, is_spread=is_spread, is_nothing=is_zero(heatmap.select(column))),
+        cells,
+        title=_title(heatmap, statistic),
+        facts=[*facts, *([note] if note else [])],
+    )
+
+
+def _title(heatmap: pl.DataFrame, statistic: Statistic) -> str:
+    """State the hour of the week with the highest figure, of one account; the earliest of several."""
+    if heatmap.is_empty():
+        return "Cost by hour of the week: no hours"
+    column = _COLUMNS[statistic]
+    if heatmap["account_id"].n_unique() > 1 or is_zero(heatmap.select(column)):
+        return "Cost by hour of the week"
+    order = [column, "weekday", "hour"]
+    peak = heatmap.sort(order, descending=[True, False, False], nulls_last=True).row(0, named=True)
+    figure = f"{peak[column]:.1%}" if statistic == "share" else dollars(peak[column])
+    hour = f"{WEEKDAYS[peak['weekday'] - 1]} {hour_text(peak['hour'])}"
+    return f"Peak of the week: {hour}, {figure} {_WORDS[statistic]}"
+
+
+# The page without its tables and its heading: made once, because altair takes long over it.
+
+
+@lru_cache(maxsize=64)
+def _page(labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+    if not labels:
+        return page([words("There is no hour in this table")])
+    rows = [
+        _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing) for nth in range(len(labels))
+    ]
+    return page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
+
+
+def _row(
+    nth: int, labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool
+) -> Any:  # noqa: ANN401 - altair's own
+    column, days = _COLUMNS[statistic], weekday_y(of=len(labels))
+    base = alt.Chart().encode(x=hour_x(is_labelled=nth == len(labels) - 1), x2="next:Q", y=days)
+    cells = ramped(
+        base.mark_rect(aria=False, strokeWidth=1.5, x2Offset=-3),
+        column,
+        scale=f"row_{nth}_fill",
+        is_zero=is_nothing,
+        is_share=statistic == "share",
+    )
+    unseen = (
+        alt.Chart()
+        .mark_point(aria=False, filled=True, opacity=1, shape=CROSS, size=40, color=NEUTRAL)
+        .encode(x="middle:Q", y=days)
+        .transform_filter(f"!isValid(datum.{column})")
+    )
+    titles = titled(slot_titles(is_spread=is_spread, is_week=True), of=len(labels))
+    columns = pointed(nth, base, ["weekday", "hour"], titles).transform_calculate(**slot_texts(labels[nth]))
+    steps = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
+    return row([cells, unseen, columns], nth, labels, heights=(7 * 26, 7 * 16)).transform_calculate(**steps)

@@ -1,0 +1,254 @@
+"""Month-to-date: this month's cost as it adds up, beside the same days of the month before."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.accounts import Picked, picked
+from cfusage_lab.charts.days import changing, dated, when
+from cfusage_lab.charts.parts import cost_scale, day_x, drawn, is_zero, page, pointed, row, words
+from cfusage_lab.charts.style import PALETTE, REST, cost_axis, dollars
+from cfusage_lab.charts.texts import compared_texts, days_text, more_or_less, titled
+from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.schema import COMPARISON, require
+
+__all__ = ["month_to_date_chart"]
+
+_DAY: Final = timedelta(days=1)
+_DAY_MINUTES: Final = 24 * 60
+_DASHES: Final = {"current": [1, 0], "previous": [5, 3]}
+_COLOURS: Final = {"current": PALETTE[0], "previous": REST}
+
+
+def month_to_date_chart(
+    month_so_far: pl.DataFrame,
+    *,
+    until: str | None = None,
+    names: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    note: str | None = None,
+) -> alt.VConcatChart:
+    """Draw how cost adds up from the first of the month, beside the same days of the month before.
+
+    The solid line is this month, the dashed one the same days of the month before; a line breaks where it is
+    not known. The last day is shaded: it is the month so far, not a forecast. Several accounts stand
+    under each other, each on its own scale; of more than five, the costliest are drawn.
+
+    Parameters
+    ----------
+    month_so_far
+        What :func:`cfusage_lab.changes.month_to_date` returns (``schema.COMPARISON``).
+    until
+        The local clock time until which the last day is counted, such as ``"14:00"``, as in
+        ``schema.SAME_TIME`` and ``schema.SUMMARY``: if it is not ``"24:00"``, the day is marked as running.
+    names
+        Account id to name; an account without one is called by the ends of its id. The order is kept.
+    time_zone
+        The IANA name of the zone whose days these are, to be said in the heading.
+    note
+        A last line of the heading: where the numbers come from, for a picture that travels alone.
+
+    Returns
+    -------
+    VConcatChart
+        640 pixels wide, a whole month; in :func:`cfusage_lab.show` as wide as the cell.
+
+    Raises
+    ------
+    FrameError
+        If a column is missing, or the days are of several months.
+    ConfigError
+        If there is no such zone, or ``until`` is not a clock time.
+    """
+    require(month_so_far.columns, COMPARISON.names(), table="comparison")
+    passed = _passed(until)
+    days = when(month_so_far, time_zone)
+    first = _month(month_so_far)
+    notes = [note] if note else []
+    if first is None:
+        page_of_none = _page((), is_nothing=False)
+        return drawn(page_of_none, [], title="Month to date: no days", facts=[*days, *notes])
+    found = picked(month_so_far, size="current_usd", names=names)
+    before = (first - _DAY).replace(day=1)
+    is_nothing = is_zero(month_so_far.select("current_usd", "previous_usd"))
+    return drawn(
+        _page(found.labels, is_nothing=is_nothing),
+        [_rows(one, first, passed) for one in found.tables],
+        title=_title(month_so_far, before),
+        facts=[*_facts(month_so_far, found, before, days), *found.facts, *notes],
+        values={
+            "month_labels": {"current": f"{first:%B %Y}", "previous": f"{before:%B %Y}"},
+            "month_until": f"until {until}" if until else "so far",
+        },
+    )
+
+
+# The rows
+
+
+def _month(table: pl.DataFrame) -> date | None:
+    """Return the first of the month that the days are of."""
+    months = table["date"].dt.truncate("1mo").unique().sort().to_list()
+    if len(months) > 1:
+        found = ", ".join(f"{month:%B %Y}" for month in months)
+        raise FrameError(f"a month-to-date table has the days of one month, found {found}: draw one of them")
+    return months[0] if months else None
+
+
+def _passed(until: str | None) -> int:
+    """Return how many minutes of the last day have passed; all of them, if nobody says."""
+    if until is None:
+        return _DAY_MINUTES
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", until):
+        raise ConfigError(f"until {until!r}: pass a clock time from '00:00' to '24:00'")
+    hours, minutes = map(int, until.split(":"))
+    return hours * 60 + minutes
+
+
+def _rows(table: pl.DataFrame, first: date, passed: int) -> pl.DataFrame:
+    """Give each day of the month a row, and the month's first midnight, where both lines start.
+
+    ``at`` is the end of the day, or of what has passed of the last one: where its sum so far stands.
+    """
+    grid = pl.DataFrame(
+        {"date": pl.date_range(first, pl.select(pl.lit(first).dt.month_end()).item(), eager=True)}
+    )
+    last = table["date"].max()
+    days = grid.join(table.drop("account_id"), on="date", how="left").sort("date")
+    length = pl.when("is_last").then(pl.lit(passed))
+    days = dated(days.with_columns(is_last=pl.col("date") == last)).with_columns(
+        at=pl.col("left") + pl.duration(minutes=length.otherwise(_DAY_MINUTES))
+    )
+    start = days.head(1).select(
+        at=pl.col("left"), current_usd=pl.lit(0.0), previous_usd=pl.lit(0.0), is_last=pl.lit(value=False)
+    )
+    return pl.concat([start, days], how="diagonal").select(days.columns)
+
+
+# The heading
+
+
+def _title(table: pl.DataFrame, before: date) -> str:
+    """State the month so far, of one account."""
+    if table["account_id"].n_unique() > 1:
+        return "Month to date against the month before"
+    last = table.sort("date").row(-1, named=True)
+    cost, change = dollars(last["current_usd"]), last["change_usd"]
+    if change is None:
+        return f"Month to date: {cost}, not comparable with {before:%B}"
+    if change == 0:
+        return f"Month to date: {cost}, the same as in {before:%B}"
+    return f"Month to date: {cost}, {more_or_less(change, last['change_ratio'])} than in {before:%B}"
+
+
+def _facts(table: pl.DataFrame, found: Picked, before: date, days: list[str]) -> list[str]:
+    """Say whose month it is, how far it goes, what may still change and what is not known."""
+    lines = [
+        f"{found.whose} · US dollars since the first of the month, beside the same days of {before:%B}",
+        " · ".join(days),
+    ]
+    if changing(table):
+        lines.append(f"Sums that may still change: {changing(table)}")
+    partial = table.filter(~pl.col("is_whole"))
+    for rows, month in (
+        (partial, "this month"),
+        (table.filter(pl.col("kind") == "unknown", pl.col("is_whole")), f"{before:%B}"),
+    ):
+        since: Any = rows["date"].min()
+        lines += [f"From {days_text(since, since)} on, hours of {month} are missing"] if since else []
+    return lines
+
+
+# The page without its tables and its heading: made once, because altair takes long over it.
+
+
+@lru_cache(maxsize=64)
+def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+    if not labels:
+        return page([words("There is no day in this table")])
+    return page([_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))])
+
+
+def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+    base = alt.Chart().encode(x=day_x(is_labelled=nth == len(labels) - 1), x2="right:T")
+    shade = base.mark_rect(aria=False, fill="#808080", fillOpacity=0.14).transform_filter("datum.is_last")
+    titles = {
+        "date": "Until the end of",
+        "cost": "This month",
+        "before": "Month before",
+        "change": "Change",
+        "ratio": "Change ratio",
+        "what": "Kind",
+        "status": "State",
+    }
+    texts = compared_texts(labels[nth])
+    texts |= {name: f"isValid(datum.kind) ? ({texts[name]}) : 'no row'" for name in titles if name != "date"}
+    texts["date"] += " + (datum.is_last ? ', ' + month_until : '')"
+    columns = (
+        pointed(nth, base, ["left"], titled(titles, of=len(labels)))
+        .transform_filter("isValid(datum.left)")
+        .transform_calculate(**texts)
+    )
+    y = {"axis": cost_axis(f"row_{nth}"), "scale": cost_scale(is_zero=is_nothing)}
+    lines = [mark for month in ("previous", "current") for mark in (_line(month, y), _points(month))]
+    return row([shade, _how_far(), *lines, columns], nth, labels, heights=(260, 120))
+
+
+def _how_far() -> Any:  # noqa: ANN401 - altair's own
+    """Say over the last day how far it goes."""
+    side = alt.ExprRef("datum.is_early ? 'left' : 'right'")
+    return (
+        alt.Chart()
+        .mark_text(aria=False, align=side, baseline="bottom", fontSize=11, text=alt.ExprRef("month_until"))
+        .encode(x="edge:T", y=alt.value(-3))
+        .transform_filter("datum.is_last")
+        .transform_calculate(
+            is_early="utcdate(datum.left) < 16", edge="datum.is_early ? datum.left : datum.right"
+        )
+    )
+
+
+def _line(month: str, y: dict[str, Any]) -> Any:  # noqa: ANN401 - altair's own
+    order = list(_COLOURS)
+    colours = alt.Scale(domain=order, range=[_COLOURS[one] for one in order])
+    dashes = alt.Scale(domain=order, range=[_DASHES[one] for one in order])
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        labelFontSize=12,
+        labelExpr="month_labels[datum.label]",
+        labelLimit=0,
+        symbolType="stroke",
+        symbolSize=400,
+        symbolStrokeWidth=2.5,
+    )
+    return (
+        alt.Chart()
+        .mark_line(
+            aria=False,
+            strokeWidth=2.5 if month == "current" else 2,
+            invalid="break-paths-show-path-domains",
+        )
+        .encode(
+            x="at:T",
+            y=alt.Y(f"{month}_usd:Q", **y),
+            color=alt.Color("month:N", scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("month:N", scale=dashes, legend=legend),
+        )
+        .transform_calculate(month=f"'{month}'")
+    )
+
+
+def _points(month: str) -> Any:  # noqa: ANN401 - altair's own
+    """Mark the days, so that one between two unknown ones is seen, too."""
+    return (
+        alt.Chart()
+        .mark_point(aria=False, filled=True, opacity=1, size=28, color=_COLOURS[month])
+        .encode(x="at:T", y=f"{month}_usd:Q")
+        .transform_filter(f"isValid(datum.left) && isValid(datum.{month}_usd)")
+    )

@@ -1,0 +1,167 @@
+"""Movers: the largest changes, one bar each."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.accounts import labels
+from cfusage_lab.charts.days import changing, when
+from cfusage_lab.charts.parts import WIDTH, drawn, page, pointed, words
+from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
+from cfusage_lab.charts.style import dollars
+from cfusage_lab.charts.texts import compared_texts, days_text, percent
+from cfusage_lab.schema import MOVERS, require
+
+__all__ = ["MOST_MOVERS", "movers_chart"]
+
+MOST_MOVERS: Final = 40
+"""Bars that are read one by one."""
+
+
+def movers_chart(
+    movers: pl.DataFrame,
+    *,
+    names: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    note: str | None = None,
+) -> alt.VConcatChart:
+    """Draw the largest changes as bars, in the order of the table, with the amount and the ratio beside them.
+
+    Bars go right from zero where cost rose and left where it fell. Paler bars may still change; a dashed
+    outline is a day with hours missing. A bar is named by its day, by its account, or by both, whatever
+    tells it from the others. Of more than 40 rows, the first are drawn.
+
+    Parameters
+    ----------
+    movers
+        What :func:`cfusage_lab.changes.movers` returns (``schema.MOVERS``).
+    names
+        Account id to name; an account without one is called by the ends of its id.
+    time_zone
+        The IANA name of the zone whose days these are, to be said in the heading.
+    note
+        A last line of the heading: where the numbers come from, for a picture that travels alone.
+
+    Returns
+    -------
+    VConcatChart
+        640 pixels wide beside the texts; in :func:`cfusage_lab.show` as wide as the cell.
+
+    Raises
+    ------
+    FrameError
+        If a column is missing.
+    ConfigError
+        If there is no such zone.
+    """
+    require(movers.columns, MOVERS.names(), table="movers")
+    rows = _rows(movers.head(MOST_MOVERS), names)
+    return drawn(
+        _page(rows.height),
+        [rows] if rows.height else [],
+        title=_title(rows),
+        facts=[*_facts(movers, rows, when(movers, time_zone)), *([note] if note else [])],
+    )
+
+
+# The rows
+
+
+def _rows(movers: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame:
+    """Give each row its place, from 1, and a name."""
+    known = labels(dict.fromkeys(movers["account_id"]), names=names)
+    texts = [days_text(day, day) for day in movers["date"]]
+    accounts = [known[one] for one in movers["account_id"]]
+    if movers["account_id"].n_unique() <= 1:
+        named = texts
+    elif movers["date"].n_unique() == 1:
+        named = accounts
+    else:
+        named = [f"{account}, {text}" for account, text in zip(accounts, texts, strict=True)]
+    return movers.with_columns(
+        place=pl.int_range(1, pl.len() + 1),
+        named=pl.Series(named, dtype=pl.String),
+        account=pl.Series(accounts, dtype=pl.String),
+        day=pl.Series(texts, dtype=pl.String),
+    ).drop("account_id", "date")
+
+
+# The heading
+
+
+def _title(rows: pl.DataFrame) -> str:
+    """State the first row: the largest change."""
+    if rows.is_empty():
+        return "Largest changes: no known change"
+    row = rows.row(0, named=True)
+    ratio = "" if row["change_ratio"] is None else f" ({percent(row['change_ratio'])})"
+    sign = "+" if row["change_usd"] > 0 else ""
+    return f"Largest change: {row['named']}, {sign}{dollars(row['change_usd'])}{ratio}"
+
+
+def _facts(movers: pl.DataFrame, rows: pl.DataFrame, days: list[str]) -> list[str]:
+    """Say whose changes these are, in what unit, and how many are not drawn."""
+    if rows.is_empty():
+        return days
+    whose = [rows["account"][0]] if rows["account"].n_unique() == 1 else []
+    lines = [" · ".join([*whose, "Change in US dollars", *days])]
+    if movers.height > rows.height:
+        lines.append(f"The first {rows.height} of {movers.height:,} rows")
+    if changing(rows):
+        lines.append(f"Paler bars may still change: {changing(rows)}")
+    return lines
+
+
+# The page without its table and its heading: made once, because altair takes long over it.
+
+
+@lru_cache(maxsize=64)
+def _page(count: int) -> Any:  # noqa: ANN401 - altair's own
+    if not count:
+        return page([words("There is no known change in this table")])
+    return page([_bars().properties(name="row_0", width=WIDTH, height=24 * count)])
+
+
+def _bars() -> Any:  # noqa: ANN401 - altair's own
+    places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
+    base = alt.Chart().encode(y=places)
+    bars = base.mark_bar(aria=False, **settled()).encode(
+        x=alt.X("change_usd:Q", axis=None, scale=alt.Scale(nice=False)),
+        x2=alt.datum(0),
+        color=kinds_colour(),
+        stroke=kinds_outline(),
+    )
+    zero = alt.Chart().mark_rule(aria=False, color=NEUTRAL).encode(x=alt.datum(0))
+    named = base.mark_text(aria=False, align="right", fontSize=12, limit=260).encode(
+        x=alt.value(-10), text="named:N"
+    )
+    texts = [
+        base.mark_text(aria=False, align="right", fontSize=12).encode(
+            x=alt.value(alt.ExprRef(f"width + {right}")), text=f"{column}:N"
+        )
+        for column, right in (("change", 84), ("aside", 154))
+    ]
+    columns = pointed(0, base, ["place"], _TITLES)
+    return alt.layer(bars, zero, named, *texts, columns).transform_calculate(**_TEXTS)
+
+
+_TITLES: Final = {
+    "account": "Account",
+    "day": "Day",
+    "cost": "Cost",
+    "before": "Before",
+    "change": "Change",
+    "ratio": "Change ratio",
+    "part": "Share of the whole change",
+    "what": "Kind",
+    "status": "State",
+}
+_FROM_THE_TABLE: Final = ("account", "date")
+_TEXTS: Final = {
+    **{name: text for name, text in compared_texts().items() if name not in _FROM_THE_TABLE},
+    "aside": "isValid(datum.change_ratio) ? format(datum.change_ratio, '+,.1%') : datum.kind",
+    "part": "isValid(datum.share) ? format(datum.share, ',.1%') : 'none: the whole did not change'",
+}

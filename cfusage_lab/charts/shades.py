@@ -1,0 +1,165 @@
+"""Colours, signs and outlines: of change, of amount, of what may still change.
+
+``UP`` and ``DOWN`` stay apart from each other and from ``NEUTRAL`` for every kind of colour vision, with a
+contrast of 3:1 or more against a white and against a dark notebook. ``RAMP`` rises in lightness by equal
+steps, from blue to yellow, so that its order is seen without colours, too; its ends come near to one
+background or the other, so whatever it fills is outlined in the colour of ``RAMP_EDGES`` in the same place.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from cfusage_lab.schema import KINDS
+
+__all__ = [
+    "CROSS",
+    "DOWN",
+    "FRAME",
+    "NEUTRAL",
+    "RAMP",
+    "RAMP_EDGES",
+    "UP",
+    "kinds_colour",
+    "kinds_outline",
+    "kinds_shape",
+    "ramped",
+    "settled",
+]
+
+UP: Final = "#d4542a"
+DOWN: Final = "#2f7fb5"
+NEUTRAL: Final = "#7a7a7a"
+"""What has neither risen nor fallen, and lines."""
+RAMP: Final = (
+    "#36419e",
+    "#465996",
+    "#546f8d",
+    "#638483",
+    "#779878",
+    "#90aa6c",
+    "#afbb5e",
+    "#d2cb4c",
+    "#f7da34",
+)
+"""Amounts, from the lowest to the highest."""
+RAMP_EDGES: Final = (
+    "#5a5dbf",
+    "#5365a3",
+    "#546f8d",
+    "#638483",
+    "#779878",
+    "#7f995c",
+    "#8b983d",
+    "#98950b",
+    "#a59100",
+)
+"""Outlines of what :data:`RAMP` fills: the same hues, none too dark or too light."""
+CROSS: Final = "M-0.8,-1L0,-0.2L0.8,-1L1,-0.8L0.2,0L1,0.8L0.8,1L0,0.2L-0.8,1L-1,0.8L-0.2,0L-1,-0.8Z"
+"""The shape of what is not known."""
+FRAME: Final = "M-1,-1H1V1H-1ZM-0.7,-0.7V0.7H0.7V-0.7Z"
+"""A hollow square."""
+
+_COLOURS: Final = {
+    "up": UP,
+    "down": DOWN,
+    "flat": NEUTRAL,
+    "new": UP,
+    "stopped": DOWN,
+    "zero": NEUTRAL,
+    "unknown": NEUTRAL,
+}
+_SHAPES: Final = {
+    "up": "triangle-up",
+    "down": "triangle-down",
+    "flat": "M-1,-0.9H1V-0.35H-1ZM-1,0.35H1V0.9H-1Z",
+    "new": "diamond",
+    "stopped": "square",
+    "zero": "circle",
+    "unknown": CROSS,
+}
+"""Vega's names, an equals sign, a cross."""
+_AMOUNT_LABEL: Final = """
+abs(datum.value) < 1e-12 ? '$0'
+: span(domain('{scale}')) >= 4 ? format(datum.value, '$,.0f')
+: span(domain('{scale}')) >= 0.04 ? format(datum.value, '$,.2f')
+: span(domain('{scale}')) >= 0.0004 ? format(datum.value, '$,.4f')
+: format(datum.value, '$,.6f')
+"""
+_SHARE_LABEL: Final = "format(datum.value, '.2~%')"
+
+
+def kinds_colour(*, key: str | None = None) -> alt.Color:
+    """Colour by kind; ``key`` is the parameter that lists the kinds for the legend, if there is one."""
+    return alt.Color("kind:N", scale=_by_kind(_COLOURS), legend=_legend(key))
+
+
+def kinds_shape(*, key: str) -> alt.Shape:
+    """Give each kind its sign."""
+    return alt.Shape("kind:N", scale=_by_kind(_SHAPES), legend=_legend(key))
+
+
+def kinds_outline() -> alt.Stroke:
+    """Outline by kind."""
+    return alt.Stroke("kind:N", scale=_by_kind(_COLOURS), legend=None)
+
+
+def settled() -> dict[str, Any]:
+    """Make a bar the paler, the less it is settled, with a dashed outline where hours are missing.
+
+    The outline keeps its full colour, and so its contrast.
+    """
+    filled = "datum.state === 'complete' ? 1 : datum.state === 'provisional' ? 0.35 : 0.1"
+    return {
+        "fillOpacity": alt.ExprRef(f"datum.is_whole ? ({filled}) : 0.1"),
+        "strokeDash": alt.ExprRef("datum.is_whole ? [1, 0] : [4, 3]"),
+        "strokeWidth": 1.2,
+    }
+
+
+def ramped(
+    cells: Any,  # noqa: ANN401 - altair's own
+    column: str,
+    *,
+    scale: str,
+    is_zero: bool,
+    is_share: bool = False,
+) -> Any:  # noqa: ANN401
+    """Colour cells by an amount, if they have one, with an outline that is seen on any background.
+
+    Zero is always on the scale, whose name is ``scale``.
+    """
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        gradientThickness=10,
+        labelFontSize=11,
+        labelExpr=" ".join(_SHARE_LABEL.split() if is_share else _AMOUNT_LABEL.format(scale=scale).split()),
+        labelOverlap="greedy",
+        labelSeparation=10,
+        tickCount=3,
+    )
+    end = 1 if is_zero else alt.Undefined
+
+    def scale_of(colours: Sequence[str]) -> alt.Scale:
+        return alt.Scale(range=list(colours), interpolate="lab", zero=True, nice=True, domainMax=end)
+
+    return (
+        cells.encode(
+            fill=alt.Fill(f"{column}:Q", scale=scale_of(RAMP), legend=legend),
+            stroke=alt.Stroke("edge:Q", scale=scale_of(RAMP_EDGES), legend=None),
+        )
+        .transform_calculate(edge=f"datum.{column}")
+        .transform_filter(f"isValid(datum.{column})")
+    )
+
+
+def _by_kind(looks: Mapping[str, str]) -> alt.Scale:
+    return alt.Scale(domain=list(KINDS), range=[looks[kind] for kind in KINDS])
+
+
+def _legend(key: str | None) -> alt.Legend | None:
+    if key is None:
+        return None
+    return alt.Legend(orient="top", title=None, labelFontSize=12, symbolSize=70, values=alt.ExprRef(key))

@@ -1,0 +1,75 @@
+"""Words: of the heading, and of what the pointer is told.
+
+The latter are Vega expressions. None of them reads the viewer's clock.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import altair as alt
+
+from cfusage_lab.charts.style import dollars, exact_text
+
+__all__ = ["compared_texts", "days_text", "more_or_less", "percent", "titled", "tooltip"]
+
+
+def percent(ratio: float) -> str:
+    """Write a change ratio as signed percent."""
+    return f"{ratio:+,.1%}"
+
+
+def days_text(first: date, last: date) -> str:
+    """Write the dates from first to last, both included."""
+    texts = [f"{day:%a} {day.day} {day:%b %Y}" for day in (first, last)]
+    return " to ".join(dict.fromkeys(texts))
+
+
+def more_or_less(change: float, ratio: float | None) -> str:
+    """Write a change as an amount with a direction, and its ratio where there is one."""
+    text = f"{dollars(abs(change))} {'more' if change > 0 else 'less'}"
+    return text if ratio is None else f"{text} ({percent(ratio)})"
+
+
+def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
+    """Put the account before the other titles where there are several."""
+    return ({"account": "Account"} if of > 1 else {}) | dict(titles)
+
+
+def tooltip(titles: Mapping[str, str]) -> list[alt.Tooltip]:
+    """List texts under their titles."""
+    return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
+
+
+def compared_texts(account: str = "", *, slot: str = "") -> dict[str, str]:
+    """Write the expressions for the columns of a comparison; null becomes a word that says why.
+
+    ``slot`` says which of several days is drawn in the place of all of them, if that can be.
+    """
+    picked = f" + (datum.slot_days > 1 ? ', {slot} of ' + datum.slot_days + ' days' : '')" if slot else ""
+    return {
+        "account": json.dumps(account),
+        "date": f"utcFormat(datum.day, '%a %-d %b %Y'){picked}",
+        "cost": _known("datum.current_usd"),
+        "before": _known("datum.previous_usd"),
+        "change": f"(datum.change_usd > 0 ? '+' : '') + ({_known('datum.change_usd')})",
+        "ratio": _RATIO,
+        "what": _KIND,
+        "status": "replace(datum.state, '_', ' ') + (datum.is_whole ? '' : ', hours are missing')",
+    }
+
+
+def _known(cost: str) -> str:
+    return f"isValid({cost}) ? ({exact_text(cost)}) : 'unknown'"
+
+
+_RATIO: Final = (
+    "isValid(datum.change_ratio) ? format(datum.change_ratio, '+,.1%')"
+    " : datum.kind === 'unknown' ? 'unknown'"
+    " : datum.previous_usd < 0 ? 'none: it was below $0 before' : 'none: it was $0 before'"
+)
+_KIND: Final = (
+    "datum.kind !== 'unknown' ? datum.kind"
+    " : datum.is_whole ? 'unknown: nothing whole to compare with' : 'unknown: hours are missing here'"
+)

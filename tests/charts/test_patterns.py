@@ -1,0 +1,213 @@
+"""Hours of the day and of the week as a picture."""
+
+from typing import get_args
+
+import polars as pl
+import pytest
+from chart_pictures import (
+    bars_of,
+    complete,
+    layers_of,
+    rows_of,
+    subtitle_of,
+    svg_of,
+    texts_of,
+    title_of,
+    told_by,
+)
+from histories import hours
+
+from cfusage_lab.charts import hour_profile_chart, weekly_heatmap_chart
+from cfusage_lab.charts.heatmap import Statistic
+from cfusage_lab.charts.shades import RAMP, RAMP_EDGES
+from cfusage_lab.charts.style import PALETTE
+from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.patterns import hourly_profile, weekly_heatmap
+from cfusage_lab.schema import HOURLY_PROFILE, WEEKLY_HEATMAP
+
+MONDAY = "2026-11-02"
+
+
+def costs(account_id: str = "a") -> pl.DataFrame:
+    """Make two days in which hour 9 costs 3 and then 5 dollars, hour 10 costs 1, and all others nothing."""
+    first, second = [0.0] * 24, [0.0] * 24
+    first[9], second[9], first[10], second[10] = 3.0, 5.0, 1.0, 1.0
+    return hours(MONDAY, first + second, account_id=account_id)
+
+
+def profile(*, median: bool = True) -> pl.DataFrame:
+    """Describe these two days by hour."""
+    return hourly_profile(costs(), time_zone="UTC", median=median)
+
+
+def heatmap() -> pl.DataFrame:
+    """Describe them by weekday and hour."""
+    return weekly_heatmap(costs(), time_zone="UTC")
+
+
+def test_the_profile_draws_mean_median_and_quartiles_of_each_hour() -> None:
+    """Hour 9: 3 and 5, so the mean and median are 4 and the quartiles 3.5 and 4.5."""
+    chart = hour_profile_chart(profile(), time_zone="UTC")
+
+    row = rows_of(chart)[9]
+    drawn = ("hour", "mean_usd", "median_usd", "q25_usd", "q75_usd")
+    assert [row[name] for name in drawn] == [9, 4.0, 4.0, 3.5, 4.5]
+    boxes = [bar for bar in bars_of(chart, PALETTE[0]) if bar[3] > 1]
+    assert len(boxes) == 1
+    left, _, width, height = boxes[0]
+    assert left == pytest.approx(640 * 9 / 24, abs=0.1)
+    assert width == pytest.approx(640 / 24, abs=0.1)
+    assert height == pytest.approx(240 * 1 / 4.5, abs=0.1)
+
+
+def test_the_pointer_is_told_the_hour_in_full() -> None:
+    """8 of 10 dollars fall into hour 9."""
+    assert told_by(hour_profile_chart(profile(), time_zone="UTC"))[9] == {
+        "Local time": "09:00 to 10:00",
+        "Mean": "$4.00",
+        "Median": "$4.00",
+        "Quartiles": "$3.50 to $4.50",
+        "Total": "$8.00",
+        "Share of all": "80.0%",
+        "Hours": "2",
+    }
+
+
+def test_the_heading_of_a_profile_states_the_peak_and_the_clock() -> None:
+    """48 hours stand behind it."""
+    chart = hour_profile_chart(profile(), time_zone="Europe/Berlin", names={"a": "Alpha"}, note="Sandbox")
+
+    assert title_of(chart) == "Peak hour 09:00 to 10:00: $4.00 on average"
+    assert subtitle_of(chart) == [
+        "Alpha · US dollars an hour: mean, median and the middle half of the hours",
+        "48 hours · Europe/Berlin time",
+        "Sandbox",
+    ]
+
+
+def test_an_hour_that_nobody_saw_is_a_gap() -> None:
+    """Not a zero."""
+    chart = hour_profile_chart(profile().filter(pl.col("hour") != 9), time_zone="UTC")
+
+    assert (rows_of(chart)[9]["mean_usd"], len(rows_of(chart))) == (None, 24)
+    assert (told_by(chart)[9]["Mean"], told_by(chart)[9]["Hours"]) == ("no hour", "0")
+    assert layers_of(chart, "line")[0]["mark"]["invalid"] == "break-paths-show-path-domains"
+
+
+def test_a_profile_without_medians_draws_the_mean_alone() -> None:
+    """And says nothing of medians."""
+    chart = hour_profile_chart(profile(median=False), time_zone="UTC")
+
+    assert list(told_by(chart)[9]) == ["Local time", "Mean", "Total", "Share of all", "Hours"]
+    assert subtitle_of(chart)[0] == "a…a · US dollars an hour: mean"
+    assert "median" not in texts_of(chart)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "figure", "title"),
+    [
+        ("mean", 5.0, "$5.00 on average"),
+        ("median", 5.0, "$5.00 in the median"),
+        ("total", 5.0, "$5.00 in all"),
+        ("share", 0.5, "50.0% of all cost"),
+    ],
+)
+def test_the_heatmap_colours_by_the_statistic(statistic: Statistic, figure: float, title: str) -> None:
+    """Tuesday's hour 9 is 5 of 10 dollars: the only cell in the last colour."""
+    chart = weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic=statistic)
+
+    field = complete(chart)["vconcat"][0]["layer"][0]["encoding"]["fill"]["field"]
+    assert rows_of(chart)[24 + 9][field] == pytest.approx(figure)
+    assert title_of(chart) == f"Peak of the week: Tuesday 09:00 to 10:00, {title}"
+    last = "rgb({}, {}, {})".format(*(int(RAMP[-1][at : at + 2], 16) for at in (1, 3, 5)))
+    (cell,) = bars_of(chart, last)
+    assert cell[0] == pytest.approx(640 * 9 / 24, abs=0.1)
+
+
+def test_every_statistic_has_its_unit() -> None:
+    """In the heading."""
+    units = [
+        subtitle_of(weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic=one))[0].split(" · ")[1]
+        for one in get_args(Statistic)
+    ]
+    assert units == [
+        "Colour: mean US dollars an hour",
+        "Colour: median US dollars an hour",
+        "Colour: US dollars in all",
+        "Colour: share of all cost",
+    ]
+
+
+def test_a_cell_that_nobody_saw_is_not_one_that_costs_nothing() -> None:
+    """48 cells have a colour, most of them that of zero; 120 have a cross, and the count is said."""
+    chart = weekly_heatmap_chart(heatmap(), time_zone="UTC")
+
+    zero = "rgb({}, {}, {})".format(*(int(RAMP[0][at : at + 2], 16) for at in (1, 3, 5)))
+    assert len(bars_of(chart, zero)) == 48 - 4
+    assert subtitle_of(chart)[-1] == "Crosses mark hours of the week without a figure: 120"
+    told = told_by(chart)
+    assert told[24 + 9]["Weekday"] == "Tuesday"
+    assert (told[24 + 9]["Mean"], told[24 + 9]["Hours"]) == ("$5.00", "1")
+    assert (told[0]["Mean"], told[0]["Hours"]) == ("$0", "1")
+    assert (told[72]["Weekday"], told[72]["Mean"], told[72]["Hours"]) == ("Thursday", "no hour", "0")
+
+
+def test_a_cell_is_outlined_in_the_colour_of_its_place() -> None:
+    """Fill and outline are one scale, in two ranges."""
+    encoding = complete(weekly_heatmap_chart(heatmap(), time_zone="UTC"))["vconcat"][0]["layer"][0][
+        "encoding"
+    ]
+
+    fill, stroke = encoding["fill"]["scale"], encoding["stroke"]["scale"]
+    assert (fill.pop("range"), stroke.pop("range")) == (list(RAMP), list(RAMP_EDGES))
+    assert fill == stroke == {"interpolate": "lab", "nice": True, "zero": True}
+
+
+def test_a_heatmap_without_medians_is_drawn_unless_medians_are_asked_for() -> None:
+    """The message names what is missing."""
+    means = weekly_heatmap(costs(), time_zone="UTC", median=False)
+
+    assert "Median" not in told_by(weekly_heatmap_chart(means, time_zone="UTC"))[0]
+    with pytest.raises(FrameError, match="not a weekly heatmap table: missing 'median_usd'"):
+        weekly_heatmap_chart(means, time_zone="UTC", statistic="median")
+
+
+def test_several_accounts_stand_under_each_other() -> None:
+    """Each on its own scale."""
+    both = pl.concat([costs("a"), costs("b")])
+    names = {"b": "Beta", "a": "Alpha"}
+    for chart in (
+        hour_profile_chart(hourly_profile(both, time_zone="UTC"), time_zone="UTC", names=names),
+        weekly_heatmap_chart(weekly_heatmap(both, time_zone="UTC"), time_zone="UTC", names=names),
+    ):
+        assert [view["title"]["text"] for view in chart.to_dict()["vconcat"]] == ["Beta", "Alpha"]
+        assert subtitle_of(chart)[0].startswith("Each account on its own scale")
+        assert told_by(chart, nth=1)[9]["Account"] == "Alpha"
+        assert svg_of(chart)
+
+
+def test_no_hour_one_hour_and_no_cost_are_drawn() -> None:
+    """Neither is a hole."""
+    nothing = texts_of(hour_profile_chart(pl.DataFrame(schema=HOURLY_PROFILE), time_zone="UTC"))
+    assert {"Cost by hour of the day: no hours", "There is no hour in this table"} <= set(nothing)
+    nothing = texts_of(weekly_heatmap_chart(pl.DataFrame(schema=WEEKLY_HEATMAP), time_zone="UTC"))
+    assert {"Cost by hour of the week: no hours", "There is no hour in this table"} <= set(nothing)
+    one = profile().head(1).with_columns(hours=1)
+    assert subtitle_of(hour_profile_chart(one, time_zone="UTC"))[1] == "1 hour · UTC time"
+    free = hours(MONDAY, [0.0] * 24)
+    assert "$0" in texts_of(hour_profile_chart(hourly_profile(free, time_zone="UTC"), time_zone="UTC"))
+    chart = weekly_heatmap_chart(weekly_heatmap(free, time_zone="UTC"), time_zone="UTC", statistic="share")
+    assert title_of(chart) == "Cost by hour of the week"
+    assert told_by(chart)[0]["Share of all"] == "none: the total is not above $0"
+
+
+def test_wrong_input_is_refused_by_name() -> None:
+    """An unknown statistic and zone, another table, a pattern twice."""
+    with pytest.raises(ConfigError, match="pass one of mean, median, total, share"):
+        weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic="peak")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="Middle/Earth"):
+        hour_profile_chart(profile(), time_zone="Middle/Earth")
+    with pytest.raises(FrameError, match="missing 'weekday'"):
+        weekly_heatmap_chart(profile(), time_zone="UTC")
+    with pytest.raises(FrameError, match="more than one row for account_id a, hour 0"):
+        hour_profile_chart(pl.concat([profile(), profile()]), time_zone="UTC")

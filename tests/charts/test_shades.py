@@ -1,0 +1,204 @@
+"""What holds for every chart: colours, the viewer's clock, width, plain altair."""
+
+import itertools
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+
+import altair as alt
+import polars as pl
+import pytest
+import vl_convert
+from chart_pictures import VEGA_LITE, complete, svg_of
+from histories import days, hours, local_days
+
+from cfusage_lab import changes, charts, patterns
+from cfusage_lab.charts.shades import DOWN, NEUTRAL, RAMP, RAMP_EDGES, UP
+
+ZONE = "Europe/Berlin"
+DAYS = days({f"2026-10-{day:02d}": day % 7 for day in range(20, 32)})
+HOURS = hours("2026-10-24", [float(n % 24) for n in range(60)])
+MONTH = pl.concat(
+    [local_days("2026-09-01", "2026-09-30", ZONE), local_days("2026-10-01", "2026-10-26", ZONE)]
+)
+
+EVERY: dict[str, Callable[[], alt.VConcatChart]] = {
+    "day_over_day": lambda: charts.day_over_day_chart(changes.day_over_day(DAYS), time_zone=ZONE),
+    "week_over_week": lambda: charts.week_over_week_chart(changes.week_over_week(DAYS), time_zone=ZONE),
+    "month_to_date": lambda: charts.month_to_date_chart(
+        changes.month_to_date(MONTH, time_zone=ZONE), until="10:00", time_zone=ZONE
+    ),
+    "movers": lambda: charts.movers_chart(changes.movers(changes.day_over_day(DAYS)), time_zone=ZONE),
+    "comparison": lambda: charts.comparison_chart(
+        changes.compare(DAYS.tail(5), DAYS.head(5)), time_zone=ZONE
+    ),
+    "calendar": lambda: charts.calendar_chart(DAYS, time_zone=ZONE),
+    "hour_profile": lambda: charts.hour_profile_chart(
+        patterns.hourly_profile(HOURS, time_zone=ZONE), time_zone=ZONE
+    ),
+    "weekly_heatmap": lambda: charts.weekly_heatmap_chart(
+        patterns.weekly_heatmap(HOURS, time_zone=ZONE), time_zone=ZONE
+    ),
+}
+DRAW_ALL = f"""
+import json, sys, vl_convert
+specs = json.load(sys.stdin)
+json.dump([vl_convert.vegalite_to_svg(spec, vl_version="{VEGA_LITE}") for spec in specs], sys.stdout)
+"""
+
+
+def test_every_chart_function_is_tried_here() -> None:
+    """A new one has to be added."""
+    drawn_here = sorted(f"{name}_chart" for name in EVERY)
+
+    others = {name for name in charts.__all__ if name.endswith("_chart")} - {"usage_chart"}
+    assert drawn_here == sorted(others)
+
+
+def test_nothing_drawn_depends_on_the_viewers_clock() -> None:
+    """Each chart, drawn by processes that live in New York and in Kathmandu: the same SVG."""
+    specs = json.dumps([complete(draw()) for draw in EVERY.values()])
+
+    drawn = [
+        subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", DRAW_ALL],
+            input=specs,
+            capture_output=True,
+            check=True,
+            text=True,
+            env={**os.environ, "TZ": zone},
+        ).stdout
+        for zone in ("America/New_York", "Asia/Kathmandu")
+    ]
+
+    assert drawn[0] == drawn[1]
+    pictures = dict(zip(EVERY, json.loads(drawn[0]), strict=True))
+    for name in ("day_over_day", "week_over_week", "month_to_date", "comparison"):
+        labels = re.findall(r">(\w{3}) (\d+) Oct<", pictures[name])
+        assert labels
+        assert all(f"{date(2026, 10, int(day)):%a}" == weekday for weekday, day in labels)
+    assert ">26 Oct<" in pictures["calendar"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_plain_altair_draws_the_same(name: str) -> None:
+    """In anybody's notebook, without the view, where times travel as text."""
+    chart = EVERY[name]()
+
+    plain = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
+
+    def content(svg: str) -> list[str]:
+        return re.findall(r"<text[^>]*>[^<]*|<path[^>]* d=\"[^\"]*\"", svg)
+
+    assert content(plain) == content(svg_of(chart))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_chart_fills_the_cell_and_describes_itself(name: str) -> None:
+    """The description is the heading, as a text."""
+    spec = EVERY[name]().to_dict()
+
+    assert spec["usermeta"]["fillsTheCell"] is True
+    assert {view["width"] for view in spec["vconcat"]} == {640}
+    assert spec["description"] == ". ".join([spec["title"]["text"], *spec["title"]["subtitle"]])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_another_table_of_the_same_shape_changes_no_more_than_rows_heading_and_values(name: str) -> None:
+    """So that a view keeps its drawing; and drawing one chart leaves another one alone."""
+    first = EVERY[name]().to_dict()
+    again = EVERY[name]().to_dict()
+
+    def kept(spec: dict[str, object]) -> str:
+        return re.sub(r"view_[0-9a-f]+|data-[0-9a-f]+", "", json.dumps(spec))
+
+    assert kept(first) == kept(again)
+
+
+# Colours, by the matrices of Machado, Oliveira and Fernandes (2009) at full severity.
+
+SIGHT = {
+    "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protan": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deutan": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.01182, 0.04294, 0.968881),
+    ),
+    "tritan": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.3039),
+    ),
+}
+
+
+def linear(colour: str) -> list[float]:
+    """Undo the gamma of an sRGB colour."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def luminance(colour: str) -> float:
+    """Return WCAG's relative luminance."""
+    return sum(w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return WCAG's contrast ratio."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def lab(colour: str, sight: str) -> tuple[float, float, float]:
+    """Return CIELAB as somebody of that sight sees it."""
+    rgb = linear(colour)
+    seen = [min(1.0, max(0.0, sum(m * c for m, c in zip(row, rgb, strict=True)))) for row in SIGHT[sight]]
+    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+    white = (0.95047, 1.0, 1.08883)
+    x, y, z = (
+        sum(m * c for m, c in zip(row, seen, strict=True)) / w for row, w in zip(to_xyz, white, strict=True)
+    )
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_up_down_and_neither_stay_apart(sight: str) -> None:
+    """A CIE76 distance of 20 is far more than a just noticeable one (2.3)."""
+    up, down, neither = (lab(colour, sight) for colour in (UP, DOWN, NEUTRAL))
+
+    assert min(math.dist(up, down), math.dist(up, neither), math.dist(down, neither)) > 20
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_the_ramp_rises_by_equal_steps(sight: str) -> None:
+    """Ever lighter, and no step is twice another, whoever looks."""
+    seen = [lab(colour, sight) for colour in RAMP]
+
+    steps = [math.dist(one, other) for one, other in itertools.pairwise(seen)]
+    assert all(one[0] < other[0] for one, other in itertools.pairwise(seen))
+    assert max(steps) / min(steps) < 1.8
+    assert min(steps) > 7
+
+
+@pytest.mark.parametrize("background", ["#ffffff", "#111111"])
+def test_every_mark_has_a_contrast_of_three_to_one(background: str) -> None:
+    """WCAG 2.2, 1.4.11, on JupyterLab's light and dark notebooks; the ramp has it by its outlines."""
+    assert min(contrast(colour, background) for colour in (UP, DOWN, NEUTRAL, *RAMP_EDGES)) >= 3.0
+
+
+def test_amounts_in_cells_have_a_contrast_of_four_and_a_half_to_one() -> None:
+    """WCAG 2.2, 1.4.3: black from a luminance of 0.18 on, white below, as the calendar has it."""
+    for cell in RAMP:
+        assert contrast(cell, "#000000" if luminance(cell) > 0.18 else "#ffffff") >= 4.5
+    assert min(1.05 / (0.18 + 0.05), (0.18 + 0.05) / 0.05) >= 4.5
