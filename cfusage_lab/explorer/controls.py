@@ -2,36 +2,26 @@
 
 import html
 import importlib.resources
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
+from cfusage_lab.drawing import short
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import zone
 
-__all__ = ["Words", "banner", "dropdown", "status_line", "zone_meant", "zone_picker"]
-
-
-class Words:
-    """Progress, in the words of the status line."""
-
-    is_cancelled = False
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-
-    def update(self, done: int, total: int) -> None:
-        """Count the requests, where there are several."""
-        if total > 1:
-            self._say(f"{done:,} of {total:,} requests answered")
-
-    def wait(self, reason: str, seconds: float) -> None:
-        """Say what is waited for."""
-        self._say(f"waiting {seconds:.0f} s: {reason}")
-
-    def close(self) -> None:
-        """Leave the line to whoever writes it next."""
+__all__ = [
+    "Waiting",
+    "account_choices",
+    "banner",
+    "button",
+    "dropdown",
+    "status_line",
+    "zone_meant",
+    "zone_picker",
+]
 
 
 _MOST_SUGGESTIONS: Final = 6
@@ -61,6 +51,51 @@ _BANNER: Final = (
 )
 
 
+class Waiting(ipywidgets.HBox):  # type: ignore[misc]
+    """A bar and a button to cancel, in their place but unseen while nothing is under way.
+
+    Parameters
+    ----------
+    say
+        Writes a few words on what is done into the status line.
+
+    Attributes
+    ----------
+    bar
+        How many of the requests to the endpoint are answered.
+    cancel
+        Ends what is under way.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.bar = ipywidgets.IntProgress(min=0, max=1, layout={"width": "120px"})
+        self.cancel = button("Cancel", icon="times", tooltip="Keep what is on screen")
+        super().__init__([self.bar, self.cancel], layout={"align_items": "center"})
+        self.end()
+
+    def begin(self) -> None:
+        """Show both, with an empty bar."""
+        self.bar.value = 0
+        self.cancel.disabled = False
+        self.layout.visibility = "visible"
+
+    def end(self) -> None:
+        """Hide both."""
+        self.cancel.disabled = True
+        self.layout.visibility = "hidden"
+
+    def update(self, done: int, total: int) -> None:
+        """Move the bar, and count the requests where there are several."""
+        self.bar.max, self.bar.value = max(total, 1), done
+        if total > 1:
+            self._say(f"{done:,} of {total:,} requests answered")
+
+    def wait(self, reason: str, seconds: float) -> None:
+        """Say what is waited for."""
+        self._say(f"waiting {seconds:.0f} s: {reason}")
+
+
 def banner(message: str) -> str:
     """Write an error as HTML."""
     return _BANNER.format(html.escape(message))
@@ -77,6 +112,11 @@ def status_line(status: str, notes: Sequence[str] = ()) -> str:
     )
 
 
+def button(name: str, *, icon: str, tooltip: str) -> ipywidgets.Button:
+    """Make a button."""
+    return ipywidgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "90px"})
+
+
 def dropdown(name: str, options: Sequence[tuple[str, object]], value: object) -> ipywidgets.Dropdown:
     """Make a control of labels and what they stand for."""
     return ipywidgets.Dropdown(
@@ -86,6 +126,20 @@ def dropdown(name: str, options: Sequence[tuple[str, object]], value: object) ->
         style={"description_width": "initial"},
         layout={"width": "220px"},
     )
+
+
+def account_choices(names: Mapping[str, str], chosen: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """List what can be chosen: each account, all of them, and whatever is chosen."""
+    names = {**names, **{one: short(one) for one in chosen if one not in names}}
+    counts = Counter(names.values())
+    choices: list[tuple[str, tuple[str, ...]]] = [
+        (name if counts[name] == 1 else f"{name} ({short(one)})", (one,)) for one, name in names.items()
+    ]
+    if len(names) > 1:
+        choices.append((f"All {len(names):,} accounts", tuple(sorted(names))))
+    if chosen not in [ids for _, ids in choices]:
+        choices.append((f"{len(chosen):,} accounts", chosen))
+    return choices
 
 
 def zone_picker(chosen: str) -> ipywidgets.Combobox:

@@ -1,11 +1,9 @@
 """The explorer itself: a source, the controls, what is on screen."""
 
-import warnings
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+import logging
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, cast
 
 import altair as alt
 import ipywidgets  # type: ignore[import-untyped]
@@ -13,38 +11,46 @@ import polars as pl
 
 from cfusage_lab import ranges
 from cfusage_lab.charts import usage_chart
-from cfusage_lab.drawing import short
 from cfusage_lab.errors import CfUsageError, ConfigError
-from cfusage_lab.explorer.controls import Words, banner, dropdown, status_line, zone_meant, zone_picker
+from cfusage_lab.explorer.controls import (
+    Waiting,
+    account_choices,
+    banner,
+    button,
+    dropdown,
+    status_line,
+    zone_meant,
+    zone_picker,
+)
+from cfusage_lab.explorer.fetching import Fetching, Request
+from cfusage_lab.explorer.questions import PRESETS, Question, asked
 from cfusage_lab.explorer.table_source import TableSource
-from cfusage_lab.schema import HISTORY, require
-from cfusage_lab.source import Progress, Source
+from cfusage_lab.explorer.tables import Alone, Answer, Archive, Kept, Tables
+from cfusage_lab.source import Source
 from cfusage_lab.view import ChartView, with_picture
 
 __all__ = ["UsageExplorer"]
 
-_PRESETS: Final[Mapping[str, Callable[[str, datetime], ranges.TimeRange]]] = {
-    "Today": lambda zone, now: ranges.today(time_zone=zone, now=now),
-    "Last 7 days": lambda zone, now: ranges.last_days(7, time_zone=zone, include_today=True, now=now),
-    "Last 28 days": lambda zone, now: ranges.last_days(28, time_zone=zone, include_today=True, now=now),
-    "Last 90 days": lambda zone, now: ranges.last_days(90, time_zone=zone, include_today=True, now=now),
-    "This week": lambda zone, now: ranges.this_week(time_zone=zone, now=now),
-    "Month to date": lambda zone, now: ranges.month_to_date(time_zone=zone, now=now),
-    "Previous month": lambda zone, now: ranges.previous_month(time_zone=zone, now=now),
-}
 _WHOLE_TABLE: Final = "Whole table"
+_FETCHING: Final = "fetching …"
+_log = logging.getLogger(__name__)
 
 
 class UsageExplorer:
     """Cost over time, with controls.
 
-    Show it by making it the last line of a cell. The first table is fetched before anything is shown. An
-    error after a control was changed stands in a banner, and the last good view stays under it.
+    Show it by making it the last line of a cell. The first table is there before anything is shown. After
+    a control was changed the next one is fetched beside the notebook, which stays free: what is on screen
+    stays until then, or until somebody cancels. An error stands in a banner above the last good view.
 
     Parameters
     ----------
     source
         Anything that hands out usage history (:class:`cfusage_lab.source.Source`), or a history table.
+    client
+        Whom an archive as the source is kept up to date from. What is held is shown at once, and
+        refreshed beside the notebook; what is not held is fetched first. Without a network the stored
+        windows stay on screen, and the status line says how new they are.
     time_range
         A preset as it stands on screen; the last 28 days if not given, or the whole of a table. Days are
         local days, and the running one comes on top.
@@ -57,8 +63,9 @@ class UsageExplorer:
     ----------
     history
         The table on screen (``schema.HISTORY``, without ids).
-    account, time_range, time_zone, refresh
-        The controls; setting a ``value`` is as good as a hand on them.
+    account, time_range, time_zone, refresh, cancel
+        The controls; setting a ``value`` is as good as a hand on them, and :meth:`wait` waits for the
+        table.
     view
         The chart (:class:`cfusage_lab.view.ChartView`); ``view.selections`` tells the zoom.
     widget
@@ -67,7 +74,7 @@ class UsageExplorer:
     Raises
     ------
     ConfigError
-        If there is no such preset or time zone.
+        If there is no such preset or time zone, or a client comes with a source that is no archive.
     CfUsageError
         Whatever else the source raises for the first table.
     """
@@ -76,55 +83,75 @@ class UsageExplorer:
         self,
         source: Source | pl.DataFrame,
         *,
+        client: Source | None = None,
         time_range: str | None = None,
         time_zone: str = "UTC",
         now: datetime | str | None = None,
     ) -> None:
         ranges.zone(time_zone)
-        self._presets = dict(_PRESETS)
+        self._presets = dict(PRESETS)
         if isinstance(source, pl.DataFrame):
             source = TableSource(source)
             whole = source.whole
-            self._presets = {_WHOLE_TABLE: lambda _zone, _now: whole, **_PRESETS}
+            self._presets = {_WHOLE_TABLE: lambda _zone, _now: whole, **PRESETS}
             now = now or whole.end
-        self._source: Source = source
+        self._tables = _tables(source, client)
         self._now = None if now is None else ranges.moment(now)
         preset = time_range or ("Last 28 days" if _WHOLE_TABLE not in self._presets else _WHOLE_TABLE)
         if preset not in self._presets:
             raise ConfigError(f"there is no time range {preset!r}: take one of {', '.join(self._presets)}")
 
-        self._status = ipywidgets.HTML()
+        self._status = ipywidgets.HTML(layout={"flex": "1 1 auto"})
         self._banner = ipywidgets.HTML()
-        self._names = _names(source)
-        self._shown = self._take_first(preset, time_zone)
+        self._waiting = Waiting(self._say)
+        self.cancel = self._waiting.cancel
+        self._fetching = Fetching(self._waiting, ended=self._end)
+        self._is_offering = False
+        self._names = self._tables.names()
+        self._question, self._answer = self._open(preset, time_zone)
         self._say()
-        self.account = dropdown("Account", self._choices(), tuple(self.history["account_id"].unique().sort()))
+        first = tuple(self.history["account_id"].unique().sort())
+        self.account = dropdown("Account", account_choices(self._names, first), first)
         self.time_range = dropdown("Time range", [(name, name) for name in self._presets], preset)
         self.time_zone = zone_picker(time_zone)
-        self.refresh = ipywidgets.Button(
-            description="Refresh", icon="refresh", tooltip="Fetch again", layout={"width": "90px"}
-        )
+        self.refresh = button("Refresh", icon="refresh", tooltip="Fetch again")
         self.view = ChartView(self.chart())
         self.widget = _Panel(self)
         for control in (self.account, self.time_range, self.time_zone):
             control.observe(self._follow, names="value")
         self.refresh.on_click(self._follow)
+        self.cancel.on_click(self._give_up)
+        if self._answer.newest_stored is not None and not self._banner.value:
+            self._fetch(self._question)
 
     @property
     def history(self) -> pl.DataFrame:
         """The table on screen."""
-        return self._shown.history
+        return self._answer.history
 
     @property
     def status(self) -> str:
-        """Say where the numbers come from and when they were asked for, as it stands on screen."""
-        local = self._shown.fetched_at.astimezone(ranges.zone(self._shown.time_zone))
-        moment = f"{local:%a} {local.day} {local:%b %Y, %H:%M} {self._shown.time_zone} time"
-        return f"{self._source.label} · data as of {moment}"
+        """Say where the numbers come from and how new they are, as it stands on screen."""
+        return self._answer.status(self._question)
 
     def chart(self, *, note: str | None = None) -> alt.VConcatChart:
         """Draw the table on screen, as :func:`cfusage_lab.usage_chart` does."""
-        return self._draw(self._shown, note=note)
+        return self._draw(self._question, self._answer, note=note)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is being fetched any more, and all of it is on screen.
+
+        Parameters
+        ----------
+        timeout
+            Most seconds to wait; None waits for as long as it takes.
+
+        Returns
+        -------
+        bool
+            Whether it came to an end in that time.
+        """
+        return self._fetching.wait(timeout)
 
     def __repr__(self) -> str:
         return f"<UsageExplorer: {self.status}>"
@@ -132,87 +159,118 @@ class UsageExplorer:
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
         return self.widget._repr_mimebundle_(**kwargs)
 
-    def _take_first(self, preset: str, time_zone: str) -> "_Shown":
+    def _open(self, preset: str, time_zone: str) -> tuple[Question, Answer]:
+        """Take what is held, else fetch; a part of it, or what is older, is better than an error."""
+        question = asked(
+            self._presets[preset], self._tables.own_accounts(), time_zone=time_zone, now=self._now
+        )
+        stored = self._tables.stored(question)
+        if stored is not None and stored.is_from_start:
+            return question, stored
+        try:
+            question, answer = self._take_first(question)
+        except CfUsageError as error:
+            stored = stored or self._tables.newest(question)
+            if stored is None:
+                raise
+            self._banner.value = banner(str(error))
+            return question, stored
+        self._names |= self._tables.more_names()
+        return question, answer
+
+    def _take_first(self, question: Question) -> tuple[Question, Answer]:
         """Fetch the accounts that the source itself would take, or the first one that it lists."""
         try:
-            return self._take(None, preset, time_zone, None)
+            return question, self._tables.fresh(question, None)
         except ConfigError:
-            if not self._names:
+            self._names |= self._tables.more_names()
+            if question.accounts or not self._names:
                 raise
-            return self._take([next(iter(self._names))], preset, time_zone, None)
+            question = replace(question, accounts=(next(iter(self._names)),))
+            return question, self._tables.fresh(question, None)
 
-    def _take(
-        self, accounts: Sequence[str] | None, preset: str, time_zone: str, progress: Progress | None
-    ) -> "_Shown":
-        """Fetch; what is on screen stays as it is."""
-        now = self._now or datetime.now(UTC)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", ranges.OffTheHourWarning)
-            time_range = self._presets[preset](time_zone, now)
-        history = self._source.usage_history(time_range, accounts=accounts, with_ids=False, progress=progress)
-        require(history.columns, HISTORY.names(), table="history")
-        return _Shown(history, time_zone, now, tuple(str(warning.message) for warning in caught))
-
-    def _draw(self, shown: "_Shown", *, note: str | None = None) -> alt.VConcatChart:
-        return usage_chart(shown.history, time_zone=shown.time_zone, names=self._names, note=note)
+    def _draw(self, question: Question, answer: Answer, *, note: str | None = None) -> alt.VConcatChart:
+        return usage_chart(answer.history, time_zone=question.time_zone, names=self._names, note=note)
 
     def _follow(self, _change: object) -> None:
         """Do what the controls say. Nobody would see an error raised in here, so it is shown."""
-        before = self._shown
-        self._banner.value = ""
-        self._say("fetching …")
-        try:
-            time_zone = zone_meant(self.time_zone.value, self.time_zone.options)
-            if time_zone != self.time_zone.value:
-                self.time_zone.value = time_zone  # and follow that
+        with self._fetching.turn:
+            if self._is_offering:
                 return
-            now_shown = self._take(self.account.value, self.time_range.value, time_zone, Words(self._say))
-            chart = self._draw(now_shown)
-            self._shown = now_shown
-            self.view.draw(chart, clear=[] if now_shown.hours == before.hours else ["brush"])
-        except CfUsageError as error:
-            self._banner.value = banner(str(error))
-        except Exception as error:
-            fault = f"{type(error).__name__}: a fault in this program; the log says where"
-            self._banner.value = banner(fault)
+            self._fetching.cancel()
+            self._banner.value = ""
+            try:
+                time_zone = zone_meant(self.time_zone.value, self.time_zone.options)
+                if time_zone == self.time_zone.value:
+                    preset = self._presets[self.time_range.value]
+                    self._fetch(asked(preset, self.account.value, time_zone=time_zone, now=self._now))
+                else:
+                    self.time_zone.value = time_zone  # and follow that
+            except Exception as error:  # noqa: BLE001 - whatever it is
+                self._end(error)
+
+    def _give_up(self, _button: object) -> None:
+        """Keep what is on screen."""
+        with self._fetching.turn:
+            if self._fetching.cancel():
+                self._waiting.end()
+                self._say("cancelled")
+
+    def _fetch(self, question: Question) -> None:
+        """Have the table of another question fetched beside this thread."""
+        self._waiting.begin()
+        self._say(_FETCHING)
+        self._fetching.start(lambda request: self._carry_out(question, request))
+
+    def _carry_out(self, question: Question, request: Request) -> None:
+        """Show what is held, then what is fetched."""
+        stored = None if question.is_of_the_windows_of(self._question) else self._tables.stored(question)
+        if stored is not None and stored.is_from_start:
+            request.put(lambda: self._show(question, stored, {}))
+        try:
+            fresh = self._tables.fresh(question, request)
+        except CfUsageError:
+            if stored is not None and not stored.is_from_start:
+                request.put(lambda: self._show(question, stored, {}))
             raise
-        finally:
-            self._say()
+        names = self._tables.more_names()
+        request.put(lambda: self._show(question, fresh, names))
+
+    def _show(self, question: Question, answer: Answer, names: dict[str, str]) -> None:
+        """Take another table to the screen."""
+        if names:
+            self._names |= names
+            self._offer()
+        chart = self._draw(question, answer)
+        is_zoom_kept = question.is_of_the_windows_of(self._question) or _hours(answer) == _hours(self._answer)
+        self._question, self._answer = question, answer
+        self.view.draw(chart, clear=[] if is_zoom_kept else ["brush"])
+        self._say(_FETCHING)
+
+    def _end(self, error: Exception | None) -> None:
+        """Leave the screen to the reader, with what went wrong."""
+        if isinstance(error, CfUsageError):
+            self._banner.value = banner(str(error))
+        elif error is not None:
+            self._banner.value = banner(
+                f"{type(error).__name__}: a fault in this program; the log says where"
+            )
+            _log.error("a fault in this program", exc_info=error)
+        self._waiting.end()
+        self._say()
 
     def _say(self, doing: str = "") -> None:
         """Write the status line."""
         text = f"{self.status} · {doing}" if doing else self.status
-        self._status.value = status_line(text, self._shown.notes)
+        self._status.value = status_line(text, self._question.notes + self._answer.notes)
 
-    def _choices(self) -> list[tuple[str, tuple[str, ...]]]:
-        """List what can be chosen: each account, all of them, and whatever the first table holds."""
-        first = tuple(self.history["account_id"].unique().sort())
-        names = self._names | {one: short(one) for one in first if one not in self._names}
-        self._names = names
-        counts = Counter(names.values())
-        choices: list[tuple[str, tuple[str, ...]]] = [
-            (name if counts[name] == 1 else f"{name} ({short(one)})", (one,)) for one, name in names.items()
-        ]
-        if len(names) > 1:
-            choices.append((f"All {len(names):,} accounts", tuple(sorted(names))))
-        if first not in [ids for _, ids in choices]:
-            choices.append((f"{len(first):,} accounts", first))
-        return choices
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What is on screen, and how it came there."""
-
-    history: pl.DataFrame
-    time_zone: str
-    fetched_at: datetime
-    notes: tuple[str, ...]
-
-    @property
-    def hours(self) -> tuple[object, object]:
-        """The first and the last start of a window."""
-        return self.history["start_time"].min(), self.history["start_time"].max()
+    def _offer(self) -> None:
+        """Put the names that are known by now into the control; nobody has chosen anything by that."""
+        self._is_offering = True  # other options choose the first of them
+        chosen = self.account.value
+        self.account.options = account_choices(self._names, chosen)
+        self.account.value = chosen
+        self._is_offering = False
 
 
 class _Panel(ipywidgets.VBox):  # type: ignore[misc]
@@ -224,16 +282,24 @@ class _Panel(ipywidgets.VBox):  # type: ignore[misc]
             [explorer.account, explorer.time_range, explorer.time_zone, explorer.refresh],
             layout={"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 8px"},
         )
-        super().__init__([controls, explorer._status, explorer._banner, explorer.view])  # noqa: SLF001
+        state = ipywidgets.HBox([explorer._status, explorer._waiting])  # noqa: SLF001 - its own parts
+        super().__init__([controls, state, explorer._banner, explorer.view])  # noqa: SLF001 - likewise
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
         bundle = {**super()._repr_mimebundle_(**kwargs), "text/plain": repr(self._explorer)}
-        return with_picture(bundle, self._explorer.chart(note=self._explorer.status))
+        with self._explorer._fetching.turn:  # noqa: SLF001 - so that the status is that of the chart
+            chart = self._explorer.chart(note=self._explorer.status)
+        return with_picture(bundle, chart)
 
 
-def _names(source: Source) -> dict[str, str]:
-    """Return id to name of the accounts that can be asked for; none where they cannot be listed."""
-    try:
-        return {one: name or short(one) for one, name in source.accounts().iter_rows()}
-    except CfUsageError:  # a token may read usage and still not list accounts
-        return {}
+def _tables(source: Source, client: Source | None) -> Tables:
+    if client is None:
+        return Alone(source)
+    if not (hasattr(source, "held") and hasattr(source, "update")):
+        raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
+    return Kept(cast("Archive", source), client)
+
+
+def _hours(answer: Answer) -> tuple[object, object]:
+    """Return the first and the last start of a window."""
+    return answer.history["start_time"].min(), answer.history["start_time"].max()

@@ -1,0 +1,105 @@
+"""The explorer on an endpoint that takes its time: the notebook stays free, and Cancel works."""
+
+import re
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+READY = '.cfusage-chart[data-state="ready"]'
+PATIENCE = 40_000
+WITHIN_A_SECOND = 1_000
+
+SLOW = """
+import os
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from cfusage_lab.sandbox import SANDBOX_TOKEN, Knobs, Sandbox, serve
+from cfusage_lab.source import SANDBOX_ACCOUNTS
+NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
+sandbox, stack = Sandbox(now=NOW), ExitStack()
+os.environ["CLOUDFLARE_BASE_URL"] = stack.enter_context(serve(sandbox))
+os.environ["CLOUDFLARE_API_TOKEN"] = SANDBOX_TOKEN
+os.environ["CLOUDFLARE_ACCOUNT_ID"] = next(iter(SANDBOX_ACCOUNTS))
+"""
+EXPLORE = """
+from cfusage_lab.app import explore
+explorer = explore(now=NOW, time_range="Last 7 days")
+sandbox.knobs = Knobs(latency_seconds=LATENCY)
+explorer
+"""
+CELL = """
+import ipywidgets
+said = ipywidgets.Label(str(explorer.wait(0)))
+said.add_class("said")
+said
+"""
+RUN_LAST = """async source => {
+  const {commands, shell} = window.jupyterapp;
+  const cells = shell.currentWidget.content.model.cells;
+  shell.currentWidget.content.activeCellIndex = cells.length - 1;
+  cells.get(cells.length - 1).sharedModel.setSource(source);
+  await commands.execute("notebook:run-cell");
+}"""
+
+
+class Notebook(Protocol):
+    """What the fixture ``notebook`` gives."""
+
+    page: Page
+
+    def run(self, *cells: str) -> Page:
+        """Run the cells in a new notebook."""
+
+
+def opened(notebook: Notebook, latency: float) -> Page:
+    """Open the explorer, then let every answer take ``latency`` seconds."""
+    page = notebook.run(SLOW, EXPLORE.replace("LATENCY", str(latency)), "pass")
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    expect(page.get_by_label("Time range")).to_have_value("Last 7 days")
+    return page
+
+
+def test_cells_run_while_the_endpoint_is_slow_and_cancel_ends_it(notebook: Notebook) -> None:
+    """An answer takes ten minutes: nothing here waits for it."""
+    page = opened(notebook, 600)
+    before = page.locator(READY).get_attribute("aria-label")
+    cancel = page.get_by_role("button", name="Cancel")
+    bar = page.locator(".widget-hprogress")
+    expect(cancel).to_be_hidden()
+    expect(bar).to_be_hidden()
+
+    page.get_by_label("Time range").select_option("Last 28 days")
+
+    expect(cancel).to_be_visible(timeout=PATIENCE)
+    expect(bar).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("fetching")
+    page.evaluate(RUN_LAST, CELL)
+    expect(page.locator(".said")).to_have_text("False", timeout=PATIENCE)
+    expect(cancel).to_be_enabled()
+
+    cancel.click()
+
+    expect(page.get_by_role("status")).to_contain_text("cancelled", timeout=WITHIN_A_SECOND)
+    expect(cancel).to_be_hidden()
+    expect(bar).to_be_hidden()
+    assert page.locator(READY).get_attribute("aria-label") == before
+
+
+def test_what_a_thread_fetched_is_drawn_and_requests_are_counted(notebook: Notebook) -> None:
+    """Of hasty changes the last is drawn: 90 days, ten hours on top, in several requests."""
+    page = opened(notebook, 0.7)
+
+    page.get_by_label("Time range").select_option("Last 28 days")
+    page.get_by_label("Time range").select_option("Last 90 days")
+
+    expect(page.get_by_role("status")).to_contain_text(
+        re.compile(r"\d+ of \d+ requests answered"), timeout=PATIENCE
+    )
+    expect(page.locator(READY)).to_have_attribute(
+        "aria-label", re.compile(r"2,170 windows"), timeout=PATIENCE
+    )
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden(timeout=PATIENCE)
+    expect(page.get_by_role("status")).not_to_contain_text("requests answered")

@@ -1,0 +1,111 @@
+"""A source to count on, which answers when a test wants it to."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import polars as pl
+from histories import hours
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.fetching import THREADS
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import ACCOUNTS, Granularity
+from cfusage_lab.source import Progress
+
+A, B, C = "a" * 32, "b" * 32, "c" * 32
+NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
+PATIENCE = 30
+PRICES = {A: 1.0, B: 0.25, C: 0.0}
+
+
+@dataclass
+class Held:
+    """A question that is not answered before it is released."""
+
+    begun: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+    progress: Progress | None = None
+
+    def has_begun(self) -> bool:
+        """Wait until it was asked."""
+        return self.begun.wait(PATIENCE)
+
+
+class Ledger:
+    """A source whose accounts cost the same every hour; it writes down what it is asked."""
+
+    label = "Ledger <of> tests"
+
+    def __init__(
+        self, *, own: Sequence[str] | None = (A,), names: dict[str, str | None] | None = None
+    ) -> None:
+        self.own = own
+        self.names = {A: "Alpha", B: "Beta", C: None} if names is None else names
+        self.asked: list[tuple[TimeRange | None, Sequence[str] | str | None, bool]] = []
+        self.trouble: Exception | None = None
+        self.cannot_list: Exception | None = None
+        self.is_odd = False
+        self.held: list[Held] = []
+
+    def hold(self) -> Held:
+        """Leave the next question that nobody holds yet without an answer."""
+        self.held.append(Held())
+        return self.held[-1]
+
+    def accounts(self) -> pl.DataFrame:
+        """List them."""
+        if self.cannot_list:
+            raise self.cannot_list
+        return pl.DataFrame(list(self.names.items()), schema=ACCOUNTS, orient="row")
+
+    def usage_history(
+        self,
+        time_range: TimeRange | None = None,
+        *,
+        granularity: Granularity = "hour",
+        accounts: Sequence[str] | str | None = None,
+        with_ids: bool = True,
+        progress: Progress | None = None,
+    ) -> pl.DataFrame:
+        """Answer, or be in trouble."""
+        self.asked.append((time_range, accounts, with_ids))
+        trouble = self.trouble
+        if progress:
+            progress.update(1, 2)
+        if self.held:
+            held = self.held.pop(0)
+            held.progress = progress
+            held.begun.set()
+            assert held.released.wait(PATIENCE)
+        if trouble:
+            raise trouble
+        if accounts is None and self.own is None:
+            raise ConfigError("several accounts: say which")
+        assert time_range
+        assert granularity == "hour"
+        asked = accounts if accounts is not None else self.own
+        history = pl.concat(
+            hours(time_range.start, [PRICES[one]] * time_range.hours, account_id=one) for one in asked or ()
+        )
+        return history.drop("state") if self.is_odd else history
+
+
+def title(explorer: UsageExplorer) -> str:
+    """Tell the heading that the browser would draw."""
+    return str(explorer.view._values["cfusage_title"])
+
+
+def facts(explorer: UsageExplorer) -> str:
+    """Tell the first line under it."""
+    return str(explorer.view._values["cfusage_subtitle"][0])
+
+
+def join_threads() -> None:
+    """Wait until every thread of an explorer has ended, those that were given up too."""
+    for thread in threading.enumerate():
+        if thread.name == THREADS:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()

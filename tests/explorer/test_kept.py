@@ -1,0 +1,271 @@
+"""The explorer on an archive with its client: what is held at once, the rest behind it."""
+
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger import NOW, PATIENCE, A, B, Held, Ledger, facts, join_threads, title
+from polars.testing import assert_frame_equal
+
+from cfusage_lab.archive import UsageArchive
+from cfusage_lab.errors import ConfigError, TransportError
+from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.fetch import UsageClient
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.sandbox import Sandbox
+
+EARLIER = NOW - timedelta(hours=12)
+"""Saturday, 21:30: the archive was updated then, and holds 28 days and 22 hours."""
+STORED_STATUS = "Archive of Cloudflare · as stored, newest window from Sat 14 Nov 2026, 21:00 UTC time"
+FRESH_STATUS = "Archive of Cloudflare · data as of Sun 15 Nov 2026, 09:30 UTC time"
+
+
+class Door(Sandbox):
+    """A sandbox that answers nobody before its door is open."""
+
+    def __init__(self) -> None:
+        super().__init__(now=NOW)
+        self.opened = threading.Event()
+
+    def __call__(self, *arguments: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's own
+        assert self.opened.wait(PATIENCE)
+        return super().__call__(*arguments)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Be the client."""
+    return Ledger()
+
+
+@pytest.fixture
+def archive(ledger: Ledger, tmp_path: Path) -> UsageArchive:
+    """Hold Alpha from 17 October until Saturday evening."""
+    first = datetime(2026, 10, 17, tzinfo=UTC)
+    UsageArchive(tmp_path / "usage", now=EARLIER).update(
+        ledger, TimeRange(first, EARLIER.replace(hour=22, minute=0)), accounts=[A]
+    )
+    ledger.asked.clear()
+    return UsageArchive(tmp_path / "usage", now=NOW)
+
+
+def held_back(ledger: Ledger, archive: UsageArchive, **options: str) -> tuple[UsageExplorer, Held]:
+    """Open while the client does not answer."""
+    held = ledger.hold()
+    explorer = UsageExplorer(archive, client=ledger, now=NOW, **options)
+    assert held.has_begun()
+    return explorer, held
+
+
+def test_what_is_held_is_shown_before_anybody_is_asked(tmp_path: Path) -> None:
+    """The first look costs no request, the refresh one for the tail and one for the names."""
+    sandbox = Sandbox(now=EARLIER)
+    UsageArchive(tmp_path, now=EARLIER).update(UsageClient.sandbox(sandbox, now=EARLIER))
+    door = Door()
+    archive = UsageArchive(tmp_path, now=NOW)
+
+    explorer = UsageExplorer(archive, client=UsageClient.sandbox(door, now=NOW), now=NOW)
+
+    assert door.requests == ()
+    assert explorer.history.height == 27 * 24 + 22
+    assert explorer.status == (
+        "Archive of the sandbox: made-up data · as stored, newest window from Sat 14 Nov 2026, 21:00 UTC time"
+    )
+
+    door.opened.set()
+    assert explorer.wait(PATIENCE)
+
+    assert [request.path.rpartition("/")[2] for request in door.requests] == ["usage-history", "accounts"]
+    assert explorer.status == (
+        "Archive of the sandbox: made-up data · data as of Sun 15 Nov 2026, 09:30 UTC time"
+    )
+    whole = TimeRange(datetime(2026, 10, 18, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC))
+    direct = UsageClient.sandbox(now=NOW).usage_history(whole, with_ids=False)
+    assert_frame_equal(explorer.history, direct)
+
+
+def test_the_status_tells_stored_from_fetched(archive: UsageArchive, ledger: Ledger) -> None:
+    """670 dollars until Saturday evening, 682 after the refresh; names come with it."""
+    explorer, held = held_back(ledger, archive)
+
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $670.00", STORED_STATUS)
+    assert [label for label, _ in explorer.account.options] == ["aaaa…aaaa"]
+
+    held.released.set()
+    assert explorer.wait(PATIENCE)
+
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $682.00", FRESH_STATUS)
+    assert facts(explorer).startswith("Alpha · ")
+    assert [label for label, _ in explorer.account.options][:2] == ["Alpha", "Beta"]
+    assert explorer.account.label == "Alpha"
+    assert len(ledger.asked) == 1, "a name that comes later is no change of the account"
+
+
+def test_without_a_network_the_archive_is_seen_with_the_error_above(
+    archive: UsageArchive, ledger: Ledger
+) -> None:
+    """The error is not met twice, and the status stays that of the stored windows."""
+    ledger.trouble = TransportError("no network here")
+
+    explorer = UsageExplorer(archive, client=ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $670.00", STORED_STATUS)
+    assert "no network here" in explorer._banner.value
+    assert len(ledger.asked) == 1
+
+
+def test_without_a_network_the_controls_still_show_what_is_held(
+    archive: UsageArchive, ledger: Ledger
+) -> None:
+    """A week without its last twelve hours; of 90 days the 29 that are there; of Beta nothing."""
+    ledger.trouble = TransportError("no network here")
+    explorer = UsageExplorer(archive, client=ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    explorer.time_range.value = "Last 7 days"
+    assert explorer.wait(PATIENCE)
+    assert (explorer.history.height, explorer.status) == (6 * 24 + 22, STORED_STATUS)
+    assert "no network here" in explorer._banner.value
+
+    explorer.time_range.value = "Last 90 days"
+    assert explorer.wait(PATIENCE)
+    assert (explorer.history.height, explorer.status) == (28 * 24 + 22, STORED_STATUS)
+
+    explorer.account.options = [*explorer.account.options, ("Beta", (B,))]
+    assert explorer.wait(PATIENCE)
+    explorer.account.value = (B,)
+    assert explorer.wait(PATIENCE)
+    assert explorer.history["account_id"].unique().to_list() == [A]
+    assert "no network here" in explorer._banner.value
+
+
+def test_a_change_shows_what_is_held_first(archive: UsageArchive, ledger: Ledger) -> None:
+    """Of another range, while its tail is fetched."""
+    explorer, first = held_back(ledger, archive)
+    second = ledger.hold()
+
+    explorer.time_range.value = "Last 7 days"
+
+    assert second.has_begun()
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $166.00", STORED_STATUS)
+    for held in (first, second):
+        held.released.set()
+    assert explorer.wait(PATIENCE)
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $178.00", FRESH_STATUS)
+    join_threads()
+
+
+def test_with_nothing_held_the_first_table_comes_by_an_update(tmp_path: Path, ledger: Ledger) -> None:
+    """It is there before anything is shown, and is kept."""
+    archive = UsageArchive(tmp_path / "new", now=NOW)
+
+    explorer = UsageExplorer(archive, client=ledger, now=NOW)
+
+    assert explorer.wait(0)
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $682.00", FRESH_STATUS)
+    assert explorer.account.label == "Alpha"
+    assert archive.held(accounts=[A]) == TimeRange(
+        datetime(2026, 10, 18, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
+    )
+
+
+def test_with_nothing_held_and_several_accounts_the_first_is_taken(tmp_path: Path) -> None:
+    """As without an archive."""
+    archive = UsageArchive(tmp_path / "new", now=NOW)
+
+    explorer = UsageExplorer(archive, client=Ledger(own=None), time_range="Today", now=NOW)
+
+    assert (explorer.account.label, title(explorer)) == ("Alpha", "AI Gateway cost: $10.00")
+
+
+def test_a_range_that_begins_before_what_is_held_is_fetched_first(
+    archive: UsageArchive, ledger: Ledger
+) -> None:
+    """90 days and ten hours; without a network the part that is held, and the error."""
+    ledger.trouble = TransportError("no network here")
+    explorer = UsageExplorer(archive, client=ledger, time_range="Last 90 days", now=NOW)
+    assert explorer.wait(0)
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $694.00", STORED_STATUS)
+    assert "no network here" in explorer._banner.value
+    ledger.trouble = None
+
+    explorer = UsageExplorer(archive, client=ledger, time_range="Last 90 days", now=NOW)
+
+    assert explorer.wait(0)
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $2,170.00", FRESH_STATUS)
+
+
+def test_without_a_network_what_was_held_before_the_range_is_better_than_nothing(
+    archive: UsageArchive, ledger: Ledger
+) -> None:
+    """On Sunday morning, of today nothing is held: ten hours up to Saturday evening are shown."""
+    ledger.trouble = TransportError("no network here")
+
+    explorer = UsageExplorer(archive, client=ledger, time_range="Today", now=NOW)
+
+    assert explorer.wait(0)
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $10.00", STORED_STATUS)
+    assert "no network here" in explorer._banner.value
+    assert explorer.history["end_time"].max() == EARLIER.replace(hour=22, minute=0)
+
+
+def test_nothing_held_and_no_network_is_an_error(tmp_path: Path, ledger: Ledger) -> None:
+    """There is nothing to show."""
+    ledger.trouble = TransportError("no network here")
+
+    with pytest.raises(TransportError, match="no network here"):
+        UsageExplorer(UsageArchive(tmp_path / "new", now=NOW), client=ledger, now=NOW)
+
+
+def test_an_archive_that_cannot_be_used_does_not_stand_in_the_way(tmp_path: Path, ledger: Ledger) -> None:
+    """The client is asked, its label is on screen, and a note says why."""
+    (tmp_path / "file").write_text("no folder")
+
+    explorer = UsageExplorer(UsageArchive(tmp_path / "file", now=NOW), client=ledger, now=NOW)
+
+    assert title(explorer) == "AI Gateway cost: $682.00"
+    assert explorer.status == "Ledger <of> tests · data as of Sun 15 Nov 2026, 09:30 UTC time"
+    assert "not through the archive, which is of no use now" in explorer._status.value
+    assert str(tmp_path / "file") in explorer._status.value
+    assert [label for label, _ in explorer.account.options][:2] == ["Alpha", "Beta"]
+
+    explorer.time_range.value = "Today"
+    assert explorer.wait(PATIENCE)
+    assert (title(explorer), explorer._banner.value) == ("AI Gateway cost: $10.00", "")
+
+
+def test_an_archive_that_breaks_later_does_not_either(archive: UsageArchive, ledger: Ledger) -> None:
+    """What was read stays until the client has answered."""
+    explorer, held = held_back(ledger, archive)
+    for log in Path(archive.location).rglob("*.json"):
+        log.write_text("{ damaged")
+    held.released.set()
+
+    assert explorer.wait(PATIENCE)
+
+    assert title(explorer) == "AI Gateway cost: $682.00"
+    assert "not through the archive" in explorer._status.value
+    assert explorer._banner.value == ""
+
+
+def test_cancelling_the_refresh_keeps_what_is_held(archive: UsageArchive, ledger: Ledger) -> None:
+    """The status does not claim more than that."""
+    explorer, held = held_back(ledger, archive)
+
+    explorer.cancel.click()
+    held.released.set()
+    join_threads()
+
+    assert (title(explorer), explorer.status) == ("AI Gateway cost: $670.00", STORED_STATUS)
+    assert "cancelled" in explorer._status.value
+
+
+def test_a_client_goes_with_an_archive_alone(ledger: Ledger) -> None:
+    """A source of another kind would not know what to do with it."""
+    with pytest.raises(ConfigError, match="client= goes with an archive, and Ledger <of> tests is none"):
+        UsageExplorer(ledger, client=ledger)
+    assert ledger.asked == []
