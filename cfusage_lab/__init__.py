@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from cfusage_lab.changes import rolling_mean as rolling_mean
     from cfusage_lab.changes import same_time_yesterday as same_time_yesterday
     from cfusage_lab.changes import week_over_week as week_over_week
+    from cfusage_lab.charts import calendar_chart as calendar_chart
+    from cfusage_lab.charts import comparison_chart as comparison_chart
+    from cfusage_lab.charts import day_over_day_chart as day_over_day_chart
+    from cfusage_lab.charts import hour_profile_chart as hour_profile_chart
+    from cfusage_lab.charts import month_to_date_chart as month_to_date_chart
+    from cfusage_lab.charts import movers_chart as movers_chart
     from cfusage_lab.charts import usage_chart as usage_chart
+    from cfusage_lab.charts import week_over_week_chart as week_over_week_chart
+    from cfusage_lab.charts import weekly_heatmap_chart as weekly_heatmap_chart
     from cfusage_lab.credentials import Credentials as Credentials
     from cfusage_lab.credentials import login as login
     from cfusage_lab.daily import daily_usage as daily_usage
@@ -44,6 +52,7 @@ if TYPE_CHECKING:
     from cfusage_lab.fetch import connect as connect
     from cfusage_lab.focus import FocusExport as FocusExport
     from cfusage_lab.focus import to_focus as to_focus
+    from cfusage_lab.patterns import account_blocks as account_blocks
     from cfusage_lab.patterns import concentration as concentration
     from cfusage_lab.patterns import hourly_profile as hourly_profile
     from cfusage_lab.patterns import in_account_blocks as in_account_blocks
@@ -75,7 +84,17 @@ _HOMES = {
     "app": ["explore"],
     "archive": ["UsageArchive"],
     "changes": ["compare", "day_over_day", "movers", "rolling_mean", "same_time_yesterday", "week_over_week"],
-    "charts": ["usage_chart"],
+    "charts": [
+        "calendar_chart",
+        "comparison_chart",
+        "day_over_day_chart",
+        "hour_profile_chart",
+        "month_to_date_chart",
+        "movers_chart",
+        "usage_chart",
+        "week_over_week_chart",
+        "weekly_heatmap_chart",
+    ],
     "credentials": ["Credentials", "login"],
     "daily": ["daily_usage", "total_usage"],
     "errors": [
@@ -93,6 +112,7 @@ _HOMES = {
     "fetch": ["UsageClient", "connect"],
     "focus": ["FocusExport", "to_focus"],
     "patterns": [
+        "account_blocks",
         "concentration",
         "hourly_profile",
         "in_account_blocks",

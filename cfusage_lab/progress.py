@@ -1,14 +1,11 @@
 """How a long fetch shows itself: a bar in a notebook or a terminal, nothing elsewhere."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tqdm.auto import tqdm
 
 from cfusage_lab.source import Progress
-
-if TYPE_CHECKING:
-    from tqdm.std import tqdm as Bar  # noqa: N812
 
 __all__ = ["ProgressBar", "Quiet", "default_progress"]
 
@@ -34,7 +31,7 @@ class ProgressBar:
     is_cancelled = False
 
     def __init__(self) -> None:
-        self._bar: Bar[object] | None = None
+        self._bar: tqdm[Any] | None = None
 
     def update(self, done: int, total: int) -> None:
         """Move the bar."""
@@ -53,7 +50,7 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.close()
 
-    def _shown(self) -> "Bar[object]":
+    def _shown(self) -> "tqdm[Any]":
         if self._bar is None:
             self._bar = tqdm(desc="Usage history", unit=" requests", leave=False)
         return self._bar

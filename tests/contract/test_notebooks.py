@@ -7,10 +7,16 @@ from types import ModuleType
 
 import nbformat
 import pytest
+from engines import require_java
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+ON_SPARK = {"at_scale"}
+by_name = pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[pytest.mark.spark] * (path.stem in ON_SPARK)) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +59,8 @@ def seen(notebook: nbformat.NotebookNode) -> list[object]:
 
 @by_name
 def test_what_is_committed_is_what_the_notebook_gives(path: Path, regenerate: ModuleType) -> None:
+    if path.stem in ON_SPARK:
+        require_java()
     committed = nbformat.read(path, as_version=4)
 
     assert seen(committed) == seen(regenerate.executed(path)), "run: python notebooks/regenerate.py"
