@@ -163,7 +163,10 @@ def test_leaving_ends_every_thread_and_slow_answer() -> None:
             while len(sandbox.requests) < 2:
                 waiting.join(0.01)
         waiting.join(10)
-        assert set(threading.enumerate()) == before
+        started = {
+            thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)
+        }
+        assert started <= before  # a dummy is a library's own thread, which may come and go
         assert len(outcome) == 1
         with pytest.raises(httpx.ConnectError):
             client.get(f"{base_url}/accounts")
