@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 import vl_convert
 from histories import hours
+from sight import SIGHT, linear
 
 from cfusage_lab.charts import usage_chart
 from cfusage_lab.charts.style import PALETTE, REST
@@ -234,34 +235,6 @@ def test_wrong_input_is_refused_by_name() -> None:
         usage_chart(hours("2026-01-05", [1.0]), time_zone="Middle/Earth")
     with pytest.raises(FrameError, match="not a history table"):
         usage_chart(pl.DataFrame({"x": [1]}))
-
-
-# Colours, by the matrices of Machado, Oliveira and Fernandes (2009) at full severity.
-
-SIGHT = {
-    "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protan": (
-        (0.152286, 1.052583, -0.204868),
-        (0.114503, 0.786281, 0.099216),
-        (-0.003882, -0.048116, 1.051998),
-    ),
-    "deutan": (
-        (0.367322, 0.860646, -0.227968),
-        (0.280085, 0.672501, 0.047413),
-        (-0.01182, 0.04294, 0.968881),
-    ),
-    "tritan": (
-        (1.255528, -0.076749, -0.178779),
-        (-0.078411, 0.930809, 0.147602),
-        (0.004733, 0.691367, 0.3039),
-    ),
-}
-
-
-def linear(colour: str) -> list[float]:
-    """Undo the gamma of an sRGB colour."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
 
 
 def contrast(one: str, other: str) -> float:
