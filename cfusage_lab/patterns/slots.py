@@ -14,8 +14,6 @@ from cfusage_lab.frames.local_time import LocalHistory, localize
 __all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "positive", "returned", "with_share"]
 
 DAY_HOURS: Final = 24
-_SLOTS: Final = 256
-"""More than there are slots in a week; a power of two."""
 
 
 def included(history: object, *, time_zone: str, include_in_progress: bool) -> LocalHistory:
@@ -38,7 +36,7 @@ def by_week(local: LocalHistory, *, median: bool) -> Frames:
 
 
 def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
-    """Put windows into slots: one row an account and ``slot``, a number below 256.
+    """Put windows into slots: one row an account and ``slot``, a number.
 
     There are ``total_usd``, ``hours`` and ``mean_usd``, and with ``median`` also ``median_usd`` and the
     quartiles ``q25_usd`` and ``q75_usd``.
@@ -91,21 +89,20 @@ def _quartiles() -> dict[str, nw.Expr]:
 
 
 def _packed(windows: Frames) -> Frames:
-    """Group with quartiles on polars, in half the time: one whole number as key, and each list once.
+    """Group with quartiles on polars, faster: accounts as categories, and each list once.
 
     Asked one by one, quantiles gather their groups again each time.
     """
     native: Any = windows.to_native()
     account, costs, cost = pl.col("account_id"), pl.col("costs"), pl.element()
-    key = account.to_physical().cast(pl.Int64) * _SLOTS + pl.col("slot")
     groups = (
         native.filter(pl.col("cost_usd").is_not_null())
         .with_columns(account.cast(pl.Categorical))
-        .group_by(key=key)
-        .agg(account.first(), costs=pl.col("cost_usd"))
+        .group_by("account_id", "slot")
+        .agg(costs=pl.col("cost_usd"))
         .select(
             account.cast(pl.String),
-            slot=pl.col("key") % _SLOTS,
+            pl.col("slot").cast(pl.Int64),
             total_usd=costs.list.sum(),
             hours=costs.list.len(),
             median_usd=costs.list.median(),

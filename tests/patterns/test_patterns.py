@@ -424,7 +424,7 @@ def test_days_and_strange_tables_are_refused(case: Case) -> None:
         case.run(PolarsEager(), hours("2026-03-02", [1.0]).drop("aggregated_value"))
 
 
-def test_one_whole_number_as_key_changes_no_number() -> None:
+def test_accounts_as_categories_change_no_number() -> None:
     """The way polars takes to medians equals the way of every engine."""
     history = random_history(
         5, start=datetime(2026, 3, 1, tzinfo=UTC), n_hours=2000, accounts=["b", "a", "c"]
