@@ -21,7 +21,7 @@ def error(status: int, body: bytes, *, path: str, retry_after: float | None = No
     """Return the error that a refusal stands for: the status decides, then Cloudflare's codes."""
     codes, said = _complaints(body)
     is_auth = status in {401, 403} or (status in {400, 429} and bool(_AUTH_CODES.intersection(codes)))
-    told = f" {codes}" if codes else ""
+    told = f" (code {', '.join(map(str, codes))})" if codes else ""
     what = f"Cloudflare answered {status}{told} for {path}" + (f": {said}" if said else "")
     fields = {"status_code": status, "codes": codes}
     if _ROUTE_CODES.intersection(codes):
