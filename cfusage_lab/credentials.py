@@ -53,6 +53,16 @@ class Credentials:
     ConfigError
         If there is neither, half a pair, a token of the wrong form, or an account id that is not
         32 hexadecimal digits.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> credentials = cfu.Credentials(token="a" * 40, accounts="5a4db0c5000000000000000000000001")
+    >>> credentials
+    Credentials(token=Secret('…'), email=None, key=None, accounts=('5a4db0c5000000000000000000000001',))
+    >>> client = cfu.UsageClient(credentials)
+    >>> client.default_accounts
+    ('5a4db0c5000000000000000000000001',)
     """
 
     token: Secret | str | None = None
@@ -139,6 +149,12 @@ def login(*, account_id: str = "") -> None:
     ------
     ConfigError
         If nothing is typed, or the token or the account id has the wrong form.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> cfu.login()  # doctest: +SKIP
+    >>> client = cfu.connect()
     """
     typed = getpass("Cloudflare API token (not shown, not saved): ").strip()
     _told[:] = [Credentials(token=typed, accounts=account_id)]

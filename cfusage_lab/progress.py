@@ -11,7 +11,17 @@ __all__ = ["ProgressBar", "Quiet", "default_progress"]
 
 
 class Quiet:
-    """Shows nothing."""
+    """Shows nothing.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> day = cfu.last_hours(24, now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(day, progress=cfu.Quiet())
+    >>> history.height
+    24
+    """
 
     is_cancelled = False
 
@@ -26,7 +36,17 @@ class Quiet:
 
 
 class ProgressBar:
-    """A tqdm bar of requests, there from the second request on, or from the first long wait."""
+    """A tqdm bar of requests, there from the second request on, or from the first long wait.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> day = cfu.last_hours(24, now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(day, progress=cfu.ProgressBar())
+    >>> history.height
+    24
+    """
 
     is_cancelled = False
 

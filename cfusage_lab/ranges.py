@@ -34,7 +34,20 @@ hundreds of requests."""
 
 
 class OffTheHourWarning(UserWarning):
-    """Local days of this zone can't be made exactly of whole UTC hours."""
+    """Local days of this zone can't be made exactly of whole UTC hours.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import cfusage_lab as cfu
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always", cfu.OffTheHourWarning)
+    ...     day = cfu.yesterday(time_zone="Asia/Kolkata", now="2026-11-18T09:30Z")
+    >>> print(day)
+    2026-11-16T19:00:00Z to 2026-11-17T19:00:00Z
+    >>> print(str(caught[0].message).partition(",")[0])
+    Asia/Kolkata is +05:30 from UTC
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,16 @@ class TimeRange:
     ConfigError
         If an end is naive or off the hour, ``end`` is not after ``start``, or the range is longer than
         five years.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> import cfusage_lab as cfu
+    >>> night = cfu.TimeRange(datetime(2026, 11, 17, 22, tzinfo=UTC), datetime(2026, 11, 18, 6, tzinfo=UTC))
+    >>> night.hours
+    8
+    >>> print(night)
+    2026-11-17T22:00:00Z to 2026-11-18T06:00:00Z
     """
 
     start: datetime
@@ -77,19 +100,40 @@ class TimeRange:
 
 
 def today(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
-    """Return the running local day, until the end of the hour that is running."""
+    """Return the running local day, until the end of the hour that is running.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.today(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-11-17T23:00:00Z to 2026-11-18T10:00:00Z
+    """
     instant, local = _now(now, time_zone)
     return _days(local, local + DAY, time_zone, instant)
 
 
 def yesterday(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
-    """Return the whole local day before the running one."""
+    """Return the whole local day before the running one.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.yesterday(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-11-16T23:00:00Z to 2026-11-17T23:00:00Z
+    """
     instant, local = _now(now, time_zone)
     return _days(local - DAY, local, time_zone, instant)
 
 
 def last_hours(n: int, *, now: datetime | str | None = None) -> TimeRange:
-    """Return ``n`` hours, the running one last."""
+    """Return ``n`` hours, the running one last.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.last_hours(6, now="2026-11-18T09:30Z"))
+    2026-11-18T04:00:00Z to 2026-11-18T10:00:00Z
+    """
     instant, _ = _now(now, "UTC")
     end = _hour_end(instant)
     return TimeRange(end - _positive(n, "hours") * HOUR, end)
@@ -101,6 +145,15 @@ def last_days(
     """Return ``n`` whole local days ending last midnight.
 
     With ``include_today``, the running day comes on top, until the end of the hour that is running.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> week = cfu.last_days(7, time_zone="America/New_York", now="2026-11-04T09:30Z")
+    >>> print(week)
+    2026-10-28T04:00:00Z to 2026-11-04T05:00:00Z
+    >>> week.hours  # the clocks went back on Sunday
+    169
     """
     instant, local = _now(now, time_zone)
     last = local + DAY if include_today else local
@@ -108,26 +161,54 @@ def last_days(
 
 
 def this_week(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
-    """Return the running local week from Monday, until the end of the hour that is running."""
+    """Return the running local week from Monday, until the end of the hour that is running.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.this_week(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-11-15T23:00:00Z to 2026-11-18T10:00:00Z
+    """
     instant, local = _now(now, time_zone)
     return _days(local - local.weekday() * DAY, local + DAY, time_zone, instant)
 
 
 def last_week(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
-    """Return the local week before the running one, Monday to Sunday."""
+    """Return the local week before the running one, Monday to Sunday.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.last_week(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-11-08T23:00:00Z to 2026-11-15T23:00:00Z
+    """
     instant, local = _now(now, time_zone)
     monday = local - local.weekday() * DAY
     return _days(monday - 7 * DAY, monday, time_zone, instant)
 
 
 def month_to_date(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
-    """Return the running local month, until the end of the hour that is running."""
+    """Return the running local month, until the end of the hour that is running.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.month_to_date(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-10-31T23:00:00Z to 2026-11-18T10:00:00Z
+    """
     instant, local = _now(now, time_zone)
     return _days(local.replace(day=1), local + DAY, time_zone, instant)
 
 
 def previous_month(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
-    """Return the whole local month before the running one."""
+    """Return the whole local month before the running one.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.previous_month(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-09-30T22:00:00Z to 2026-10-31T23:00:00Z
+    """
     instant, local = _now(now, time_zone)
     first = local.replace(day=1)
     return _days((first - DAY).replace(day=1), first, time_zone, instant)
@@ -159,6 +240,12 @@ def between(
     ConfigError
         If a text is no ISO date, a naive datetime has no zone, a datetime is off the hour or stands in
         the hour that clocks skip, the range lies in the future, or ``end`` is not after ``start``.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.between("2026-11-01", "2026-11-08", time_zone="Asia/Tokyo", now="2026-11-18T09:30Z"))
+    2026-10-31T15:00:00Z to 2026-11-07T15:00:00Z
     """
     instant, _ = _now(now, "UTC")
     first, last = (_instant(value, name, time_zone) for value, name in ((start, "start"), (end, "end")))

@@ -24,6 +24,19 @@ class Progress(Protocol):
     """What a long fetch tells its caller.
 
     The methods may be called from another thread than the one that asked.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> class Counting(cfu.Quiet):
+    ...     answered = 0
+    ...     def update(self, done, total):
+    ...         self.answered = done
+    >>> counting = Counting()
+    >>> client = cfu.UsageClient.sandbox()
+    >>> history = client.usage_history(accounts=list(cfu.SANDBOX_ACCOUNTS)[:2], progress=counting)
+    >>> counting.answered > 1
+    True
     """
 
     @property
@@ -41,7 +54,16 @@ class Progress(Protocol):
 
 
 class Source(Protocol):
-    """Anything that can hand out usage history: a client, an archive."""
+    """Anything that can hand out usage history: a client, an archive.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> def cost_usd(source: cfu.Source) -> float:
+    ...     return source.usage_history(cfu.last_days(1, now="2026-11-18T09:30Z"))["aggregated_value"].sum()
+    >>> round(cost_usd(cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")), 2)
+    96.31
+    """
 
     @property
     def label(self) -> str:

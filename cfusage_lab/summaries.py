@@ -55,6 +55,17 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     -----
     OffTheHourWarning
         If local midnights fall inside UTC hours, as in India.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.between("2026-10-01", "2026-11-19", now="2026-11-18T09:30Z"))
+    >>> row = cfu.summary(history, time_zone="UTC").row(0, named=True)
+    >>> print(f"{row['until']}: ${row['today_usd']:.2f} today, ${row['yesterday_usd']:.2f} by then yesterday")
+    09:00: $26.35 today, $16.78 by then yesterday
+    >>> print(f"${row['month_usd']:,.2f} this month, ${row['previous_month_usd']:,.2f} by then last month")
+    $1,506.59 this month, $1,501.23 by then last month
     """
     local = localize(history, time_zone=time_zone)
     finished = local.frame.filter(nw.col("state") != "in_progress")

@@ -379,6 +379,13 @@ def connect(*, now: datetime | str | None = None) -> UsageClient:
     ------
     ConfigError
         If what the environment holds is half of what is needed, or has the wrong form.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.connect()  # no token is set here
+    >>> client.label
+    'Sandbox: made-up data'
     """
     credentials = find_credentials()
     return UsageClient.sandbox(now=now) if credentials is None else UsageClient(credentials, now=now)
