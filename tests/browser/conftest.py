@@ -43,7 +43,7 @@ RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute("notebook:run-all-cells");
 }"""
 
-END_KERNEL = "() => window.jupyterapp?.shell.currentWidget?.context.sessionContext.shutdown()"
+END_KERNEL = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.shutdown()"
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Notebook:
         nbformat.write(notebook, path)
         return self.open(path.name, theme=theme)
 
-    def open(self, name: str, *, theme: str = "JupyterLab Light") -> Page:
+    def open(self, name: str, *, theme: str = "JupyterLab Light", place: str = "lab/tree") -> Page:
         """Open a notebook of the server's folder and run all of it."""
-        self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset")
+        self.page.goto(f"{self.lab.url}/{place}/{name}?reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.page.evaluate(
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
@@ -123,7 +123,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         "--IdentityProvider.token=",
         "--ServerApp.password=",
     ]
-    command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={root}"]
+    command += [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
+    command += [f"--ServerApp.root_dir={root}"]
     log = (home / "server.log").open("w")
     with subprocess.Popen(command, env=inherited | own, stdout=log, stderr=log, cwd=root) as server:  # noqa: S603 - our own command
         try:

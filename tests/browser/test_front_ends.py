@@ -1,0 +1,60 @@
+"""The same notebook where there is no JupyterLab: as an app by Voilà, and in Notebook 7."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+READY = '.cfusage-chart[data-state="ready"]'
+PATIENCE = 90_000
+
+
+def copied(notebook: Any) -> str:  # noqa: ANN401 - the fixture of conftest.py
+    """Put the explorer's notebook, at a fixed moment, into the server's folder."""
+    copy = nbformat.read(NOTEBOOKS / "explore.ipynb", as_version=4)
+    for cell in copy.cells:
+        cell.source = re.sub(r"^NOW = None\b", 'NOW = "2026-11-18T09:30Z"', cell.source, flags=re.MULTILINE)
+    nbformat.write(copy, notebook.lab.root / "front_end.ipynb")
+    return "front_end.ipynb"
+
+
+def change_the_time_range(page: Page) -> None:
+    """See the explorer, ask for another range, see the chart change."""
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    expect(page.get_by_text("Sandbox: made-up data").first).to_be_visible()
+    chart = page.locator(READY).first
+    before = chart.get_attribute("aria-label") or ""
+    assert "684 windows" in before
+
+    page.get_by_label("Time range").first.select_option(label="Last 7 days")
+
+    expect(chart).not_to_have_attribute("aria-label", before, timeout=PATIENCE)
+    assert "179 windows" in (chart.get_attribute("aria-label") or "")
+
+
+def is_of_the_template(text: str) -> bool:
+    """Whether it is about Voilà's own pages: icons and formulas from elsewhere, extensions for JupyterLab."""
+    return any(part in text for part in ("fontawesome", "mathjax", "shared module"))
+
+
+def test_voila_shows_the_notebook_as_an_app(notebook: Any) -> None:  # noqa: ANN401
+    notebook.page.goto(f"{notebook.lab.url}/voila/render/{copied(notebook)}", timeout=PATIENCE)
+
+    change_the_time_range(notebook.page)
+
+    assert {is_of_the_template(leak) for leak in notebook.leaks} <= {True}
+    notebook.leaks.clear()
+    notebook.complaints[:] = [text for text in notebook.complaints if not is_of_the_template(text)]
+
+
+def test_notebook_7_shows_it(notebook: Any) -> None:  # noqa: ANN401
+    change_the_time_range(notebook.open(copied(notebook), place="notebooks"))
+
+    own = "reading 'schema'"  # Notebook's settings, about an extension that only JupyterLab has
+    notebook.complaints[:] = [text for text in notebook.complaints if own not in text]
