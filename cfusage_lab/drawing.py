@@ -157,17 +157,18 @@ def on_the_clock(table: pl.DataFrame, info: ZoneInfo, width: timedelta) -> pl.Da
     """
     local = pl.col("start_time").dt.convert_time_zone(info.key)
     reading = local.dt.replace_time_zone(None).dt.replace_time_zone("UTC")
-    share = pl.lit(width) / pl.len().over("reading")
-    return (
-        table.with_columns(reading=reading)
-        .with_columns(
-            left=pl.col("reading") + share * pl.int_range(pl.len()).over("reading"),
-            offset_minutes=(pl.col("reading") - pl.col("start_time")).dt.total_minutes().cast(pl.Int16),
-            share=share,
+    offset = (pl.col("left") - pl.col("start_time")).dt.total_minutes().cast(pl.Int16)
+    placed = table.with_columns(left=reading, share=pl.lit(width)).with_columns(offset_minutes=offset)
+    is_twice = pl.col("left").is_duplicated()
+    twice = placed.filter(is_twice)
+    if twice.height:  # an hour or two a year: to count within readings is slow, and needs no other row
+        share = pl.lit(width) / pl.len().over("left")
+        twice = twice.with_columns(
+            left=pl.col("left") + share * pl.int_range(pl.len()).over("left"), share=share
         )
-        .with_columns(right=pl.min_horizontal(pl.col("left") + pl.col("share"), pl.col("left").shift(-1)))
-        .drop("reading", "share")
-    )
+        placed = pl.concat([placed.filter(~is_twice), twice]).sort("start_time")
+    right = pl.min_horizontal(pl.col("left") + pl.col("share"), pl.col("left").shift(-1))
+    return placed.with_columns(right=right).drop("share")
 
 
 def short(account_id: str) -> str:
