@@ -72,7 +72,11 @@ def told_by(chart: alt.TopLevelMixin, *, nth: int = 0) -> list[dict[str, str]]:
     texts = {
         "data": {"values": _rows(spec, nth)},
         "params": [one for one in spec.get("params", []) if "value" in one],
-        "transform": [*view.get("transform", []), *columns.get("transform", [])],
+        "transform": [
+            step
+            for step in (*view.get("transform", []), *columns.get("transform", []))
+            if "brush_store" not in str(step)
+        ],
         "layer": marks,
     }
     said = re.findall(r"<text[^>]*>([^<]*)</text>", vl_convert.vegalite_to_svg(texts, vl_version=VEGA_LITE))
@@ -87,6 +91,6 @@ def subtitle_of(chart: alt.TopLevelMixin) -> Sequence[str]:
 
 
 def title_of(chart: alt.TopLevelMixin) -> str:
-    """Return the title."""
-    text: str = chart.to_dict()["title"]["text"]
-    return text
+    """Return the title, its lines put together again."""
+    text: str | list[str] = chart.to_dict()["title"]["text"]
+    return text if isinstance(text, str) else " ".join(text)

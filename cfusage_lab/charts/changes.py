@@ -13,6 +13,8 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, slots, when
 from cfusage_lab.charts.parts import (
     bar_gap,
+    choosable,
+    chosen,
     day_pixels,
     day_x,
     drawn,
@@ -23,8 +25,8 @@ from cfusage_lab.charts.parts import (
     zero_line,
 )
 from cfusage_lab.charts.shades import kinds_colour, kinds_outline, kinds_shape, settled
-from cfusage_lab.charts.style import cost_axis, dollars
-from cfusage_lab.charts.texts import compared_texts, days_text, more_or_less, titled
+from cfusage_lab.charts.style import cost_axis, days_text, dollars
+from cfusage_lab.charts.texts import compared_texts, more_or_less, titled
 from cfusage_lab.schema import COMPARISON, KINDS, require
 
 __all__ = ["day_over_day_chart", "week_over_week_chart"]
@@ -71,7 +73,9 @@ def day_over_day_chart(
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a day, and its
+        selection ``day`` tells which by the field ``day``: the day's midnight in milliseconds, as a reading
+        on a UTC scale whatever the zone. A double click takes it back.
 
     Raises
     ------
@@ -79,6 +83,17 @@ def day_over_day_chart(
         If a column is missing.
     ConfigError
         If there is no such zone.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(14, now=now))
+    >>> changes = cfu.day_over_day(cfu.daily_usage(history, time_zone="UTC"))
+    >>> chart = cfu.day_over_day_chart(changes, time_zone="UTC")  # cfu.show(chart) draws it
+    >>> print(*chart.title.text)
+    Day over day: Thu 19 Nov 2026 cost $90.16, $24.69 less (-21.5%)
     """
     return _changes(comparison, _DAY, names=names, time_zone=time_zone, note=note)
 
@@ -93,6 +108,17 @@ def week_over_week_chart(
     """Draw by how much each day's cost differs from the same weekday a week before.
 
     Takes what :func:`cfusage_lab.changes.week_over_week` returns; otherwise as :func:`day_over_day_chart`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(28, now=now))
+    >>> changes = cfu.week_over_week(cfu.daily_usage(history, time_zone="UTC"))
+    >>> chart = cfu.week_over_week_chart(changes, time_zone="UTC")
+    >>> print(*chart.title.text)
+    Week over week: Thu 19 Nov 2026 cost $90.16, $2.60 more (+3.0%)
     """
     return _changes(comparison, _WEEK, names=names, time_zone=time_zone, note=note)
 
@@ -166,10 +192,10 @@ def _facts(comparison: pl.DataFrame, found: Picked, wording: _Words, days: list[
     counts = dict(comparison["kind"].value_counts().iter_rows())
     kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if kind in counts)
     unsettled, partial = changing(comparison), comparison.filter(~pl.col("is_whole")).height
-    notes = [f"Paler bars may still change: {unsettled}"] if unsettled else []
-    notes += [f"{partial:,} {'day has' if partial == 1 else 'days have'} hours missing"] if partial else []
-    lines = [f"{found.whose} · US dollars more or less than {wording.partner}", " · ".join([*days, kinds])]
-    return lines + ([" · ".join(notes)] if notes else [])
+    missing = [f"{partial:,} {'day has' if partial == 1 else 'days have'} hours missing"] if partial else []
+    lines = [f"{found.whose} · US dollars more or less than {wording.partner}", " · ".join(days)]
+    lines.append(" · ".join([kinds, *missing]))
+    return lines + ([f"Paler bars may still change: {unsettled}"] if unsettled else [])
 
 
 # The page without its tables and its heading: made once, because altair takes long over it.
@@ -179,7 +205,8 @@ def _facts(comparison: pl.DataFrame, found: Picked, wording: _Words, days: list[
 def _page(labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no day in this table")])
-    return page([_row(nth, labels, wording) for nth in range(len(labels))])
+    rows = [_row(nth, labels, wording) for nth in range(len(labels))]
+    return choosable(page(rows), "day", fields=["day"])
 
 
 def _row(nth: int, labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: ANN401 - altair's own
@@ -190,7 +217,10 @@ def _row(nth: int, labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: AN
     bars = (
         base.mark_rect(aria=False, x2Offset=bar_gap(), **settled())
         .encode(
-            y="change_usd:Q", y2=alt.datum(0), color=kinds_colour(key="change_kinds"), stroke=kinds_outline()
+            y="change_usd:Q",
+            y2=alt.datum(0),
+            color=kinds_colour(key="change_kinds"),
+            stroke=kinds_outline(key="change_kinds"),
         )
         .transform_filter("isValid(datum.change_usd)")
     )
@@ -205,7 +235,14 @@ def _row(nth: int, labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: AN
     }
     texts = compared_texts(labels[nth], slot="the largest rise or fall")
     columns = pointed(nth, base, ["left"], titled(titles, of=len(labels))).transform_calculate(**texts)
-    layers = [unknown, zero_line(), bars, _marks(f"row_{nth}"), columns]
+    layers = [
+        unknown,
+        zero_line(),
+        bars,
+        _marks(f"row_{nth}"),
+        *chosen(base, "day", xOffset=-3, x2Offset=2),
+        columns,
+    ]
     return row(layers, nth, labels, heights=(240, 110))
 
 

@@ -12,6 +12,8 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, slots, when
 from cfusage_lab.charts.parts import (
     bar_gap,
+    choosable,
+    chosen,
     cost_scale,
     day_x,
     drawn,
@@ -64,7 +66,9 @@ def comparison_chart(
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a day, and its
+        selection ``day`` tells which by the field ``day``: the day's midnight in milliseconds, as a reading
+        on a UTC scale whatever the zone. A double click takes it back.
 
     Raises
     ------
@@ -72,6 +76,18 @@ def comparison_chart(
         If a column is missing.
     ConfigError
         If there is no such zone.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(14, now=now))
+    >>> daily = cfu.daily_usage(history, time_zone="UTC")
+    >>> weeks = cfu.compare(daily.tail(7), daily.head(7))
+    >>> chart = cfu.comparison_chart(weeks, current="This week", previous="the week before")
+    >>> print(*chart.title.text)
+    This week: $549.47, $48.21 less (-8.1%) than the week before
     """
     require(comparison.columns, COMPARISON.names(), table="comparison")
     found = picked(comparison, size="current_usd", names=names)
@@ -140,7 +156,8 @@ def _facts(comparison: pl.DataFrame, found: Picked, days: list[str]) -> list[str
 def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no day in this table")])
-    return page([_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))])
+    rows = [_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))]
+    return choosable(page(rows), "day", fields=["day"])
 
 
 def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
@@ -166,7 +183,8 @@ def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa
     now = _bar("current", "middle", "to", y).mark_rect(
         aria=False, stroke=PALETTE[0], x2Offset=bar_gap(), **settled()
     )
-    return row([before, now, _key(), zero_line(), columns], nth, labels, heights=(240, 110))
+    layers = [before, now, _key(), zero_line(), *chosen(base, "day", xOffset=-3, x2Offset=2), columns]
+    return row(layers, nth, labels, heights=(240, 110))
 
 
 def _bar(which: str, left: str, right: str, y: dict[str, Any]) -> Any:  # noqa: ANN401 - altair's own
@@ -200,7 +218,7 @@ def _key() -> Any:  # noqa: ANN401 - altair's own
     return (
         alt.Chart()
         .mark_point(aria=False, filled=True, opacity=1)
-        .encode(x="left:T", color=_colour(), shape=shape)
+        .encode(color=_colour(), shape=shape)
         .transform_calculate(which="'current'")
         .transform_filter("false")
     )

@@ -10,12 +10,22 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.days import changing, when
-from cfusage_lab.charts.parts import blank_axis, drawn, is_zero, page, pointed, row, weekday_y, words
+from cfusage_lab.charts.days import changing, refuse_repeated_days, when
+from cfusage_lab.charts.parts import (
+    blank_axis,
+    choosable,
+    chosen,
+    drawn,
+    is_zero,
+    page,
+    pointed,
+    row,
+    weekday_y,
+    words,
+)
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.style import dollars, exact_text
-from cfusage_lab.charts.texts import days_text, titled
-from cfusage_lab.errors import FrameError
+from cfusage_lab.charts.style import days_text, dollars, exact_text
+from cfusage_lab.charts.texts import titled
 from cfusage_lab.schema import DAILY, require
 
 __all__ = ["MOST_WEEKS", "calendar_chart"]
@@ -60,7 +70,9 @@ def calendar_chart(
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a day, and its
+        selection ``day`` tells which by the field ``day``: the day's midnight in milliseconds, as a reading
+        on a UTC scale whatever the zone. A double click takes it back.
 
     Raises
     ------
@@ -68,10 +80,19 @@ def calendar_chart(
         If a column is missing, or a day of an account stands there twice.
     ConfigError
         If there is no such zone.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(56, now=now))
+    >>> chart = cfu.calendar_chart(cfu.daily_usage(history, time_zone="UTC"), time_zone="UTC")
+    >>> chart.title.text
+    'Costliest day: Mon 12 Oct 2026, $224.36'
     """
     require(daily.columns, DAILY.names(), table="daily")
-    if daily.select(pl.struct("account_id", "date").is_duplicated().any()).item():
-        raise FrameError("a day of an account stands there twice: keep one row of each (account_id, date)")
+    refuse_repeated_days(daily)
     days, left_out = _last_weeks(daily)
     found = picked(days, size="cost_usd", names=names)
     return drawn(
@@ -146,7 +167,8 @@ def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 
     if not labels:
         return page([words("There is no day in this table")])
     rows = [_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))]
-    return page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
+    whole = page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
+    return choosable(whole, "day", fields=["day"])
 
 
 def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
@@ -167,7 +189,8 @@ def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa
     amounts = [_amounts(base, ink)] if of == 1 else []
     titles = titled({"date": "Day", "cost": "Cost", "count": "Hours", "status": "State"}, of=of)
     columns = pointed(nth, base, ["day"], titles).transform_calculate(**_texts(labels[nth]))
-    layers = [cells, *amounts, _corners(base, f"row_{nth}_y", ink), absent, columns]
+    frames = chosen(base, "day", width=width)
+    layers = [cells, *amounts, _corners(base, f"row_{nth}_y", ink), absent, *frames, columns]
     return row(layers, nth, labels, heights=(7 * 26, 7 * 16))
 
 

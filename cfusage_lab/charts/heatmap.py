@@ -2,24 +2,29 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.accounts import picked
 from cfusage_lab.charts.hours import (
-    SPREAD,
+    COLUMNS,
+    Statistic,
+    figure_text,
     hour_facts,
     hour_text,
-    is_with_spread,
+    peak_of,
     refuse_repeats,
     slot_texts,
     slot_titles,
+    spread_of,
     whole_week,
 )
 from cfusage_lab.charts.parts import (
     WEEKDAYS,
+    choosable,
+    chosen,
     drawn,
     hour_x,
     is_zero,
@@ -30,23 +35,17 @@ from cfusage_lab.charts.parts import (
     words,
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.style import dollars
 from cfusage_lab.charts.texts import titled
-from cfusage_lab.errors import ConfigError
-from cfusage_lab.schema import WEEKLY_HEATMAP, require
+from cfusage_lab.schema import WEEKLY_HEATMAP
 
-__all__ = ["Statistic", "weekly_heatmap_chart"]
+__all__ = ["weekly_heatmap_chart"]
 
-Statistic = Literal["mean", "median", "total", "share"]
-
-_COLUMNS: Final = {"mean": "mean_usd", "median": "median_usd", "total": "total_usd", "share": "share"}
 _UNITS: Final = {
     "mean": "mean US dollars an hour",
     "median": "median US dollars an hour",
     "total": "US dollars in all",
     "share": "share of all cost",
 }
-_WORDS: Final = {"mean": "on average", "median": "in the median", "total": "in all", "share": "of all cost"}
 
 
 def weekly_heatmap_chart(
@@ -79,22 +78,31 @@ def weekly_heatmap_chart(
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a cell, and its
+        selection ``cell`` tells which by the fields ``weekday`` (1 to 7, Monday is 1) and ``hour`` (0 to 23).
+        A double click takes it back.
 
     Raises
     ------
     FrameError
-        If a column is missing, or an hour of an account's week stands there twice.
+        If a column is missing, medians are asked for that were not computed, or an hour of an account's week
+        stands there twice.
     ConfigError
         If there is no such zone or statistic.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(28, now=now))
+    >>> heatmap = cfu.weekly_heatmap(history, time_zone="Europe/Berlin")
+    >>> chart = cfu.weekly_heatmap_chart(heatmap, time_zone="Europe/Berlin")
+    >>> print(*chart.title.text)
+    Peak of the week: Monday 10:00 to 11:00, $12.51 on average
     """
-    if statistic not in get_args(Statistic):
-        raise ConfigError(f"statistic {statistic!r}: pass one of {', '.join(get_args(Statistic))}")
-    is_spread, column = is_with_spread(heatmap), _COLUMNS[statistic]
-    optional = () if statistic == "median" else SPREAD
-    require(
-        heatmap.columns, [name for name in WEEKLY_HEATMAP if name not in optional], table="weekly heatmap"
-    )
+    is_spread = spread_of(heatmap, WEEKLY_HEATMAP, statistic=statistic, table="weekly heatmap")
+    column = COLUMNS[statistic]
     refuse_repeats(heatmap, ["account_id", "weekday", "hour"])
     found = picked(heatmap, size="total_usd", names=names)
     cells = [whole_week(one) for one in found.tables]
@@ -114,14 +122,11 @@ def _title(heatmap: pl.DataFrame, statistic: Statistic) -> str:
     """State the hour of the week with the highest figure, of one account; the earliest of several."""
     if heatmap.is_empty():
         return "Cost by hour of the week: no hours"
-    column = _COLUMNS[statistic]
-    if heatmap["account_id"].n_unique() > 1 or is_zero(heatmap.select(column)):
+    peak = peak_of(heatmap, statistic)
+    if peak is None:
         return "Cost by hour of the week"
-    order = [column, "weekday", "hour"]
-    peak = heatmap.sort(order, descending=[True, False, False], nulls_last=True).row(0, named=True)
-    figure = f"{peak[column]:.1%}" if statistic == "share" else dollars(peak[column])
     hour = f"{WEEKDAYS[peak['weekday'] - 1]} {hour_text(peak['hour'])}"
-    return f"Peak of the week: {hour}, {figure} {_WORDS[statistic]}"
+    return f"Peak of the week: {hour}, {figure_text(peak, statistic)}"
 
 
 # The page without its tables and its heading: made once, because altair takes long over it.
@@ -134,13 +139,14 @@ def _page(labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_
     rows = [
         _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing) for nth in range(len(labels))
     ]
-    return page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
+    whole = page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
+    return choosable(whole, "cell", fields=["weekday", "hour"])
 
 
 def _row(
     nth: int, labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool
 ) -> Any:  # noqa: ANN401 - altair's own
-    column, days = _COLUMNS[statistic], weekday_y(of=len(labels))
+    column, days = COLUMNS[statistic], weekday_y(of=len(labels))
     base = alt.Chart().encode(x=hour_x(is_labelled=nth == len(labels) - 1), x2="next:Q", y=days)
     cells = ramped(
         base.mark_rect(aria=False, strokeWidth=1.5, x2Offset=-3),
@@ -158,4 +164,5 @@ def _row(
     titles = titled(slot_titles(is_spread=is_spread, is_week=True), of=len(labels))
     columns = pointed(nth, base, ["weekday", "hour"], titles).transform_calculate(**slot_texts(labels[nth]))
     steps = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
-    return row([cells, unseen, columns], nth, labels, heights=(7 * 26, 7 * 16)).transform_calculate(**steps)
+    layers = [cells, unseen, *chosen(base, "cell", x2Offset=-3), columns]
+    return row(layers, nth, labels, heights=(7 * 26, 7 * 16)).transform_calculate(**steps)

@@ -1,35 +1,54 @@
 """Hours of a day or a week: their rows, and what a heading and the pointer say about them."""
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, get_args
 
 import polars as pl
 
 from cfusage_lab.charts.accounts import Picked
 from cfusage_lab.charts.parts import WEEKDAYS
-from cfusage_lab.charts.style import exact_text
-from cfusage_lab.errors import FrameError
+from cfusage_lab.charts.style import dollars, exact_text
+from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.ranges import zone
+from cfusage_lab.schema import require
 
 __all__ = [
+    "COLUMNS",
     "SPREAD",
+    "Statistic",
+    "figure_text",
     "hour_facts",
     "hour_text",
-    "is_with_spread",
+    "peak_of",
     "refuse_repeats",
     "slot_texts",
     "slot_titles",
+    "spread_of",
     "whole_day",
     "whole_week",
 ]
 
+Statistic = Literal["mean", "median", "total", "share"]
+
+COLUMNS: Final[dict[Statistic, str]] = {
+    "mean": "mean_usd",
+    "median": "median_usd",
+    "total": "total_usd",
+    "share": "share",
+}
 SPREAD: Final = ("median_usd", "q25_usd", "q75_usd")
 """The columns that a pattern without medians does not have."""
 
 
-def is_with_spread(pattern: pl.DataFrame) -> bool:
-    """Whether medians and quartiles are there."""
+def spread_of(pattern: pl.DataFrame, needed: Iterable[str], *, statistic: Statistic, table: str) -> bool:
+    """Tell whether medians and quartiles are there; raise unless all is that this statistic takes."""
+    if statistic not in get_args(Statistic):
+        raise ConfigError(f"statistic {statistic!r}: pass one of {', '.join(get_args(Statistic))}")
+    optional = () if statistic == "median" else SPREAD
+    require(pattern.columns, [name for name in needed if name not in optional], table=table)
+    if statistic == "median" and pattern.height and pattern["median_usd"].is_null().all():
+        raise FrameError("median_usd is null throughout: make the pattern with median=True")
     return set(SPREAD) <= set(pattern.columns)
 
 
@@ -58,6 +77,22 @@ def whole_week(table: pl.DataFrame) -> pl.DataFrame:
 def hour_text(hour: int) -> str:
     """Write an hour by its ends."""
     return f"{hour:02d}:00 to {hour + 1:02d}:00"
+
+
+def peak_of(pattern: pl.DataFrame, statistic: Statistic) -> dict[str, Any] | None:
+    """Return the row with the highest figure of one account, the earliest of several, if one is not zero."""
+    if pattern["account_id"].n_unique() != 1:
+        return None
+    column = COLUMNS[statistic]
+    when = [name for name in ("weekday", "hour") if name in pattern.columns]
+    order = pattern.sort([column, *when], descending=[True, *(False for _ in when)], nulls_last=True)
+    return order.row(0, named=True) if (pattern[column].fill_null(0.0) != 0.0).any() else None
+
+
+def figure_text(row: Mapping[str, Any], statistic: Statistic) -> str:
+    """Write a row's figure as in a sentence."""
+    figure = row[COLUMNS[statistic]]
+    return f"{figure:.1%} of all cost" if statistic == "share" else f"{dollars(figure)} {_WORDS[statistic]}"
 
 
 def hour_facts(table: pl.DataFrame, found: Picked, unit: str, time_zone: str) -> list[str]:
@@ -98,4 +133,5 @@ def slot_texts(account: str) -> dict[str, str]:
     }
 
 
+_WORDS: Final = {"mean": "on average", "median": "in the median", "total": "in all"}
 _HOURS: Final = pl.DataFrame({"hour": range(24)}, schema={"hour": pl.Int64})

@@ -12,8 +12,8 @@ import polars as pl
 from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, when
 from cfusage_lab.charts.parts import cost_scale, day_x, drawn, is_zero, page, pointed, row, words
-from cfusage_lab.charts.style import PALETTE, REST, cost_axis, dollars
-from cfusage_lab.charts.texts import compared_texts, days_text, more_or_less, titled
+from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text, dollars
+from cfusage_lab.charts.texts import compared_texts, more_or_less, titled
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON, require
 
@@ -64,6 +64,17 @@ def month_to_date_chart(
         If a column is missing, or the days are of several months.
     ConfigError
         If there is no such zone, or ``until`` is not a clock time.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(56, now=now))
+    >>> from cfusage_lab.changes import month_to_date
+    >>> chart = cfu.month_to_date_chart(month_to_date(history, time_zone="UTC"), time_zone="UTC")
+    >>> print(*chart.title.text)
+    Month to date: $1,685.26, $63.85 more (+3.9%) than in October
     """
     require(month_so_far.columns, COMPARISON.names(), table="comparison")
     passed = _passed(until)
@@ -149,7 +160,7 @@ def _title(table: pl.DataFrame, before: date) -> str:
 def _facts(table: pl.DataFrame, found: Picked, before: date, days: list[str]) -> list[str]:
     """Say whose month it is, how far it goes, what may still change and what is not known."""
     lines = [
-        f"{found.whose} · US dollars since the first of the month, beside the same days of {before:%B}",
+        f"{found.whose} · US dollars since the 1st, beside the same days of {before:%B}",
         " · ".join(days),
     ]
     if changing(table):

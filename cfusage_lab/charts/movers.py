@@ -11,8 +11,8 @@ from cfusage_lab.charts.accounts import labels
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import WIDTH, drawn, page, pointed, words
 from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
-from cfusage_lab.charts.style import dollars
-from cfusage_lab.charts.texts import compared_texts, days_text, percent
+from cfusage_lab.charts.style import days_text, dollars
+from cfusage_lab.charts.texts import compared_texts, percent
 from cfusage_lab.schema import MOVERS, require
 
 __all__ = ["MOST_MOVERS", "movers_chart"]
@@ -56,6 +56,17 @@ def movers_chart(
         If a column is missing.
     ConfigError
         If there is no such zone.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-20T09:00Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(56, now=now))
+    >>> changes = cfu.day_over_day(cfu.daily_usage(history, time_zone="UTC"))
+    >>> chart = cfu.movers_chart(cfu.movers(changes, top=3), time_zone="UTC")
+    >>> print(*chart.title.text)
+    Largest change: Mon 12 Oct, +$166.26 (+286.2%)
     """
     require(movers.columns, MOVERS.names(), table="movers")
     rows = _rows(movers.head(MOST_MOVERS), names)
@@ -74,13 +85,15 @@ def _rows(movers: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame
     """Give each row its place, from 1, and a name."""
     known = labels(dict.fromkeys(movers["account_id"]), names=names)
     texts = [days_text(day, day) for day in movers["date"]]
+    is_one_year = movers["date"].dt.year().n_unique() == 1
+    days = [text.rpartition(" ")[0] for text in texts] if is_one_year else texts
     accounts = [known[one] for one in movers["account_id"]]
     if movers["account_id"].n_unique() <= 1:
-        named = texts
+        named = days
     elif movers["date"].n_unique() == 1:
         named = accounts
     else:
-        named = [f"{account}, {text}" for account, text in zip(accounts, texts, strict=True)]
+        named = [f"{account}, {day}" for account, day in zip(accounts, days, strict=True)]
     return movers.with_columns(
         place=pl.int_range(1, pl.len() + 1),
         named=pl.Series(named, dtype=pl.String),
@@ -107,7 +120,7 @@ def _facts(movers: pl.DataFrame, rows: pl.DataFrame, days: list[str]) -> list[st
     if rows.is_empty():
         return days
     whose = [rows["account"][0]] if rows["account"].n_unique() == 1 else []
-    lines = [" · ".join([*whose, "Change in US dollars", *days])]
+    lines = [" · ".join([*whose, "Change in US dollars"]), " · ".join(days)]
     if movers.height > rows.height:
         lines.append(f"The first {rows.height} of {movers.height:,} rows")
     if changing(rows):
@@ -142,7 +155,7 @@ def _bars() -> Any:  # noqa: ANN401 - altair's own
         base.mark_text(aria=False, align="right", fontSize=12).encode(
             x=alt.value(alt.ExprRef(f"width + {right}")), text=f"{column}:N"
         )
-        for column, right in (("change", 84), ("aside", 154))
+        for column, right in (("change", 80), ("aside", 146))
     ]
     columns = pointed(0, base, ["place"], _TITLES)
     return alt.layer(bars, zero, named, *texts, columns).transform_calculate(**_TEXTS)
@@ -162,6 +175,9 @@ _TITLES: Final = {
 _FROM_THE_TABLE: Final = ("account", "date")
 _TEXTS: Final = {
     **{name: text for name, text in compared_texts().items() if name not in _FROM_THE_TABLE},
-    "aside": "isValid(datum.change_ratio) ? format(datum.change_ratio, '+,.1%') : datum.kind",
+    "aside": (
+        "isValid(datum.change_ratio)"
+        " ? format(datum.change_ratio, abs(datum.change_ratio) < 10 ? '+,.1%' : '+,.0%') : datum.kind"
+    ),
     "part": "isValid(datum.share) ? format(datum.share, ',.1%') : 'none: the whole did not change'",
 }

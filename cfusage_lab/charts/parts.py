@@ -1,5 +1,6 @@
 """Parts of a chart: axes, lines, what answers the pointer, and the page that holds them."""
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -8,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.shades import NEUTRAL
-from cfusage_lab.charts.style import heading
+from cfusage_lab.charts.style import heading, mondays
 from cfusage_lab.charts.texts import tooltip
 
 __all__ = [
@@ -16,7 +17,11 @@ __all__ = [
     "WIDTH",
     "bar_gap",
     "blank_axis",
+    "choosable",
+    "chosen",
+    "copied",
     "cost_scale",
+    "day_axis",
     "day_pixels",
     "day_x",
     "drawn",
@@ -31,28 +36,28 @@ __all__ = [
 ]
 
 WIDTH: Final = 640
+_POINTED: Final = "pointed_"
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY_LABEL: Final = """
-utcFormat(datum.value, '%H%M') !== '0000' || datum.value >= domain('x')[1] ? ''
-: utcFormat(datum.value, '%d%m') === '0101' && span(domain('x')) > 200 * 86400000
+utcFormat(datum.value, '%H%M') !== '0000' || datum.value >= domain('{scale}')[1] ? ''
+: utcFormat(datum.value, '%d%m') === '0101' && span(domain('{scale}')) > 200 * 86400000
   ? utcFormat(datum.value, '%Y')
-: span(domain('x')) < 45 * 86400000 ? utcFormat(datum.value, '%a %-d %b')
+: span(domain('{scale}')) < 45 * 86400000 ? utcFormat(datum.value, '%a %-d %b')
 : utcFormat(datum.value, '%-d %b')
 """
 
 
-def _day_axis(*, is_labelled: bool) -> alt.Axis:
+def day_axis(scale: str = "x") -> alt.Axis:
     """Label days under their middle: weekdays while there are few of them, then dates, then years."""
-    if not is_labelled:
-        return blank_axis()
     return alt.Axis(
-        labelExpr=" ".join(_DAY_LABEL.split()),
+        values=mondays(scale, pixels=90),
+        labelExpr=" ".join(_DAY_LABEL.format(scale=scale).split()),
         labelFontSize=11,
         labelFlush=False,
         labelOverlap="parity",
         labelSeparation=6,
         labelPadding=6,
-        labelOffset=alt.ExprRef(f"{day_pixels()} / 2"),
+        labelOffset=alt.ExprRef(f"{day_pixels(scale)} / 2"),
         tickCount=alt.ExprRef("max(2, width / 90)"),
         ticks=False,
         domain=False,
@@ -61,9 +66,9 @@ def _day_axis(*, is_labelled: bool) -> alt.Axis:
     )
 
 
-def day_pixels() -> str:
+def day_pixels(scale: str = "x") -> str:
     """Write the expression for the width of a day on screen."""
-    return "(scale('x', 86400000) - scale('x', 0))"
+    return f"(scale('{scale}', 86400000) - scale('{scale}', 0))"
 
 
 def bar_gap() -> alt.ExprRef:
@@ -115,7 +120,8 @@ def is_zero(costs: pl.DataFrame) -> bool:
 
 def day_x(*, is_labelled: bool) -> alt.X:
     """Place days, as readings on a UTC scale."""
-    return alt.X("left:T", axis=_day_axis(is_labelled=is_labelled), scale=alt.Scale(type="utc", nice=False))
+    axis = day_axis() if is_labelled else blank_axis()
+    return alt.X("left:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
 
 
 def cost_scale(*, is_zero: bool) -> alt.Scale:
@@ -125,14 +131,37 @@ def cost_scale(*, is_zero: bool) -> alt.Scale:
 
 def pointed(nth: int, base: Any, fields: list[str], titles: Mapping[str, str]) -> Any:  # noqa: ANN401
     """Answer the pointer in part ``nth``, also where nothing is drawn."""
-    chosen = alt.selection_point(
-        name=f"pointed_{nth}", on="pointerover", clear="pointerout", fields=fields, empty=False
+    under = alt.selection_point(
+        name=f"{_POINTED}{nth}", on="pointerover", clear="pointerout", fields=fields, empty=False
     )
     return (
         base.mark_rect(aria=False, fill="#808080")
-        .encode(fillOpacity=alt.condition(chosen, alt.value(0.22), alt.value(0)), tooltip=tooltip(titles))
-        .add_params(chosen)
+        .encode(fillOpacity=alt.condition(under, alt.value(0.22), alt.value(0)), tooltip=tooltip(titles))
+        .add_params(under)
     )
+
+
+def choosable(whole: Any, name: str, *, fields: list[str]) -> Any:  # noqa: ANN401 - altair's own
+    """Let a click choose by ``fields`` whatever answers the pointer: one choice for all rows.
+
+    The selection is called ``name``. A click beside everything, or a double click, takes it back.
+    """
+    views = [view for one in whole.params if one.name.startswith(_POINTED) for view in one.views]
+    click = alt.PointSelectionConfig(type="point", on="click", clear="dblclick", toggle=False, fields=fields)
+    whole.params = [*whole.params, alt.TopLevelSelectionParameter(name=name, select=click, views=views)]
+    return whole
+
+
+def chosen(base: Any, name: str, **mark: Any) -> list[Any]:  # noqa: ANN401 - altair's own
+    """Frame what a click has chosen, light around dark: one of the two is seen on any background."""
+    seen = alt.condition(alt.ParameterPredicate(param=name, empty=False), alt.value(1), alt.value(0))
+    frames = (("#ffffff", 4.5), ("#111111", 1.5))
+    return [
+        base.mark_rect(aria=False, fillOpacity=0, stroke=colour, strokeWidth=width, **mark).encode(
+            strokeOpacity=seen
+        )
+        for colour, width in frames
+    ]
 
 
 def zero_line() -> Any:  # noqa: ANN401 - altair's own
@@ -174,8 +203,8 @@ def drawn(
     values: Mapping[str, object] | None = None,
 ) -> alt.VConcatChart:
     """Give a page its tables, its heading, and the values of its parameters."""
-    chart: alt.VConcatChart = skeleton.copy(deep=False)
-    chart.vconcat = [view.copy(deep=False) for view in chart.vconcat]
+    chart: alt.VConcatChart = copied(skeleton)
+    chart.vconcat = [copied(view) for view in chart.vconcat]
     for view, table in zip(chart.vconcat, tables or [pl.DataFrame({"row": [0]})], strict=True):
         view.data = table
     chart.title = heading(title, facts)
@@ -186,3 +215,10 @@ def drawn(
             alt.VariableParameter(name=name, value=value) for name, value in values.items()
         ]
     return chart
+
+
+def copied(part: Any) -> Any:  # noqa: ANN401 - altair's own
+    """Copy a chart without what is in it; altair's own copy takes all of it apart and together again."""
+    copied = copy.copy(part)
+    vars(copied)["_kwds"] = dict(vars(part)["_kwds"])
+    return copied

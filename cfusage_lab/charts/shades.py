@@ -100,9 +100,9 @@ def kinds_shape(*, key: str) -> alt.Shape:
     return alt.Shape("kind:N", scale=_by_kind(_SHAPES), legend=_legend(key))
 
 
-def kinds_outline() -> alt.Stroke:
+def kinds_outline(*, key: str | None = None) -> alt.Stroke:
     """Outline by kind."""
-    return alt.Stroke("kind:N", scale=_by_kind(_COLOURS), legend=None)
+    return alt.Stroke("kind:N", scale=_by_kind(_COLOURS), legend=_legend(key))
 
 
 def settled() -> dict[str, Any]:

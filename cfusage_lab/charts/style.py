@@ -1,17 +1,32 @@
-"""What all charts share: colours, how time and money are labelled, how headings are worded.
+"""What all charts share: colours, how time and money are labelled, how headings are worded and broken.
 
 The colours came out of a search: any two stay apart for normal sight and for protan, deutan and tritan
 vision, and each has a contrast of 3:1 or more against a white and against a dark notebook.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import altair as alt
 
-__all__ = ["PALETTE", "REST", "clock_axis", "cost_axis", "dollars", "exact_text", "heading", "span"]
+__all__ = [
+    "PALETTE",
+    "REST",
+    "clock_axis",
+    "cost_axis",
+    "days_text",
+    "dollars",
+    "exact_text",
+    "heading",
+    "legend_columns",
+    "lines",
+    "mondays",
+    "share_axis",
+    "span",
+]
 
 PALETTE: Final = ("#1560e2", "#b38808", "#0ca15e", "#9e3899", "#a34721")
 """Accounts, by their place."""
@@ -29,19 +44,34 @@ def dollars(amount: float) -> str:
 def span(start: datetime, end: datetime, info: ZoneInfo) -> str:
     """Write a half-open span by the dates it covers on a zone's clock, with times where it cuts a day."""
     first, last = start.astimezone(info), end.astimezone(info)
-    is_whole = (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0)
-    pattern = "{0:%a} {0.day} {0:%b %Y}" if is_whole else "{0:%a} {0.day} {0:%b %Y, %H:%M}"
-    texts = [pattern.format(first), pattern.format(last - timedelta(minutes=1) if is_whole else last)]
-    return " to ".join(dict.fromkeys(texts))
+    if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
+        return days_text(first, last - timedelta(minutes=1))
+    if first.date() == last.date():
+        return f"{_day(first)} {first:%Y, %H:%M} to {last:%H:%M}"
+    year = "" if first.year == last.year else f" {first:%Y}"
+    return f"{_day(first)}{year}, {first:%H:%M} to {_day(last)} {last:%Y, %H:%M}"
+
+
+def days_text(first: date, last: date) -> str:
+    """Write the dates from first to last, both included; one year is written once."""
+    if (first.year, first.month, first.day) == (last.year, last.month, last.day):
+        return f"{_day(last)} {last:%Y}"
+    year = "" if first.year == last.year else f" {first:%Y}"
+    return f"{_day(first)}{year} to {_day(last)} {last:%Y}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
-    """Set a title over its facts."""
+    """Set a title over its facts, in lines that a narrow cell has room for: Vega breaks none itself."""
+    first, *more = lines(text, _TITLE_LETTERS)
     return alt.Title(
-        text,
-        subtitle=list(subtitle),
+        [first, *more] if more else first,
+        subtitle=[line for fact in subtitle for line in lines(fact, _FACT_LETTERS)],
         anchor="start",
-        fontSize=17,
+        fontSize=15,
         subtitleFontSize=12,
         subtitleLineHeight=16,
         subtitlePadding=5,
@@ -49,9 +79,34 @@ def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
     )
 
 
+def lines(text: str, most: int) -> list[str]:
+    """Break a text into lines of ``most`` letters: between facts, else between clauses, else between words.
+
+    A word that is longer stays whole.
+    """
+    broken = [text]
+    for gap in (r" · ", r"(?<=[,:]) ", r" "):
+        broken = [part for line in broken for part in _broken(line, gap, most)]
+    return broken
+
+
+def _broken(line: str, gap: str, most: int) -> Iterable[str]:
+    """Break a line at gaps, if it has to be, as late as there is room."""
+    start = 0
+    while len(line) - start > most:
+        gaps = [found for found in re.finditer(gap, line) if found.start() > start]
+        fitting = [found for found in gaps if found.start() - start <= most] or gaps[:1]
+        if not fitting:
+            break
+        yield line[start : fitting[-1].start()]
+        start = fitting[-1].end()
+    yield line[start:]
+
+
 def clock_axis(view: str) -> alt.Axis:
     """Label the clock readings of the view of that name: times within days, dates within months, years."""
     return alt.Axis(
+        values=mondays(f"{view}_x", pixels=80),
         labelExpr=" ".join(_TIME_LABEL.format(view=view).split()),
         labelFontSize=11,
         labelFlush=False,
@@ -61,6 +116,17 @@ def clock_axis(view: str) -> alt.Axis:
         grid=False,
         title=None,
     )
+
+
+def mondays(scale: str, *, pixels: int) -> alt.ExprRef:
+    """Put ticks on Mondays, where one tick in so many pixels makes about a week: Vega would take Sundays.
+
+    Elsewhere there are no values, and Vega's own ticks remain.
+    """
+    each = f"span(domain('{scale}')) / max(2, width / {pixels})"
+    first = f"ceil((+domain('{scale}')[0] - {_A_MONDAY}) / {_WEEK}) * {_WEEK} + {_A_MONDAY}"
+    mondays = f"sequence({first}, +domain('{scale}')[1] + 1, {_WEEK})"
+    return alt.ExprRef(f"{each} > {_LEAST_FOR_A_WEEK} && {each} < {_MOST_FOR_A_WEEK} ? {mondays} : null")
 
 
 def cost_axis(view: str) -> alt.Axis:
@@ -76,11 +142,35 @@ def cost_axis(view: str) -> alt.Axis:
     )
 
 
+def legend_columns(labels: Sequence[str]) -> alt.ExprRef:
+    """Set the entries of a legend in as many columns as there is room for, else Vega has them stick out."""
+    pixels = 32 + 8 * max(map(len, labels), default=0)
+    return alt.ExprRef(f"max(1, floor(width / {pixels}))")
+
+
+def share_axis() -> alt.Axis:
+    """Label shares as percent."""
+    return alt.Axis(
+        format=".2~%", labelFontSize=11, domain=False, ticks=False, tickCount=4, minExtent=44, title=None
+    )
+
+
 def exact_text(cost: str) -> str:
     """Write the expression for an amount in a tooltip: to the cent from a dollar up, in full below."""
     return f"abs({cost}) >= 1 ? format({cost}, '$,.2f') : ({cost}) === 0 ? '$0' : format({cost}, '$,.6~f')"
 
 
+_DAY: Final = 86_400_000
+_WEEK: Final = 7 * _DAY
+_A_MONDAY: Final = 4 * _DAY
+"""5 January 1970."""
+_LEAST_FOR_A_WEEK: Final = 2 * _DAY
+"""Beyond it, a label has no room every other day."""
+_MOST_FOR_A_WEEK: Final = round((7 * 30) ** 0.5 * _DAY)
+"""Beyond it, Vega chooses months."""
+_TITLE_LETTERS: Final = 44
+_FACT_LETTERS: Final = 66
+"""What 420 pixels have room for, in a wide font."""
 _TIME_LABEL: Final = """
 utcFormat(datum.value, '%H%M') !== '0000' ? utcFormat(datum.value, '%H:%M')
 : utcFormat(datum.value, '%d%m') === '0101' ? utcFormat(datum.value, '%Y')

@@ -5,25 +5,18 @@ The latter are Vega expressions. None of them reads the viewer's clock.
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 
 import altair as alt
 
 from cfusage_lab.charts.style import dollars, exact_text
 
-__all__ = ["compared_texts", "days_text", "more_or_less", "percent", "titled", "tooltip"]
+__all__ = ["compared_texts", "more_or_less", "percent", "titled", "tooltip"]
 
 
 def percent(ratio: float) -> str:
     """Write a change ratio as signed percent."""
     return f"{ratio:+,.1%}"
-
-
-def days_text(first: date, last: date) -> str:
-    """Write the dates from first to last, both included."""
-    texts = [f"{day:%a} {day.day} {day:%b %Y}" for day in (first, last)]
-    return " to ".join(dict.fromkeys(texts))
 
 
 def more_or_less(change: float, ratio: float | None) -> str:

@@ -40,7 +40,7 @@ def test_the_heading_adds_up_the_days_with_a_partner() -> None:
     assert title_of(chart) == "These days: $40.00, $5.00 more (+14.3%) than the days before"
     assert subtitle_of(chart) == [
         "Alpha · US dollars a day",
-        "Mon 2 Nov 2026 to Wed 4 Nov 2026",
+        "Mon 2 Nov to Wed 4 Nov 2026",
         "Not compared: 1 of 3 days",
     ]
     assert {"These days", "The days before"} <= set(texts_of(chart))

@@ -47,9 +47,7 @@ def test_amount_and_ratio_stand_beside_the_bars() -> None:
         movers_chart(movers(day_over_day(days({"2026-11-01": 0, "2026-11-02": 6, "2026-11-03": 3}))))
     )
 
-    assert {"Mon 2 Nov 2026", "+$6.00", "new", "Tue 3 Nov 2026", f"{MINUS}$3.00", f"{MINUS}50.0%"} <= set(
-        texts
-    )
+    assert {"Mon 2 Nov", "+$6.00", "new", "Tue 3 Nov", f"{MINUS}$3.00", f"{MINUS}50.0%"} <= set(texts)
 
 
 def test_bars_are_named_by_what_tells_them_apart() -> None:
@@ -64,20 +62,30 @@ def test_bars_are_named_by_what_tells_them_apart() -> None:
     )
 
     assert [row["named"] for row in by_both[:3]] == [
-        "Alpha, Mon 2 Nov 2026",
-        "Alpha, Tue 3 Nov 2026",
-        "Beta, Mon 2 Nov 2026",
+        "Alpha, Mon 2 Nov",
+        "Alpha, Tue 3 Nov",
+        "Beta, Mon 2 Nov",
     ]
     assert [row["named"] for row in by_account] == ["Alpha", "Beta"]
+
+
+def test_bars_of_two_years_are_named_with_theirs() -> None:
+    """The last day of 2025 and the first of 2026."""
+    daily = days({"2025-12-30": 1, "2025-12-31": 4, "2026-01-01": 9})
+
+    rows = rows_of(movers_chart(movers(day_over_day(daily))))
+
+    assert [row["named"] for row in rows] == ["Thu 1 Jan 2026", "Wed 31 Dec 2025"]
 
 
 def test_the_heading_states_the_largest_change() -> None:
     """And the unit."""
     chart = movers_chart(movers(day_over_day(days(ALPHA))), names={"a": "Alpha"}, note="Sandbox")
 
-    assert title_of(chart) == "Largest change: Mon 2 Nov 2026, +$6.00 (+60.0%)"
+    assert title_of(chart) == "Largest change: Mon 2 Nov, +$6.00 (+60.0%)"
     assert subtitle_of(chart) == [
-        "Alpha · Change in US dollars · Mon 2 Nov 2026 to Wed 4 Nov 2026",
+        "Alpha · Change in US dollars",
+        "Mon 2 Nov to Wed 4 Nov 2026",
         "Sandbox",
     ]
 

@@ -18,7 +18,7 @@ from chart_pictures import (
 from histories import hours
 
 from cfusage_lab.charts import hour_profile_chart, weekly_heatmap_chart
-from cfusage_lab.charts.heatmap import Statistic
+from cfusage_lab.charts.hours import Statistic
 from cfusage_lab.charts.shades import RAMP, RAMP_EDGES
 from cfusage_lab.charts.style import PALETTE
 from cfusage_lab.errors import ConfigError, FrameError
@@ -79,7 +79,7 @@ def test_the_heading_of_a_profile_states_the_peak_and_the_clock() -> None:
 
     assert title_of(chart) == "Peak hour 09:00 to 10:00: $4.00 on average"
     assert subtitle_of(chart) == [
-        "Alpha · US dollars an hour: mean, median and the middle half of the hours",
+        "Alpha · US dollars an hour: mean, median, middle half",
         "48 hours · Europe/Berlin time",
         "Sandbox",
     ]
@@ -101,6 +101,46 @@ def test_a_profile_without_medians_draws_the_mean_alone() -> None:
     assert list(told_by(chart)[9]) == ["Local time", "Mean", "Total", "Share of all", "Hours"]
     assert subtitle_of(chart)[0] == "a…a · US dollars an hour: mean"
     assert "median" not in texts_of(chart)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "unit", "title"),
+    [
+        ("mean", "US dollars an hour: mean, median, middle half", "$4.00 on average"),
+        ("median", "US dollars an hour: median, middle half", "$4.00 in the median"),
+        ("total", "US dollars in all", "$8.00 in all"),
+        ("share", "Share of all cost", "80.0% of all cost"),
+    ],
+)
+def test_the_profile_names_its_statistic(statistic: Statistic, unit: str, title: str) -> None:
+    """In the heading: hour 9 is 8 of 10 dollars."""
+    chart = hour_profile_chart(profile(), time_zone="UTC", statistic=statistic)
+
+    assert title_of(chart) == f"Peak hour 09:00 to 10:00: {title}"
+    assert subtitle_of(chart)[0] == f"a…a · {unit}"
+
+
+def test_a_profile_of_medians_draws_no_mean() -> None:
+    """Boxes and the bars across them."""
+    chart = hour_profile_chart(profile(), time_zone="UTC", statistic="median")
+
+    assert layers_of(chart, "line") == []
+    assert len([bar for bar in bars_of(chart, PALETTE[0]) if bar[3] > 1]) == 1
+    assert layers_of(chart, "rule")[0]["encoding"]["y"]["field"] == "median_usd"
+    assert {"median", "quartile to quartile"} <= set(texts_of(chart))
+    assert "mean" not in texts_of(chart)
+
+
+@pytest.mark.parametrize(("statistic", "ratio"), [("total", 4.0), ("share", 4.0)])
+def test_what_adds_up_is_a_bar_from_zero(statistic: Statistic, ratio: float) -> None:
+    """8 dollars in hour 9 and 2 in hour 10, and no band of quartiles."""
+    chart = hour_profile_chart(profile(), time_zone="UTC", statistic=statistic)
+
+    nine, ten = (bar for bar in bars_of(chart, PALETTE[0]) if bar[3] > 0)
+    assert nine[0] == pytest.approx(640 * 9 / 24, abs=0.1)
+    assert nine[3] / ten[3] == pytest.approx(ratio, rel=1e-3)
+    assert "quartile to quartile" not in texts_of(chart)
+    assert ("80%" in texts_of(chart)) == (statistic == "share")
 
 
 @pytest.mark.parametrize(
@@ -170,6 +210,11 @@ def test_a_heatmap_without_medians_is_drawn_unless_medians_are_asked_for() -> No
     assert "Median" not in told_by(weekly_heatmap_chart(means, time_zone="UTC"))[0]
     with pytest.raises(FrameError, match="not a weekly heatmap table: missing 'median_usd'"):
         weekly_heatmap_chart(means, time_zone="UTC", statistic="median")
+    with pytest.raises(FrameError, match="not a hourly profile table: missing 'median_usd'"):
+        hour_profile_chart(profile(median=False), time_zone="UTC", statistic="median")
+    nulls = heatmap().with_columns(median_usd=pl.lit(None, pl.Float64))
+    with pytest.raises(FrameError, match="median_usd is null throughout: make the pattern with median=True"):
+        weekly_heatmap_chart(nulls, time_zone="UTC", statistic="median")
 
 
 def test_several_accounts_stand_under_each_other() -> None:
@@ -199,12 +244,16 @@ def test_no_hour_one_hour_and_no_cost_are_drawn() -> None:
     chart = weekly_heatmap_chart(weekly_heatmap(free, time_zone="UTC"), time_zone="UTC", statistic="share")
     assert title_of(chart) == "Cost by hour of the week"
     assert told_by(chart)[0]["Share of all"] == "none: the total is not above $0"
+    chart = hour_profile_chart(hourly_profile(free, time_zone="UTC"), time_zone="UTC", statistic="share")
+    assert (title_of(chart), "0%" in texts_of(chart)) == ("Cost by hour of the day", True)
 
 
 def test_wrong_input_is_refused_by_name() -> None:
     """An unknown statistic and zone, another table, a pattern twice."""
     with pytest.raises(ConfigError, match="pass one of mean, median, total, share"):
         weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic="peak")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="statistic 'peak'"):
+        hour_profile_chart(profile(), time_zone="UTC", statistic="peak")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="Middle/Earth"):
         hour_profile_chart(profile(), time_zone="Middle/Earth")
     with pytest.raises(FrameError, match="missing 'weekday'"):

@@ -14,7 +14,7 @@ import altair as alt
 import polars as pl
 import pytest
 import vl_convert
-from chart_pictures import VEGA_LITE, complete, svg_of
+from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of
 from histories import days, hours, local_days
 from sight import SIGHT, linear
 
@@ -102,11 +102,22 @@ def test_plain_altair_draws_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_chart_fills_the_cell_and_describes_itself(name: str) -> None:
     """The description is the heading, as a text."""
-    spec = EVERY[name]().to_dict()
+    chart = EVERY[name]()
+    spec = chart.to_dict()
 
     assert spec["usermeta"]["fillsTheCell"] is True
     assert {view["width"] for view in spec["vconcat"]} == {640}
-    assert spec["description"] == ". ".join([spec["title"]["text"], *spec["title"]["subtitle"]])
+    heading = " ".join([title_of(chart), *subtitle_of(chart)])
+    assert re.findall(r"[^ .·]+", spec["description"]) == re.findall(r"[^ .·]+", heading)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_no_line_of_a_heading_is_longer_than_a_narrow_cell(name: str) -> None:
+    """Vega breaks no lines, and cuts off what sticks out."""
+    title = EVERY[name]().to_dict()["title"]
+
+    assert max(map(len, [title["text"]] if isinstance(title["text"], str) else title["text"])) <= 44
+    assert max(map(len, title["subtitle"])) <= 66
 
 
 @pytest.mark.parametrize("name", EVERY)

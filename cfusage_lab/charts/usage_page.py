@@ -1,0 +1,228 @@
+"""The usage chart without its tables and its heading: made once, because altair takes long over it."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+import altair as alt
+
+from cfusage_lab.charts.parts import WIDTH, cost_scale, day_axis
+from cfusage_lab.charts.shades import settled
+from cfusage_lab.charts.style import PALETTE, REST, clock_axis, cost_axis, legend_columns
+from cfusage_lab.charts.texts import tooltip
+from cfusage_lab.charts.usage_texts import MEAN, day_texts, day_titles, window_texts, window_titles
+from cfusage_lab.drawing import MOST_BARS, Series
+from cfusage_lab.schema import STATES
+
+__all__ = ["Look", "usage_page"]
+
+_HEIGHT: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What tells one usage chart from another, but for its rows.
+
+    Attributes
+    ----------
+    series
+        Whose cost is stacked.
+    width
+        How long a row is.
+    is_zero
+        Whether there is nothing but zeros.
+    is_daily
+        Whether the rows are local days, of which some may not be whole.
+    is_with_mean
+        Whether there is a rolling mean over the bars.
+    """
+
+    series: tuple[Series, ...]
+    width: timedelta
+    is_zero: bool
+    is_daily: bool
+    is_with_mean: bool
+
+    @property
+    def length(self) -> int:
+        """How long a row is, in milliseconds."""
+        return self.width // timedelta(milliseconds=1)
+
+
+@lru_cache(maxsize=64)
+def usage_page(look: Look) -> Any:  # noqa: ANN401 - altair's own
+    """Set the bars above an overview to zoom with."""
+    if look.series:
+        views: list[Any] = [_detail(look), _overview(is_zero=look.is_zero)]
+    else:
+        what = "day" if look.is_daily else "window"
+        views = [_words(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
+    return (
+        alt.vconcat(*views, spacing=6)
+        .properties(padding={"left": 2, "top": 4, "right": 4, "bottom": 4}, usermeta={"fillsTheCell": True})
+        .configure_view(stroke=None)
+    )
+
+
+def _words(words: str) -> Any:  # noqa: ANN401 - altair's own
+    """Write in the middle, where there is nothing to draw."""
+    return alt.Chart().mark_text(fontSize=14, text=words).transform_sample(1)
+
+
+def _detail(look: Look) -> Any:  # noqa: ANN401 - altair's own
+    """Draw the bars, and over them a column a row that answers the pointer, also where there is no bar."""
+    titles = (
+        day_titles(look.series, is_with_mean=look.is_with_mean)
+        if look.is_daily
+        else window_titles(look.series)
+    )
+    texts = day_texts(look.series) if look.is_daily else window_texts(look.series, look.width)
+    pointed = alt.selection_point(
+        name="pointed", on="pointerover", clear="pointerout", fields=["start_time"], empty=False
+    )
+    columns = (
+        alt.Chart(name="windows")
+        .mark_rect(aria=False, fill="#808080")
+        .encode(
+            x=_x(_axis(look)),
+            x2="right:T",
+            fillOpacity=alt.condition(pointed, alt.value(0.22), alt.value(0)),
+            tooltip=tooltip(titles),
+        )
+        .transform_calculate(**texts)
+        .add_params(pointed)
+    )
+    mean = _mean() if look.is_with_mean else []
+    absence = [_words("No cost in this time range")] if look.is_zero else []
+    zoom = "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
+    is_reduced = f"({zoom}) / {look.length} > {MOST_BARS}"
+    is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
+    return (
+        alt.layer(*_bars(look), *mean, columns, *absence)
+        .transform_filter(f"datum.is_slot === ({is_reduced}) && ({is_inside})")
+        .transform_calculate(**_stacked(look.series))
+        .properties(name="detail", width=WIDTH, height=_HEIGHT)
+    )
+
+
+def _bars(look: Look) -> list[Any]:
+    """Draw a layer of bars for each account, from its ``low`` to its ``high``."""
+    series = look.series
+    domain = [one.column for one in series]
+    scale = alt.Scale(
+        domain=domain, range=[REST if one.place is None else PALETTE[one.place] for one in series]
+    )
+    labels = json.dumps({one.column: one.label for one in series})
+    legend = alt.Legend(
+        orient="top",
+        title=None,
+        labelExpr=f"{labels}[datum.label]",
+        labelFontSize=12,
+        symbolType="square",
+        columns=legend_columns([one.label for one in series]),
+    )
+    look_up: dict[str, Any] = {"scale": scale, "legend": legend if len(series) > 1 else None}
+    y: dict[str, Any] = {"axis": cost_axis("detail"), "scale": cost_scale(is_zero=look.is_zero)}
+    bars = []
+    for nth in range(len(series)):
+        colour = f"series_{nth}:N"
+        bar = alt.Chart().encode(
+            x=_x(_axis(look)),
+            x2="right:T",
+            y=alt.Y(f"low_{nth}:Q", **y),
+            y2=f"high_{nth}:Q",
+            color=alt.Color(colour, **look_up),
+        )
+        if look.is_daily:
+            outline = alt.Stroke(colour, **look_up)
+            bars.append(bar.mark_rect(aria=False, x2Offset=_gap(look), **settled()).encode(stroke=outline))
+        else:
+            bars.append(bar.mark_rect(aria=False, x2Offset=_gap(look)).encode(opacity=_by_state()))
+    return bars
+
+
+def _by_state() -> alt.Opacity:
+    scale = alt.Scale(type="ordinal", domain=list(STATES), range=[1, 0.55, 0.3])
+    return alt.Opacity("state:O", scale=scale, legend=None)
+
+
+def _mean() -> list[Any]:
+    """Draw the rolling mean through the middle of the days; it breaks where it is not known."""
+    base = (
+        alt.Chart()
+        .encode(x="middle:T", y=f"{MEAN}:Q")
+        .transform_calculate(middle="(+datum.left + +datum.right) / 2")
+    )
+    lines = [
+        base.mark_line(aria=False, color=colour, strokeWidth=width, invalid="break-paths-show-path-domains")
+        for colour, width in (("#ffffff", 4.5), ("#111111", 2))
+    ]
+    points = base.mark_point(
+        aria=False,
+        filled=True,
+        opacity=1,
+        color="#111111",
+        stroke="#ffffff",
+        strokeWidth=1,
+        size=alt.ExprRef("datum.is_alone ? 40 : 0"),
+    )
+    return [*lines, points]
+
+
+def _stacked(series: tuple[Series, ...]) -> dict[str, str]:
+    """Write the expressions that put accounts on top of each other, and corrections below zero."""
+    words = {}
+    for nth, one in enumerate(series):
+        cost = f"datum.{one.column}"
+        above = "".join(f" + max(0, datum.{other.column})" for other in series[:nth])
+        below = "".join(f" + min(0, datum.{other.column})" for other in series[:nth])
+        words[f"low_{nth}"] = f"{cost} < 0 ? 0{below} : 0{above}"
+        words[f"series_{nth}"] = f"'{one.column}'"
+        words[f"high_{nth}"] = f"datum.low_{nth} + {cost}"
+    return words
+
+
+def _axis(look: Look) -> alt.Axis:
+    return day_axis("detail_x") if look.is_daily else clock_axis("detail")
+
+
+def _x(axis: alt.Axis) -> alt.X:
+    return alt.X("left:T", axis=axis, scale=alt.Scale(type="utc", nice=False))
+
+
+def _gap(look: Look) -> alt.ExprRef:
+    """Part the bars where there is room; let them meet, without a seam, where there is none."""
+    pixels = f"(scale('detail_x', {look.length}) - scale('detail_x', 0))"
+    wide = f"{pixels} > 24 ? -4 : {pixels} > 6 ? -2" if look.is_daily else f"{pixels} > 6 ? -1.5"
+    return alt.ExprRef(f"{wide} : {pixels} > 3 ? -0.5 : 0.4")
+
+
+def _overview(*, is_zero: bool) -> Any:  # noqa: ANN401 - altair's own
+    """Draw the whole range at a glance; a drag on it is the zoom."""
+    brush = alt.selection_interval(
+        name="brush", encodings=["x"], zoom=False, mark=alt.BrushConfig(fill="#808080", fillOpacity=0.25)
+    )
+    hint = alt.Axis(
+        title="Drag above to zoom in, double-click for the whole range",
+        titleAnchor="start",
+        titleFontSize=11,
+        titleFontWeight="normal",
+        titlePadding=6,
+        labels=False,
+        ticks=False,
+        grid=False,
+    )
+    return (
+        alt.Chart()
+        .mark_rect(aria=False, color="#8c8c8c", x2Offset=0.4)
+        .encode(
+            x=_x(hint),
+            x2="right:T",
+            y=alt.Y("lowest:Q", axis=None, scale=cost_scale(is_zero=is_zero)),
+            y2="highest:Q",
+        )
+        .add_params(brush)
+        .properties(name="overview", width=WIDTH, height=38)
+    )
