@@ -1,5 +1,6 @@
 """Charts in a notebook: offline, updated in place, with a picture for readers without a kernel."""
 
-from cfusage_lab.view.widget import ChartView, picture, show, with_picture
+from cfusage_lab.view.pictures import picture, svg, with_picture
+from cfusage_lab.view.widget import ChartView, show
 
-__all__ = ["ChartView", "picture", "show", "with_picture"]
+__all__ = ["ChartView", "picture", "show", "svg", "with_picture"]

@@ -5,6 +5,7 @@ Both come out of ``vl_convert``, which carries the libraries inside: nothing is 
 
 import contextlib
 import importlib.metadata
+import json
 import os
 import struct
 import sys
@@ -17,7 +18,9 @@ from typing import Any, Final
 import altair as alt
 import vl_convert
 
-__all__ = ["bundle", "bundle_name", "png"]
+from cfusage_lab.view.themes import THEMES
+
+__all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "png", "svg"]
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _END: Final = b"\n// end of bundle\n"
@@ -51,6 +54,27 @@ def bundle_name() -> str:
     return f"vega-lite-{_vega_lite()}-vl-convert-{importlib.metadata.version('vl-convert-python')}"
 
 
+@cache
+def drawing_source() -> str:
+    """Return the script that draws with the bundle: functions of a module that exports none of them.
+
+    The widget and a page without a kernel have their own lines after it. Those use ``libraryFrom(source)``,
+    which makes a library of the bundle, and ``mount(element, {library, read})`` or ``draw(library, {spec,
+    values, tables}, element, {theme})``, where a table is packed columns or an array of rows.
+    """
+    return f"const themes = {json.dumps(THEMES)};\n\n{_text('drawing.js')}"
+
+
+@cache
+def drawing_style() -> str:
+    """Return the style sheet that goes with :func:`drawing_source`."""
+    return _text("view.css")
+
+
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
 def png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
     """Draw a complete Vega-Lite ``spec``, rows included, as a PNG.
 
@@ -60,6 +84,18 @@ def png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
         If Vega cannot draw it; the message is Vega's.
     """
     return _squeezed(vl_convert.vegalite_to_png(spec, vl_version=_vega_lite(), scale=scale))
+
+
+def svg(spec: dict[str, Any]) -> str:
+    """Draw a complete Vega-Lite ``spec``, rows included, as an SVG.
+
+    Raises
+    ------
+    ValueError
+        If Vega cannot draw it; the message is Vega's.
+    """
+    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite())
+    return drawn
 
 
 def _squeezed(png: bytes) -> bytes:

@@ -4,40 +4,56 @@ None of altair's own ways draws without the internet in a current JupyterLab. He
 reaches the page once, tables travel as binary columns, and a changed chart keeps its place and zoom.
 """
 
-import base64
-import copy
-import json
-import re
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
 import anywidget
-import polars as pl
 import traitlets
 
+from cfusage_lab.errors import ConfigError
 from cfusage_lab.view import vega
-from cfusage_lab.view.packing import is_packable, pack
+from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.pictures import with_picture
+from cfusage_lab.view.themes import valid
 
-__all__ = ["ChartView", "picture", "show", "with_picture"]
+__all__ = ["ChartView", "show"]
 
 
-def show(chart: alt.TopLevelMixin) -> "ChartView":
+def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     """Show any altair chart in this notebook, offline.
 
     Layers, concatenations, facets and data of any length are drawn; polars tables travel as binary
     columns, anything else as altair would send it. ``width="container"`` fills the cell.
+
+    Parameters
+    ----------
+    chart
+        Any altair chart.
+    theme
+        ``light`` or ``dark``, on a ground of its own; ``auto`` follows the notebook, also when that changes.
 
     Returns
     -------
     ChartView
         The widget, to be the last line of a cell. Its :meth:`ChartView.draw` takes a changed chart, its
         ``selections`` tell what is selected in the browser.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such theme.
+
+    Examples
+    --------
+    >>> import altair as alt, polars as pl
+    >>> days = pl.DataFrame({"day": ["Mon", "Tue"], "cost_usd": [1.5, 2.0]})
+    >>> bars = alt.Chart(days, description="Two days").mark_bar().encode(x="day", y="cost_usd")
+    >>> show(bars, theme="dark")
+    <ChartView: Two days>
     """
-    return ChartView(chart)
+    return ChartView(chart, theme=theme)
 
 
 class _Library(anywidget.AnyWidget):
@@ -59,42 +75,89 @@ class ChartView(anywidget.AnyWidget):
     ----------
     chart
         The chart that is shown.
+    theme
+        ``auto``, ``light`` or ``dark``; it can be set.
     selections
-        What is selected in the browser, selection name to value; empty until somebody selects. It can
-        be observed.
+        What is selected in the browser, selection name to value; without those in which nothing is. An
+        interval is ``{field: [from, to]}`` (the categories in it, where there are no numbers), points are
+        ``{field: [one, another, …]}``; times are milliseconds since 1970 UTC. It can be observed. A point
+        selection that names neither fields nor encodings tells nothing: Vega knows its points by row numbers.
     error
         Why the browser could not draw the chart, as it also stands in the cell; empty if it could.
+
+    Examples
+    --------
+    >>> import altair as alt, polars as pl
+    >>> days = pl.DataFrame({"day": ["Mon", "Tue"], "cost_usd": [1.5, 2.0]})
+    >>> chosen = alt.selection_point(name="chosen", fields=["day"])
+    >>> bars = alt.Chart(days).mark_bar().encode(x="day", y="cost_usd").add_params(chosen)
+    >>> view = ChartView(bars)
+    >>> view.observe(lambda change: print(change["new"]), names="selections")
+    >>> view.select("chosen", {"day": ["Tue"]})
+    {'chosen': {'day': ['Tue']}}
     """
 
-    _esm = Path(__file__).with_name("view.js")
-    _css = Path(__file__).with_name("view.css")
+    _esm = vega.drawing_source() + Path(__file__).with_name("view.js").read_text(encoding="utf-8")
+    _css = vega.drawing_style()
 
     _library = anywidget.WidgetTrait().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)
     _values = traitlets.Dict().tag(sync=True)
     _tables = traitlets.Dict().tag(sync=True)
     _description = traitlets.Unicode().tag(sync=True)
+    theme = traitlets.Unicode("auto").tag(sync=True)
     selections = traitlets.Dict().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, chart: alt.TopLevelMixin) -> None:
+    def __init__(self, chart: alt.TopLevelMixin, *, theme: str = "auto") -> None:
         self.chart = chart
-        super().__init__(_library=_library(), **_Drawing.of(chart).traits())
+        super().__init__(theme=valid(theme), _library=_library(), **Drawing.of(chart).traits())
+
+    @traitlets.validate("theme")
+    def _valid_theme(self, proposal: dict[str, Any]) -> str:
+        return valid(proposal["value"])
 
     def draw(self, chart: alt.TopLevelMixin, *, clear: Sequence[str] = ()) -> None:
         """Show ``chart`` instead.
 
         Where it differs from the one on screen in nothing but data, parameter values and description, the
-        drawing stays and takes those in: zoom and selections survive, except the selections named in
-        ``clear``.
+        drawing stays and takes those in. Selections stay in any case, except those named in ``clear`` and
+        those that the new chart does not have.
         """
-        drawing = _Drawing.of(chart)
+        drawing = Drawing.of(chart)
         self.chart = chart
         with self.hold_sync():
             for name, value in drawing.traits().items():
                 setattr(self, name, value)
+            self.selections = {
+                name: value
+                for name, value in self.selections.items()
+                if name in drawing.selections and name not in clear
+            }
         if clear:
             self.send({"kind": "clear", "names": list(clear)})
+
+    def select(self, name: str, value: Mapping[str, Sequence[Any]] | None) -> None:
+        """Select in the browser, as if by hand; ``selections`` tells it at once.
+
+        Parameters
+        ----------
+        name
+            A selection of the chart.
+        value
+            In the shape in which ``selections`` tells it; None selects nothing.
+
+        Raises
+        ------
+        ConfigError
+            If the chart has no such selection, or the value is of another shape.
+        """
+        known = Drawing.selections_of(self._spec)
+        if name not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise ConfigError(f"this chart has no selection {name!r}: {has}")
+        rest = {other: chosen for other, chosen in self.selections.items() if other != name}
+        self.selections = rest if value is None else {**rest, name: _checked(value, known[name])}
 
     def __repr__(self) -> str:
         return f"<ChartView: {self._description or 'a chart'}>"
@@ -102,16 +165,17 @@ class ChartView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's own
         """Add a picture, for readers without a kernel."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return with_picture(data, self.chart), metadata
+        return with_picture(data, self.chart, theme=self.theme), metadata
 
 
-def with_picture(bundle: dict[str, Any], chart: alt.TopLevelMixin) -> dict[str, Any]:
-    """Add a PNG of ``chart`` to a MIME bundle; if it cannot be drawn, its view says why in the cell."""
-    try:
-        png = picture(chart)
-    except ValueError:
-        return bundle
-    return {**bundle, "image/png": base64.b64encode(png).decode()}
+def _checked(value: object, kind: str) -> dict[str, list[Any]]:
+    """Return the value of a selection as the browser takes it."""
+    fields = value if isinstance(value, Mapping) else {}
+    lengths = {len(one) if isinstance(one, list | tuple) else 0 for one in fields.values()}
+    if not lengths or 0 in lengths or (kind == "point" and len(lengths) > 1):
+        shape = "[from, to]" if kind == "interval" else "[one, another, ...]"
+        raise ConfigError(f"{kind}s are selected as {{field: {shape}}} or None, not {value!r}")
+    return {field: list(one) for field, one in fields.items()}
 
 
 _libraries: Final[list[_Library]] = []
@@ -122,114 +186,3 @@ def _library() -> _Library:
     if not _libraries or _libraries[0].comm is None:
         _libraries[:] = [_Library(name=vega.bundle_name(), source=vega.bundle())]
     return _libraries[0]
-
-
-_HEADING: Final = {"text": "cfusage_title", "subtitle": "cfusage_subtitle"}
-"""The parts of a title, and the signals that view.js keeps them in."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawing:
-    """A chart taken apart: what is drawn, and what may change without drawing anew."""
-
-    spec: dict[str, Any]
-    values: dict[str, Any]
-    tables: dict[str, pl.DataFrame]
-    description: str
-
-    @classmethod
-    def of(cls, chart: alt.TopLevelMixin) -> "_Drawing":
-        tables: dict[str, pl.DataFrame] = {}
-        with alt.data_transformers.enable(_TRANSFORMER, tables=tables):
-            spec = _with_steady_names(chart.to_dict())
-        values = {p["name"]: p.pop("value") for p in spec.get("params", []) if _is_plain(p)}
-        if "title" in spec:
-            title = spec["title"] if isinstance(spec["title"], dict) else {"text": spec["title"]}
-            values |= {name: title[part] for part, name in _HEADING.items() if _is_text(title.get(part))}
-            spec["title"] = {key: "" if _HEADING.get(key) in values else title[key] for key in title}
-        return cls(spec, values, tables, spec.pop("description", ""))
-
-    def traits(self) -> dict[str, Any]:
-        """Return what the widget sends."""
-        return {
-            "_spec": self.spec,
-            "_values": self.values,
-            "_tables": {name: pack(table) for name, table in self.tables.items()},
-            "_description": self.description,
-        }
-
-    def complete(self) -> dict[str, Any]:
-        """Put the chart together again, as plain Vega-Lite with its rows."""
-        spec = copy.deepcopy(self.spec)
-        for param in spec.get("params", []):
-            if param["name"] in self.values:
-                param["value"] = self.values[param["name"]]
-        for part, name in _HEADING.items():
-            if name in self.values:
-                spec["title"][part] = self.values[name]
-        rows = {name: _rows(table) for name, table in self.tables.items()}
-        return {**spec, "datasets": {**spec.get("datasets", {}), **rows}}
-
-
-def picture(chart: alt.TopLevelMixin, *, scale: float = 1.0) -> bytes:
-    """Draw any altair chart as a PNG, without a browser and without a network.
-
-    Raises
-    ------
-    ValueError
-        If Vega cannot draw it.
-    """
-    return vega.png(_Drawing.of(chart).complete(), scale=scale)
-
-
-def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
-    """Give numbers to the views that altair names after their content: a change there is no new drawing."""
-    rows = spec.pop("datasets", None)
-    names: dict[str, str] = {}
-    text = re.sub(
-        r"\bview_[0-9a-f]{16}(_\d+)?\b",
-        lambda found: names.setdefault(found[0], f"view_{len(names)}"),
-        json.dumps(spec),
-    )
-    steady: dict[str, Any] = json.loads(text)
-    return steady if rows is None else {**steady, "datasets": rows}
-
-
-_TRANSFORMER: Final = "cfusage_lab"
-
-
-def _keep_table(data: object, *, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
-    """Leave a name in the spec and the polars table in ``tables``; let altair convert the rest."""
-    if not (isinstance(data, pl.DataFrame) and is_packable(data)):
-        return _as_altair_would(data)
-    name = next((name for name, known in tables.items() if known is data), f"table_{len(tables)}")
-    tables[name] = data
-    return {"name": name}
-
-
-alt.data_transformers.register(_TRANSFORMER, _keep_table)
-
-
-def _is_text(part: object) -> bool:
-    return isinstance(part, str | list)
-
-
-def _is_plain(param: dict[str, Any]) -> bool:
-    """Whether a parameter is a value of ours: neither a selection nor bound to an input."""
-    return "value" in param and "select" not in param and "bind" not in param
-
-
-def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
-    """Write rows as view.js unpacks them: instants as milliseconds, what is not a number as null."""
-    columns = pl.selectors
-    table = table.with_columns(
-        columns.datetime(time_zone="*").dt.epoch("ms"),
-        columns.float().replace([float("nan"), float("inf"), float("-inf")], None),
-    )
-    rows: list[dict[str, Any]] = _as_altair_would(table)["values"]
-    return rows
-
-
-def _as_altair_would(data: object) -> dict[str, Any]:
-    converted: dict[str, Any] = alt.default_data_transformer(data, max_rows=sys.maxsize)  # type: ignore[call-overload]
-    return converted

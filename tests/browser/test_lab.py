@@ -1,27 +1,23 @@
 """Charts and the explorer in a real JupyterLab, offline."""
 
 import re
-from typing import Protocol
 
 import pytest
-from playwright.sync_api import Page, expect
+from canvases import (
+    CANVAS,
+    PATIENCE,
+    PIXELS,
+    READ_TEXTS,
+    READY,
+    Notebook,
+    pixels,
+    switch_theme,
+    wait_until_written,
+    written,
+)
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-
-class Notebook(Protocol):
-    """What the fixture ``notebook`` gives."""
-
-    page: Page
-    complaints: list[str]
-
-    def run(self, *cells: str) -> Page:
-        """Run the cells in a new notebook."""
-
-
-READY = '.cfusage-chart[data-state="ready"]'
-CANVAS = ".cfusage-drawing canvas"
-PATIENCE = 40_000
 
 SMALL = """
 import altair as alt, polars as pl
@@ -35,41 +31,6 @@ from cfusage_lab.app import explore
 explorer = explore(now=datetime(2026, 11, 15, 9, 30, tzinfo=UTC), time_range="Last 7 days")
 explorer
 """
-PIXELS = """canvas => {
-  const {width, height} = canvas;
-  const data = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-  const counts = {};
-  for (let at = 0; at < data.length; at += 4) {
-    if (data[at + 3] < 255) continue;
-    const colour = [data[at], data[at + 1], data[at + 2]].join();
-    counts[colour] = (counts[colour] ?? 0) + 1;
-  }
-  return counts;
-}"""
-READ_TEXTS = """
-const write = CanvasRenderingContext2D.prototype.fillText;
-window.written = [];
-CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
-  window.written.push(String(text));
-  return write.call(this, text, ...rest);
-};
-"""
-
-
-def pixels(page: Page, colour: str, nth: int = 0) -> int:
-    """Count the pixels of exactly that colour ("r,g,b") in a chart."""
-    return int(page.locator(CANVAS).nth(nth).evaluate(PIXELS).get(colour, 0))
-
-
-def written(page: Page) -> list[str]:
-    """Return every text drawn since the last call."""
-    texts: list[str] = page.evaluate("() => window.written.splice(0)")
-    return texts
-
-
-def wait_until_written(page: Page, text: str) -> None:
-    """Wait until a chart has drawn that text."""
-    page.wait_for_function("text => window.written.includes(text)", arg=text, timeout=PATIENCE)
 
 
 def test_any_chart_is_drawn_offline_and_fills_the_cell(notebook: Notebook) -> None:
@@ -187,14 +148,14 @@ def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
     page.get_by_label("Time range").select_option("Last 28 days")
 
     page.wait_for_function(
-        "() => window.written.some((text) => text.includes('Sun 18 Oct 2026'))", timeout=PATIENCE
+        "() => window.written.some((text) => text.startsWith('Sun 18 Oct, 00:00 to '))", timeout=PATIENCE
     )
     assert page.evaluate("canvas => window.before === document.querySelector(canvas)", CANVAS)
     second = written(page)
     totals = [next(text for text in texts if "AI Gateway cost" in text) for texts in (first, second)]
     assert totals[0] != totals[1]
 
-    page.get_by_label("Account").select_option("All 4 accounts")
+    page.get_by_label("Accounts").select_option("All 4 accounts")
     wait_until_written(page, "Larkspur Batch")
 
     page.get_by_label("Time zone").fill("Asia/Kolkata")
@@ -218,7 +179,9 @@ explorer.view.observe(tell, names="selections")
 edges""",
     )
     page.wait_for_selector(READY, timeout=PATIENCE)
-    box = page.locator(CANVAS).bounding_box()
+    canvas = page.locator(CANVAS).first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
     overview = box["y"] + box["height"] - 45
     page.mouse.move(box["x"] + box["width"] * 0.5, overview)
     page.mouse.down()
@@ -243,9 +206,7 @@ def test_the_dark_theme_is_followed_at_once(notebook: Notebook) -> None:
     page.wait_for_selector(READY, timeout=PATIENCE)
     assert pixels(page, "31,31,31") > 0
 
-    page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-    )
+    switch_theme(page, "JupyterLab Dark")
 
     page.wait_for_function(
         f"() => ({PIXELS})(document.querySelector('{CANVAS}'))['230,230,230'] > 0", timeout=PATIENCE

@@ -1,6 +1,8 @@
 """Tables as binary columns, read back by a decoder that shares no line with the package."""
 
+import itertools
 import math
+import random
 import struct
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,12 +17,20 @@ from cfusage_lab.view.packing import is_packable, pack
 CODES = {"u8": "B", "u16": "H", "u32": "I", "f64": "d"}
 
 
+def codes(column: dict[str, Any], length: int) -> list[float]:
+    """Read the codes of a column, one by one or in runs."""
+    if column["width"] != "runs":
+        return list(struct.unpack(f"<{length}{CODES[column['width']]}", column["values"]))
+    runs = struct.iter_unpack("<ii", column["values"])
+    return list(itertools.accumulate(step for step, count in runs for _ in range(count)))
+
+
 def decode(packed: dict[str, Any]) -> dict[str, list[Any]]:
     """Read packed columns as the browser has to."""
     columns = {}
     for column in packed["columns"]:
-        raw = struct.unpack(f"<{packed['length']}{CODES[column['width']]}", column["values"])
-        values: list[Any] = [column["base"] + column["step"] * one for one in raw]
+        raw = codes(column, packed["length"])
+        values: list[Any] = [(column["base"] + column["step"] * one) / column["divisor"] for one in raw]
         if column["kind"] == "text":
             values = [column["categories"][one] if column["categories"] else None for one in raw]
         if column["kind"] == "boolean":
@@ -81,16 +91,68 @@ def test_whole_numbers_take_the_narrowest_width(first: int, second: int, width: 
     assert decode(packed) == {"n": [first, second]}
 
 
-def test_a_year_of_hours_with_costs_and_states_is_below_a_hundred_thousand_bytes() -> None:
-    """Two bytes an hour for the instant, one for the state, eight for the cost."""
+def test_a_year_of_hours_takes_what_its_costs_take() -> None:
+    """Four bytes an hour for a cost in micro-dollars; instants and states are a step and a count each."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     hours = [start + timedelta(hours=n) for n in range(8760)]
-    table = pl.DataFrame({"t": hours, "cost": [0.1] * 8760, "state": ["complete"] * 8760})
+    chance = random.Random(1)  # noqa: S311
+    costs = [chance.randrange(10**8) / 10**6 for _ in hours]
+    table = pl.DataFrame({"t": hours, "cost": costs, "state": ["complete"] * 8760})
 
     packed = pack(table)
 
-    assert size(packed) == 8760 * (2 + 8 + 1)
-    assert decode(packed)["t"][-1] == hours[-1].timestamp() * 1000
+    assert [column["width"] for column in packed["columns"]] == ["runs", "u32", "runs"]
+    assert 8760 * 4 < size(packed) < 8760 * 4 + 50
+    decoded = decode(packed)
+    assert decoded["cost"] == costs
+    assert decoded["t"] == [hour.timestamp() * 1000 for hour in hours]
+
+
+@pytest.mark.parametrize(
+    ("costs", "width", "divisor"),
+    [
+        ([0.01, 0.02, 2.55, 1.23], "u8", 100),
+        ([0.1 + 0.2, 1.0], "f64", 1),  # is no decimal fraction of few digits
+        ([0.000001, 4294.967296], "u32", 1_000_000),
+        ([1e-9, 3.0], "f64", 1),
+        ([0.01, 1e15], "f64", 1),
+        ([-2.0, 1.0, 5.0], "u8", 1),
+        ([-0.25, 0.5, -1e-2], "u8", 100),
+    ],
+)
+def test_decimal_fractions_travel_as_whole_parts_or_as_they_are(
+    costs: list[float], width: str, divisor: int
+) -> None:
+    """Never rounded: what cannot be had back by one division keeps its eight bytes."""
+    packed = pack(pl.DataFrame({"cost": costs}))
+
+    (column,) = packed["columns"]
+    assert (column["width"], column["divisor"]) == (width, divisor)
+    assert decode(packed) == {"cost": costs}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(-(10**9), 10**9)), st.sampled_from([1, 100, 10**4, 10**6, 10**7, 10**8, 3]))
+def test_whatever_digits_costs_have_they_arrive(parts: list[int], divisor: int) -> None:
+    """Divided in Python, and again by whoever unpacks: the same numbers."""
+    costs = [part / divisor for part in parts]
+
+    assert decode(pack(pl.DataFrame({"cost": costs}, schema={"cost": pl.Float64})))["cost"] == costs
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [5] * 100,
+        [*range(50), *range(1000, 0, -10)],
+        [7] * 40 + [None] * 40 + [9] * 40,
+        [0] * 50 + [2**31] * 50,
+        [2**31, 0] * 20,
+    ],
+)
+def test_runs_are_told_apart_from_single_numbers(numbers: list[int | None]) -> None:
+    """Equal steps up, down or none, and nulls among them."""
+    assert decode(pack(pl.DataFrame({"n": numbers})))["n"] == numbers
 
 
 def test_half_hours_are_not_rounded_to_hours() -> None:

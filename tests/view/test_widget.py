@@ -1,6 +1,7 @@
 """The chart widget, without a browser: what it would send, and what it keeps."""
 
 import base64
+import re
 from datetime import UTC, datetime
 
 import altair as alt
@@ -8,7 +9,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from cfusage_lab.view import ChartView, picture, show
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.view import ChartView, picture, show, svg
+from cfusage_lab.view.anatomy import Drawing
 
 TABLE = pl.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0]})
 
@@ -147,11 +150,9 @@ def test_a_chart_that_vega_cannot_draw_is_shown_without_a_picture() -> None:
 
 def test_a_picture_shows_instants_nulls_and_numbers_like_the_browser() -> None:
     """An instant is its milliseconds, NaN is null, as the packed columns have it."""
-    from cfusage_lab.view.widget import _Drawing  # noqa: PLC0415 - how a chart is put together again
-
     table = pl.DataFrame({"x": [datetime(2026, 1, 1, tzinfo=UTC)], "y": [float("nan")]})
 
-    complete = _Drawing.of(bars(table, text="here")).complete()
+    complete = Drawing.of(bars(table, text="here")).complete()
 
     assert complete["datasets"] == {"table_0": [{"x": 1_767_225_600_000, "y": None}]}
     assert complete["title"] == {"text": "here"}
@@ -163,3 +164,112 @@ def test_an_invalid_chart_raises_where_it_is_made() -> None:
     with pytest.raises(alt.utils.schemapi.SchemaValidationError):
         view.draw(alt.Chart(TABLE).mark_bar().encode(x=alt.X("x:N", sort={"what": 1})))  # type: ignore[arg-type]
     assert view.chart.to_dict() == bars(TABLE).to_dict()
+
+
+def chosen_bars(**field: object) -> alt.Chart:
+    """Draw bars in which points can be chosen, and an interval."""
+    points = alt.selection_point(name="points", fields=["x"])
+    span = alt.selection_interval(name="span", encodings=["y"])
+    return bars(TABLE, **field).add_params(points, span)  # type: ignore[arg-type]
+
+
+def test_a_selection_is_told_at_once_and_can_be_taken_back() -> None:
+    """Before any browser has seen it; observers hear of it."""
+    view, heard = show(chosen_bars()), []
+    view.observe(lambda change: heard.append(change["new"]), names="selections")
+
+    view.select("span", {"y": (1.5, 2.5)})
+    view.select("points", {"x": ["b"]})
+    view.select("span", None)
+
+    span, points = {"span": {"y": [1.5, 2.5]}}, {"points": {"x": ["b"]}}
+    assert heard == [span, span | points, points]
+    assert view.get_state()["selections"] == points
+
+
+def test_selections_outlive_another_chart_but_for_those_it_lacks_and_those_to_clear() -> None:
+    """Other numbers, another mark, another selection."""
+    view = show(chosen_bars())
+    view.select("span", {"y": [0.5, 1.5]})
+    view.select("points", {"x": ["a"]})
+    both = view.selections
+
+    view.draw(chosen_bars(text="more"))
+    assert view.selections == both
+    view.draw(chosen_bars().mark_line())
+    assert view.selections == both
+    view.draw(chosen_bars(), clear=["span"])
+    assert view.selections == {"points": {"x": ["a"]}}
+    view.draw(bars(TABLE))
+    assert view.selections == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("brush", None, r"no selection 'brush': it has points, span"),
+        ("span", {"y": 3}, r"intervals are selected as \{field: \[from, to\]\} or None, not"),
+        ("span", {}, r"intervals are selected as"),
+        ("span", {"y": []}, r"intervals are selected as"),
+        ("points", ["a"], r"points are selected as \{field: \[one, another, ...\]\} or None, not \['a'\]"),
+        ("points", {"x": ["a", "b"], "y": [1.0]}, r"points are selected as"),
+    ],
+)
+def test_a_selection_that_cannot_be_is_refused(name: str, value: object, message: str) -> None:
+    """And what was selected stays."""
+    view = show(chosen_bars())
+    view.select("span", {"y": [0.5, 1.5]})
+
+    with pytest.raises(ConfigError, match=message):
+        view.select(name, value)  # type: ignore[arg-type]
+
+    assert view.selections == {"span": {"y": [0.5, 1.5]}}
+
+
+def test_a_chart_without_selections_says_so() -> None:
+    """The message names what there is."""
+    with pytest.raises(ConfigError, match="no selection 'brush': it has none"):
+        show(bars(TABLE)).select("brush", None)
+
+
+def test_a_theme_can_be_chosen_and_changed() -> None:
+    """The browser hears of it; the picture for readers without a kernel has it too."""
+    view = show(bars(TABLE), theme="dark")
+    assert view.get_state()["theme"] == "dark"
+    data, _ = view._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]) == picture(bars(TABLE), theme="dark")
+
+    view.theme = "auto"
+
+    assert view.get_state()["theme"] == "auto"
+    data, _ = view._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]) == picture(bars(TABLE))
+
+
+def test_there_are_no_other_themes() -> None:
+    """Wherever one is asked for."""
+    view = show(bars(TABLE))
+    for call in (
+        lambda: show(bars(TABLE), theme="sepia"),
+        lambda: picture(bars(TABLE), theme="sepia"),
+        lambda: svg(bars(TABLE), theme="sepia"),
+        lambda: setattr(view, "theme", "sepia"),
+    ):
+        with pytest.raises(ConfigError, match="there is no theme 'sepia': take 'auto', 'light' or 'dark'"):
+            call()
+    assert view.theme == "auto"
+
+
+def test_a_pictures_theme_colours_what_the_chart_leaves_open() -> None:
+    """Ground and letters are the theme's; the bars are the chart's, and so is a ground that it sets."""
+    chart = bars(TABLE, text="here").mark_bar(color="#ff0000")
+
+    light, dark = svg(chart, theme="light"), svg(chart, theme="dark")
+    own = svg(chart.configure(background="#abcdef"), theme="dark")
+
+    for drawn, ground, letters in ((light, "#ffffff", "#1f1f1f"), (dark, "#111111", "#e6e6e6")):
+        assert re.search(rf'<rect width="\d+" height="\d+" fill="{ground}"', drawn)
+        assert re.search(rf'<text [^>]*fill="{letters}"[^>]*>here</text>', drawn)
+        assert 'fill="#ff0000"' in drawn
+    assert 'fill="#abcdef"' in own
+    assert re.search(r'<text [^>]*fill="#e6e6e6"[^>]*>here</text>', own)

@@ -1,0 +1,161 @@
+"""A chart taken apart for the browser: what is drawn, and what may change without drawing anew."""
+
+import copy
+import json
+import re
+import sys
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.view.packing import is_packable, pack
+from cfusage_lab.view.structure import HEADING, is_text, structure_of
+
+__all__ = ["Drawing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart taken apart: what is drawn, and what may change without drawing anew."""
+
+    spec: dict[str, Any]
+    values: dict[str, Any]
+    tables: dict[str, pl.DataFrame]
+    description: str
+
+    @classmethod
+    def of(cls, chart: alt.TopLevelMixin) -> "Drawing":
+        """Take a chart apart; polars tables stay tables.
+
+        Raises
+        ------
+        SchemaValidationError
+            Altair's own, if it is not a valid chart.
+        """
+        structure = structure_of(chart)
+        if structure is None:
+            return cls._written_by_altair(chart)
+        known = _known.get(structure.key)
+        if known is None:
+            drawing = cls._written_by_altair(chart)
+            places = {
+                name: next(place for place, one in enumerate(structure.tables) if one is table)
+                for name, table in drawing.tables.items()
+            }
+            while len(_known) >= _MOST_KNOWN:
+                _known.pop(next(iter(_known)), None)
+            _known[structure.key] = _Known(drawing.spec, drawing.values, places)
+            return drawing
+        tables = {name: structure.tables[place] for name, place in known.places.items()}
+        return cls(known.spec, {**known.values, **structure.values}, tables, structure.description)
+
+    @classmethod
+    def _written_by_altair(cls, chart: alt.TopLevelMixin) -> "Drawing":
+        tables: dict[str, pl.DataFrame] = {}
+        with alt.data_transformers.enable(_TRANSFORMER, tables=tables):
+            spec = _with_steady_names(chart.to_dict())
+        values = {p["name"]: p.pop("value") for p in spec.get("params", []) if _is_plain(p)}
+        if "title" in spec:
+            title = spec["title"] if isinstance(spec["title"], dict) else {"text": spec["title"]}
+            values |= {name: title[part] for part, name in HEADING.items() if is_text(title.get(part))}
+            spec["title"] = {key: "" if HEADING.get(key) in values else title[key] for key in title}
+        return cls(spec, values, tables, spec.pop("description", ""))
+
+    @property
+    def selections(self) -> dict[str, str]:
+        """What can be selected: name to kind, ``interval`` or ``point``."""
+        return self.selections_of(self.spec)
+
+    @staticmethod
+    def selections_of(spec: dict[str, Any]) -> dict[str, str]:
+        """Tell what can be selected in the drawing of a ``spec``: name to kind, ``interval`` or ``point``."""
+        chosen = {one["name"]: one["select"] for one in spec.get("params", []) if "select" in one}
+        return {
+            name: select["type"] if isinstance(select, dict) else select for name, select in chosen.items()
+        }
+
+    def traits(self) -> dict[str, Any]:
+        """Return what the widget sends."""
+        return {
+            "_spec": self.spec,
+            "_values": self.values,
+            "_tables": {name: pack(table) for name, table in self.tables.items()},
+            "_description": self.description,
+        }
+
+    def complete(self) -> dict[str, Any]:
+        """Put the chart together again, as plain Vega-Lite with its rows."""
+        spec = copy.deepcopy(self.spec)
+        for param in spec.get("params", []):
+            if param["name"] in self.values:
+                param["value"] = self.values[param["name"]]
+        for part, name in HEADING.items():
+            if name in self.values:
+                spec["title"][part] = self.values[name]
+        rows = {name: _rows(table) for name, table in self.tables.items()}
+        return {**spec, "datasets": {**spec.get("datasets", {}), **rows}}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What altair wrote for a structure, and which of its tables has which name."""
+
+    spec: dict[str, Any]
+    values: dict[str, Any]
+    places: dict[str, int]
+
+
+_MOST_KNOWN: Final = 64
+_known: Final[dict[Hashable, _Known]] = {}
+
+
+def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
+    """Give numbers to the views that altair names after their content: a change there is no new drawing."""
+    rows = spec.pop("datasets", None)
+    names: dict[str, str] = {}
+    text = re.sub(
+        r"\bview_[0-9a-f]{16}(_\d+)?\b",
+        lambda found: names.setdefault(found[0], f"view_{len(names)}"),
+        json.dumps(spec),
+    )
+    steady: dict[str, Any] = json.loads(text)
+    return steady if rows is None else {**steady, "datasets": rows}
+
+
+_TRANSFORMER: Final = "cfusage_lab"
+
+
+def _keep_table(data: object, *, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    """Leave a name in the spec and the polars table in ``tables``; let altair convert the rest."""
+    if not (isinstance(data, pl.DataFrame) and is_packable(data)):
+        return _as_altair_would(data)
+    name = next((name for name, known in tables.items() if known is data), f"table_{len(tables)}")
+    tables[name] = data
+    return {"name": name}
+
+
+alt.data_transformers.register(_TRANSFORMER, _keep_table)
+
+
+def _is_plain(param: dict[str, Any]) -> bool:
+    """Whether a parameter is a value of ours: neither a selection nor bound to an input."""
+    return "value" in param and "select" not in param and "bind" not in param
+
+
+def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
+    """Write rows as drawing.js unpacks them: instants as milliseconds, what is not a number as null."""
+    columns = pl.selectors
+    table = table.with_columns(
+        columns.datetime(time_zone="*").dt.epoch("ms"),
+        columns.float().replace([float("nan"), float("inf"), float("-inf")], None),
+    )
+    rows: list[dict[str, Any]] = _as_altair_would(table)["values"]
+    return rows
+
+
+def _as_altair_would(data: object) -> dict[str, Any]:
+    converted: dict[str, Any] = alt.default_data_transformer(data, max_rows=sys.maxsize)  # type: ignore[call-overload]
+    return converted

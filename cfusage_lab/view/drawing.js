@@ -1,0 +1,570 @@
+// Draws an altair chart that Python has taken apart: {spec, values, tables}. Knows no widget and no kernel, so that
+// a page without either draws with the very same code.
+
+// The Vega library
+
+async function libraryFrom(source) {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    return await prepare(await import(url));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+// Vega only logs what fails while it draws; in this kind of view it becomes an error that somebody sees.
+async function prepare({ vegaEmbed }) {
+  const { view, finalize } = await vegaEmbed(document.createElement("div"), {}, { mode: "vega", actions: false });
+  finalize();
+  class WatchedView extends view.constructor {
+    error(...reasons) {
+      this.failure ??= reasons.map((reason) => reason?.message ?? String(reason)).join(" ");
+      return this;
+    }
+    warn(...reasons) {
+      if (reasons[0] === "Loading failed") return this.error(...reasons);
+      return String(reasons[0]).startsWith("Infinite extent") ? this : super.warn(...reasons); // no rows: no matter
+    }
+    async redraw() {
+      await this.runAsync();
+      if (this.failure) throw new Error(this.failure);
+    }
+  }
+  return { vegaEmbed, WatchedView };
+}
+
+// Binary columns (packing.py) to the rows that Vega wants; rows that come as such stay as they are.
+
+const arrays = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array };
+
+function bytesOf(view) {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+}
+
+function onTheViewersClock(moment) {
+  const clock = new Date(moment);
+  return new Date(
+    clock.getUTCFullYear(), clock.getUTCMonth(), clock.getUTCDate(),
+    clock.getUTCHours(), clock.getUTCMinutes(), clock.getUTCSeconds(), clock.getUTCMilliseconds(),
+  ).getTime();
+}
+
+// Runs are steps from one code to the next, and how often each is taken.
+function codesOf(length, width, values) {
+  if (width !== "runs") return new arrays[width](bytesOf(values));
+  const runs = new Int32Array(bytesOf(values));
+  const codes = new Float64Array(length);
+  for (let run = 0, row = 0, code = 0; run < runs.length; run += 2) {
+    for (let left = runs[run + 1]; left > 0; left--) codes[row++] = code += runs[run];
+  }
+  return codes;
+}
+
+function readerOf({ kind, width, base, step, divisor = 1, values, known, categories, local }, length) {
+  const codes = codesOf(length, width, values);
+  const mask = known && new Uint8Array(bytesOf(known));
+  const read = {
+    text: (row) => categories[codes[row]],
+    boolean: (row) => base + codes[row] === 1,
+    number: (row) => (base + step * codes[row]) / divisor,
+  }[kind];
+  const told = local ? (row) => onTheViewersClock(read(row)) : read;
+  return mask ? (row) => (mask[row] ? told(row) : null) : told;
+}
+
+// The rows of a table, or those that have a value in a column.
+function unpack(table, only) {
+  if (Array.isArray(table)) {
+    return table.filter((row) => !only || row[only.column] === only.value).map((row) => ({ ...row }));
+  }
+  const { length, columns } = table;
+  const readers = columns.map((column) => [column.name, readerOf(column, length)]);
+  const isMeant = only && readers.find(([name]) => name === only.column)[1];
+  const rows = [];
+  for (let row = 0; row < length; row++) {
+    if (isMeant && isMeant(row) !== only.value) continue;
+    const record = {};
+    for (const [name, read] of readers) record[name] = read(row);
+    rows.push(record);
+  }
+  return rows;
+}
+
+// Colours and type: those of a theme that was asked for, else those of what is around the chart. Whatever the chart
+// itself sets, wins.
+
+const darkScheme = matchMedia("(prefers-color-scheme: dark)");
+
+function isDark() {
+  const { classList, dataset } = document.body;
+  if (dataset.jpThemeLight) return dataset.jpThemeLight === "false";
+  if (classList.contains("vscode-light") || classList.contains("vscode-dark")) return classList.contains("vscode-dark");
+  return darkScheme.matches;
+}
+
+function nameOf(theme) {
+  return theme === "light" || theme === "dark" ? theme : isDark() ? "dark" : "light";
+}
+
+function configOf(theme, el) {
+  const style = getComputedStyle(el);
+  const font = style.getPropertyValue("--jp-ui-font-family") || style.fontFamily;
+  const config = themes[nameOf(theme)];
+  const background = theme === nameOf(theme) ? config.background : "transparent";
+  return { ...config, background, font, mark: { ...config.mark, font } };
+}
+
+function watchTheme(onChange) {
+  const look = () => `${isDark()} ${document.body.dataset.jpThemeName}`;
+  let last = look();
+  const compare = () => {
+    if (look() === last) return;
+    last = look();
+    onChange();
+  };
+  const observer = new MutationObserver(compare);
+  observer.observe(document.body, { attributeFilter: ["class", "data-jp-theme-light", "data-jp-theme-name"] });
+  darkScheme.addEventListener("change", compare);
+  return () => {
+    observer.disconnect();
+    darkScheme.removeEventListener("change", compare);
+  };
+}
+
+// Width: a chart that asks for its container's gets it, in a concatenation too, where Vega-Lite knows no way.
+
+function fillsTheCell(spec) {
+  return spec.width === "container" || spec.usermeta?.fillsTheCell === true;
+}
+
+async function fit({ view, spec, el }) {
+  if (!fillsTheCell(spec)) return;
+  const isInside = view.signal("autosize")?.contains === "padding";
+  for (let tries = 0; tries < 3; tries++) { // a legend that had to stick out may not have to any more
+    const total = isInside ? view.signal("width") : el.querySelector("canvas").clientWidth;
+    const excess = total - el.clientWidth;
+    if (Math.abs(excess) < 1) return;
+    await view.signal("width", Math.max(160, view.signal("width") - excess)).runAsync();
+  }
+}
+
+function firstWidth(el) {
+  return new Promise((resolve) => {
+    const observer = new ResizeObserver(() => {
+      if (el.clientWidth === 0) return; // not in the page yet, or in a folded part of it
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe(el);
+  });
+}
+
+// Drawing
+
+// A title is a signal, so that another one takes no new drawing.
+const heading = { text: "cfusage_title", subtitle: "cfusage_subtitle" };
+
+function complete(spec, values) {
+  const copy = structuredClone(spec);
+  for (const param of copy.params ?? []) if (param.name in values) param.value = values[param.name];
+  for (const [part, name] of Object.entries(heading)) if (name in values) copy.title[part] = values[name];
+  return copy;
+}
+
+// Where a table's rows are changed, Vega keeps a copy of each, and a trace of the copy for ever. So times, which
+// arrive as numbers, are not parsed again, and rows that are filtered out anyway are filtered out first.
+function thrifty(sources, tables) {
+  return sources.flatMap((source) => {
+    if (!(source.source in tables)) return [source];
+    const steps = (source.transform ?? []).filter(({ expr, as }) => expr !== `toDate(datum["${as}"])`);
+    const first = steps.findIndex(({ type }) => type !== "filter");
+    if (first < 1) return [{ ...source, transform: steps }];
+    const filtered = { name: `${source.name}_filtered`, source: source.source, transform: steps.slice(0, first) };
+    return [filtered, { ...source, source: filtered.name, transform: steps.slice(first) }];
+  });
+}
+
+// And rows that a filter takes by a column of theirs alone, as in `datum.is_coarse === (of the view) && (...)`, come
+// to Vega while it takes them: a table may hold the coarse rows and the fine ones, of which one kind is on screen.
+function takeTurns(vega, tables) {
+  const turns = {};
+  for (const name of Object.keys(tables)) {
+    const users = vega.data.filter(({ source }) => source === name);
+    const filters = users.map(({ transform }) => transform?.[0]);
+    const parts = split(filters[0]?.expr);
+    const isUsedOnlySo = JSON.stringify(vega).split(JSON.stringify(name)).length === 2 + users.length;
+    if (!parts || !isUsedOnlySo || filters.some(({ expr } = {}) => expr !== filters[0].expr)) continue;
+    const signal = `cfusage_turn_${name}`;
+    vega.signals.push({ name: signal, update: parts.condition });
+    for (const filter of filters) filter.expr = `datum[${JSON.stringify(parts.column)}] === ${signal} && ${parts.rest}`;
+    turns[name] = { signal, column: parts.column };
+  }
+  return turns;
+}
+
+// Split `datum.column === (condition) && (rest)`, where the condition is the same for all rows.
+function split(filter) {
+  const [head, column] = /^datum\.(\w+) === (?=\()/.exec(filter) ?? [];
+  if (!head) return null;
+  const end = closing(filter, head.length);
+  const [condition, rest] = [filter.slice(head.length, end), filter.slice(end)];
+  const [and] = /^ && (?=\()/.exec(rest) ?? [];
+  if (/\bdatum\b/.test(condition) || !and || closing(rest, and.length) !== rest.length) return null;
+  return { column, condition, rest: rest.slice(and.length) };
+}
+
+// Find the end of what is in parentheses from `start` on; quoted ones are none.
+function closing(text, start) {
+  let depth = 0;
+  for (const { 0: sign, index } of text.slice(start).matchAll(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[()]/g)) {
+    depth += { "(": 1, ")": -1 }[sign] ?? 0;
+    if (depth === 0) return start + index + 1;
+  }
+  return -1;
+}
+
+// Which rows to begin with is a guess, the fewer ones; the view then says which.
+function firstRows(table, turn) {
+  const kinds = [false, true].map((value) => unpack(table, { column: turn.column, value }));
+  turn.value = kinds[1].length > 0 && (kinds[0].length === 0 || kinds[1].length < kinds[0].length);
+  return kinds[Number(turn.value)];
+}
+
+// Rows are changed where they stand: Vega never forgets the number of a row that it has copied, and draws only those
+// that differ.
+function putRows({ view, tables, turns }, name) {
+  const turn = turns[name];
+  const rows = unpack(tables[name], turn && { column: turn.column, value: turn.value });
+  const old = [...view.data(name)];
+  const places = new Map(old.slice(0, rows.length).map((row, nth) => [row, rows[nth]]));
+  const changes = view.changeset();
+  for (const column of columnsOf(tables[name])) {
+    const differs = (row) => places.has(row) && places.get(row)[column] !== row[column];
+    if (old.some(differs)) changes.modify(differs, column, (row) => places.get(row)[column]);
+  }
+  view.change(name, changes.remove(old.slice(rows.length)).insert(rows.slice(old.length)));
+}
+
+function columnsOf(table) {
+  return Array.isArray(table) ? Object.keys(table[0] ?? {}) : table.columns.map(({ name }) => name);
+}
+
+function changeTurns(drawing) {
+  let isAny = false;
+  for (const [name, turn] of Object.entries(drawing.turns)) {
+    const value = drawing.view.signal(turn.signal);
+    if (turn.value === value) continue;
+    turn.value = value;
+    putRows(drawing, name);
+    isAny = true;
+  }
+  return isAny;
+}
+
+// A zoom by hand; while a change from outside is being taken in, that looks after it.
+function watchTurns(drawing) {
+  const change = () => {
+    if (!drawing.isTaking) drawing.zooming = settle(drawing).catch(() => {});
+  };
+  for (const { signal } of Object.values(drawing.turns)) {
+    drawing.view.addSignalListener(signal, () => drawing.view.runAfter(change));
+  }
+}
+
+// Run the view until it has the rows that it wants, and fits.
+async function settle(drawing) {
+  await drawing.view.redraw();
+  if (changeTurns(drawing)) {
+    drawing.view.resize();
+    await drawing.view.redraw();
+  }
+  await fit(drawing);
+}
+
+// Selections, by name: {field: [from, to]} of an interval, {field: [one, another, ...]} of points; times in
+// milliseconds. Vega-Lite makes intervals in pixels, so each gets a signal more, by which its edges can be said.
+
+function groupsOf(vega) {
+  return [vega, ...(vega.marks ?? []).filter(({ type }) => type === "group").flatMap(groupsOf)];
+}
+
+function signalNamed(group, name) {
+  return (group.signals ?? []).find((signal) => signal.name === name);
+}
+
+// What merely follows the pointer stays in the browser.
+function isTold({ select }) {
+  return select !== undefined && !/^(pointer|mouse)(over|move|enter)/.test(select.on?.type ?? select.on ?? "");
+}
+
+function takeEdges(group, signal, fields, tuple) {
+  const wanted = `cfusage_${signal}`;
+  const sources = /values: \[(.*?)\]\}/.exec(tuple.on[0].update)?.[1].split(/,\s*/) ?? [];
+  fields.forEach(({ channel, field }, place) => {
+    const values = signalNamed(group, sources[place]);
+    if (!values?.on) return;
+    const edges = `${wanted}.value[${JSON.stringify(field)}]`;
+    const take = (target, edges, nothing) => target.on.push({
+      events: { signal: wanted },
+      update: `!${wanted} ? ${target.name} : ${wanted}.value ? ${edges} : ${nothing}`,
+    });
+    const pixels = signalNamed(group, `${signal}_${channel}`);
+    const scale = /invert\(("[^"]+")/.exec(values.on[0].update)?.[1];
+    if (!pixels || !scale) { // bound to a scale: what is selected is what is shown
+      take(values, edges, "null");
+      return;
+    }
+    const [from, to] = [`scale(${scale}, ${edges}[0])`, `scale(${scale}, peek(${edges})) + bandwidth(${scale})`];
+    take(pixels, `[${from}, ${to}]`, "[0, 0]");
+    const isAsWanted = [`${wanted}`, `${wanted}.value`, `${pixels.name}[0] === ${from}`, `${pixels.name}[1] === ${to}`];
+    values.on[0].update = `${isAsWanted.join(" && ")} ? ${edges} : ${values.on[0].update}`;
+  });
+}
+
+// Prepare the selections of a specification, and return how to make each.
+function selectionsOf(spec, vega) {
+  const selections = {};
+  for (const { name, select } of (spec.params ?? []).filter(isTold)) {
+    const signal = name.replace(/\W/g, "_");
+    const isInterval = (select.type ?? select) === "interval";
+    for (const group of groupsOf(vega)) {
+      const fields = signalNamed(group, `${signal}_tuple_fields`)?.value;
+      if (!fields || fields.some(({ field }) => field === "_vgsid_")) continue; // the number of a row on this page
+      const tuple = signalNamed(group, `${signal}_tuple`);
+      if (isInterval) takeEdges(group, signal, fields, tuple);
+      const unit = /unit: "([^"]*)"/.exec(tuple.on?.[0].update)?.[1] ?? "";
+      selections[name] = { signal, isInterval, fields, unit };
+    }
+    if (name in selections && isInterval) {
+      vega.signals.push({ name: `cfusage_${signal}`, value: null });
+    }
+  }
+  return selections;
+}
+
+function inNumbers(value) {
+  if (Array.isArray(value)) return value.map(inNumbers);
+  return value instanceof Date ? value.getTime() : value;
+}
+
+// Read a selection; undefined if nothing is selected.
+function selected({ isInterval, fields }, value) {
+  const points = value?.vlPoint?.or;
+  const found = fields
+    .map(({ field }) => [field, inNumbers(isInterval ? value?.[field] : points?.map((point) => point[field]))])
+    .filter(([, values]) => values?.length);
+  return found.length ? Object.fromEntries(found) : undefined;
+}
+
+function wordsOf({ fields }, value) {
+  return value && JSON.stringify(fields.map(({ field }) => value[field]));
+}
+
+// Make a selection with the next run of the view.
+function select(view, { signal, isInterval, fields, unit }, value) {
+  if (isInterval) {
+    view.signal(`cfusage_${signal}`, { value: value ?? null });
+    return;
+  }
+  const count = value ? value[fields[0].field].length : 0;
+  const points = Array.from({ length: count }, (_, nth) => fields.map(({ field }) => value[field][nth]));
+  const chosen = points.map((values) => ({ unit, fields, values }));
+  view.change(`${signal}_store`, view.changeset().remove(() => true).insert(chosen));
+}
+
+// Views that stand in others do not hear the first change of a signal outside: let that one change nothing.
+async function wake({ view, selections }) {
+  const intervals = Object.values(selections).filter(({ isInterval }) => isInterval);
+  for (const { signal } of intervals) view.signal(`cfusage_${signal}`, false);
+  await view.redraw();
+}
+
+// Make the selections that were changed outside since the drawing took them or told of them. One of other fields,
+// which the chart had before it became another, is none.
+function takeSelections({ view, selections, agreed, onSelect }, wanted) {
+  let isAny = false;
+  for (const [name, selection] of Object.entries(selections)) {
+    const isOurs = selection.fields.every(({ field }) => wanted[name]?.[field]?.length);
+    const value = isOurs ? wanted[name] : undefined;
+    if (wanted[name] && !isOurs) onSelect(name, undefined);
+    const words = wordsOf(selection, value);
+    if (words === agreed[name]) continue;
+    agreed[name] = words;
+    select(view, selection, value);
+    isAny = true;
+  }
+  return isAny;
+}
+
+function tellSelections({ view, selections, agreed, onSelect }) {
+  for (const [name, selection] of Object.entries(selections)) {
+    view.addSignalListener(selection.signal, (_, now) => {
+      const value = selected(selection, now);
+      const words = wordsOf(selection, value);
+      if (words === agreed[name]) return;
+      agreed[name] = words;
+      onSelect(name, value);
+    });
+  }
+}
+
+// Draw {spec, values, tables, selections} in an element of the page; `theme` is "auto", "light" or "dark". `onSelect`
+// hears the name and the value of each selection that is made in it.
+async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onSelect = () => {} } = {}) {
+  const { spec, values = {}, tables = {} } = state;
+  let selections;
+  let turns;
+  await firstWidth(el);
+  const { view, finalize } = await vegaEmbed(el, complete(spec, values), {
+    actions: false,
+    config: configOf(theme, el),
+    defaultStyle: false,
+    mode: "vega-lite",
+    renderer: "canvas",
+    tooltip: { theme: `cfusage-${nameOf(theme)}` },
+    viewClass: WatchedView,
+    patch: (vega) => {
+      for (const [part, name] of Object.entries(heading)) {
+        if (!(name in values)) continue;
+        (vega.signals ??= []).push({ name, value: values[name] });
+        vega.title[part] = { signal: name };
+      }
+      vega.data = thrifty(vega.data ?? [], tables);
+      turns = takeTurns(vega, tables);
+      selections = selectionsOf(spec, vega);
+      for (const source of vega.data) {
+        if (source.name in tables) {
+          const turn = turns[source.name];
+          source.values = turn ? firstRows(tables[source.name], turn) : unpack(tables[source.name]);
+        }
+      }
+      return vega;
+    },
+  });
+  const drawing = { view, finalize, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
+  await wake(drawing);
+  tellSelections(drawing);
+  takeSelections(drawing, state.selections ?? {});
+  await settle(drawing);
+  watchTurns(drawing);
+  return drawing;
+}
+
+// Let a drawing take other values, rows of the same tables and selections.
+async function refresh(drawing, { values = {}, tables = {}, selections = {} }) {
+  const { view } = drawing;
+  await drawing.zooming;
+  const isSame = values === drawing.values && tables === drawing.tables;
+  if (!takeSelections(drawing, selections) && isSame) return;
+  view.failure = undefined;
+  drawing.isTaking = true;
+  try {
+    for (const [name, value] of Object.entries(values)) view.signal(name, value);
+    if (tables !== drawing.tables) for (const name of Object.keys(tables)) putRows({ ...drawing, tables }, name);
+    Object.assign(drawing, { values, tables });
+    view.resize(); // a heading may have more lines now, and labels more digits
+    await settle(drawing);
+  } finally {
+    drawing.isTaking = false;
+  }
+}
+
+function showError(root, message) {
+  const box = document.createElement("div");
+  box.className = "cfusage-error";
+  box.setAttribute("role", "alert");
+  box.textContent = `This chart cannot be drawn: ${message}`;
+  root.append(box);
+}
+
+// Keep a chart drawn in `root`, a div of the class cfusage-chart: anew where its spec or the theme has changed, in
+// place where only values and rows have. `read` returns {spec, values, tables, selections, theme, description} as they
+// are now; `library` returns what libraryFrom returned. `onSelect` hears of selections, `onOutcome` of errors, or "".
+function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
+  root.setAttribute("role", "img");
+  let current = null; // the drawing on screen
+  let isStale = true; // whether it takes a new drawing, not only new data
+  let isClosed = false;
+  let running = null;
+  let isWanted = false;
+
+  function dispose() {
+    current?.finalize();
+    current?.el.remove();
+    current = null;
+    document.getElementById("vg-tooltip-element")?.classList.remove("visible");
+  }
+
+  async function replace(state) {
+    const vega = await library();
+    const next = document.createElement("div");
+    next.className = "cfusage-drawing cfusage-unseen";
+    root.append(next);
+    try {
+      const drawing = await draw(vega, state, next, { theme: state.theme, onSelect });
+      dispose();
+      if (isClosed) return drawing.finalize();
+      current = drawing;
+      next.classList.remove("cfusage-unseen");
+    } catch (error) {
+      next.remove();
+      throw error;
+    }
+  }
+
+  async function update() {
+    const state = read();
+    root.dataset.state = "drawing";
+    root.setAttribute("aria-label", state.description ?? "");
+    let message = "";
+    try {
+      const isNew = isStale || current === null;
+      isStale = false;
+      await (isNew ? replace(state) : refresh(current, state));
+    } catch (error) {
+      message = error?.message ?? String(error);
+      dispose();
+    }
+    root.querySelector(".cfusage-error")?.remove();
+    if (message) showError(root, message);
+    root.dataset.state = message ? "error" : "ready";
+    onOutcome(message);
+  }
+
+  // Hasty changes while a drawing is under way end in one more drawing, of the last state.
+  function change() {
+    isWanted = true;
+    running ??= (async () => {
+      while (isWanted && !isClosed) {
+        isWanted = false;
+        await update();
+      }
+      running = null;
+    })();
+    return running;
+  }
+
+  function redraw() {
+    isStale = true;
+    return change();
+  }
+
+  const ignoreTheme = watchTheme(() => (read().theme ?? "auto") === "auto" && redraw());
+  const resized = new ResizeObserver(() => {
+    if (current && !running && root.clientWidth > 0) fit(current);
+  });
+  resized.observe(root);
+  change();
+
+  return {
+    change,
+    redraw,
+    settled: async () => (await running, current),
+    close: () => {
+      isClosed = true;
+      resized.disconnect();
+      ignoreTheme();
+      dispose();
+    },
+  };
+}

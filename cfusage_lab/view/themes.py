@@ -1,0 +1,63 @@
+"""How charts look in a light and in a dark surrounding, said once for the browser and for pictures."""
+
+import copy
+from typing import Any, Final
+
+from cfusage_lab.errors import ConfigError
+
+__all__ = ["THEMES", "themed", "valid"]
+
+
+def _theme(*, background: str, text: str, faint: str, line: str, frame: str) -> dict[str, Any]:
+    """Write a Vega-Lite config of these colours."""
+    return {
+        "background": background,
+        "axis": {
+            "labelColor": faint,
+            "titleColor": faint,
+            "domainColor": line,
+            "tickColor": line,
+            "gridColor": line,
+        },
+        "header": {"labelColor": text, "titleColor": text},
+        "legend": {"labelColor": text, "titleColor": faint},
+        "mark": {},
+        "text": {"color": text},
+        "title": {"color": text, "subtitleColor": faint},
+        "view": {"stroke": frame},
+    }
+
+
+THEMES: Final = {
+    "light": _theme(background="#ffffff", text="#1f1f1f", faint="#616161", line="#e4e4e4", frame="#dddddd"),
+    "dark": _theme(background="#111111", text="#e6e6e6", faint="#a8a8a8", line="#3d3d3d", frame="#3d3d3d"),
+}
+"""Theme name to config; the backgrounds are those of JupyterLab's notebooks."""
+
+
+def valid(theme: str) -> str:
+    """Return the name of a theme, or ``auto``, as it is.
+
+    Raises
+    ------
+    ConfigError
+        If it is something else.
+    """
+    if theme != "auto" and theme not in THEMES:
+        raise ConfigError(f"there is no theme {theme!r}: take 'auto', 'light' or 'dark'")
+    return theme
+
+
+def themed(spec: dict[str, Any], theme: str) -> dict[str, Any]:
+    """Return a Vega-Lite ``spec`` in a theme, where it sets nothing itself; ``auto`` leaves it as it is."""
+    if valid(theme) == "auto":
+        return spec
+    return {**spec, "config": _merged(THEMES[theme], spec.get("config", {}))}
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = copy.deepcopy(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged

@@ -1,0 +1,182 @@
+"""How fast a chart answers in a real JupyterLab: figures of one run, on this machine.
+
+Run ``python tests/benchmarks/interacting.py``. The case is that of the explorer: a year of hours of one
+account, a control that changes, the chart painted anew. Wants JupyterLab and Chromium; needs no network.
+"""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import nbformat
+from playwright.sync_api import Page, sync_playwright
+
+CHANGES = 20
+MANY = 200
+PATIENCE = 60_000
+READY = '.cfusage-chart[data-state="ready"]'
+
+PREPARE = """
+import itertools, random
+from datetime import UTC, datetime, timedelta
+import ipywidgets, polars as pl
+from cfusage_lab.charts import usage_chart
+from cfusage_lab.schema import HISTORY
+from cfusage_lab.view import ChartView
+chance, start = random.Random(1), datetime(2025, 1, 1, tzinfo=UTC)
+starts = [start + timedelta(hours=n) for n in range(8_760)]
+history = pl.DataFrame({
+    "account_id": ["a"] * len(starts), "start_time": starts,
+    "end_time": [one + timedelta(hours=1) for one in starts],
+    "aggregated_value": [round(chance.uniform(0, 9), 6) for _ in starts], "id": [None] * len(starts),
+    "is_reported": [True] * len(starts), "state": ["complete"] * 8_710 + ["provisional"] * 50,
+}, schema=HISTORY)
+zones = itertools.cycle(["Europe/Berlin", "Asia/Tokyo", "America/New_York"])
+def drawn(): return usage_chart(history, time_zone=next(zones), names={"a": "Alpha"})
+"""
+ONE = """
+view, go = ChartView(drawn()), ipywidgets.Button(description="Go")
+go.add_class("go")
+go.on_click(lambda _: view.draw(drawn()))
+ipywidgets.VBox([go, view])
+"""
+SIX = "ipywidgets.VBox([ChartView(drawn()) for _ in range(6)])"
+
+RUN_ALL = """async () => {
+  const context = window.jupyterapp.shell.currentWidget.context;
+  await context.ready; await context.sessionContext.ready;
+  const isIdle = () => context.sessionContext.session?.kernel?.status === "idle";
+  while (!isIdle()) await new Promise((resolve) => setTimeout(resolve, 50));
+  const start = performance.now();
+  await window.jupyterapp.commands.execute("notebook:run-all-cells");
+  return start;
+}"""
+CHANGE = """async times => {
+  const root = document.querySelector(".cfusage-chart"), go = document.querySelector(".go"), took = [];
+  const before = root.querySelector("canvas");
+  for (let n = 0; n < times; n++) {
+    const start = performance.now();
+    await new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        if (root.dataset.state !== "ready") return;
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(resolve)); // once the frame is out
+      });
+      observer.observe(root, {attributeFilter: ["data-state"]});
+      go.click();
+    });
+    took.push(performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return {took, isSame: before === root.querySelector("canvas")};
+}"""
+
+
+@contextmanager
+def lab(home: Path) -> Iterator[str]:
+    """Serve JupyterLab with no configuration of anybody's."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "RUNTIME", "DATA")}
+    own |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "XDG_CACHE_HOME": str(home / "cache")}
+    quiet = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    quiet.parent.mkdir(parents=True)
+    quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}))
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += [f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={home}"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env=os.environ | own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            for _ in range(300):
+                try:
+                    urllib.request.urlopen(f"{url}/api").close()  # noqa: S310 - loopback
+                    break
+                except URLError:
+                    time.sleep(0.1)
+            yield url
+        finally:
+            server.terminate()
+
+
+def opened(page: Page, url: str, home: Path, *cells: str) -> float:
+    """Open a notebook of these cells and run it; return the seconds from there to its first chart."""
+    path = home / f"{time.monotonic_ns()}.ipynb"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)], metadata=kernel), path
+    )
+    page.goto(f"{url}/lab/tree/{path.name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
+    start = page.evaluate(RUN_ALL)
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    return float(page.evaluate("performance.now()") - start) / 1_000
+
+
+def closed(page: Page) -> None:
+    """End the notebook's kernel."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()")
+
+
+def heap(page: Page) -> float:
+    """Return the megabytes of JavaScript that are in use."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.enable")
+    for _ in range(3):  # what the first pass frees may hold something else
+        session.send("HeapProfiler.collectGarbage")
+    return float(page.evaluate("performance.memory.usedJSHeapSize")) / 1e6
+
+
+def main() -> None:
+    """Measure, and print."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    quiet = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--enable-precise-memory-info"]
+    with tempfile.TemporaryDirectory() as folder, lab(Path(folder)) as url, sync_playwright() as playwright:
+        home = Path(folder)
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=quiet)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        received: list[int] = []
+        page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame)))
+        )
+
+        opened(page, url, home, PREPARE, ONE)  # the bundle is kept from now on
+        closed(page)
+        print(f"Run All to the first chart, bundle kept: {opened(page, url, home, PREPARE, ONE):.1f} s")
+
+        page.evaluate(CHANGE, 3)
+        received.clear()
+        changed = page.evaluate(CHANGE, CHANGES)
+        took = changed["took"]
+        print(f"a change, of {CHANGES}: median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
+        print(f"bytes to the browser a change: {sum(received) / CHANGES / 1_000:.0f} kB")
+        before = heap(page)
+        changed = page.evaluate(CHANGE, MANY)
+        print(f"JavaScript in use, before and after {MANY} changes: {before:.1f} and {heap(page):.1f} MB")
+        print(f"the very same canvas after them: {changed['isSame']}")
+        closed(page)
+
+        received.clear()
+        opened(page, url, home, PREPARE, SIX)
+        page.wait_for_function(f"document.querySelectorAll('{READY}').length === 6", timeout=PATIENCE)
+        print(f"six charts on a page: {sum(received) / 1_000_000:.2f} MB, the library in it")
+        closed(page)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
