@@ -1,0 +1,5 @@
+"""A report of usage history, in one HTML file that needs nothing else."""
+
+from cfusage_lab.reports.writing import report
+
+__all__ = ["report"]

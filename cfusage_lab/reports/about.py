@@ -1,0 +1,106 @@
+"""What a report says of itself: what in it may still change, and how it was computed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.charts.style import days_text
+from cfusage_lab.ranges import zone
+from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
+from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
+from cfusage_lab.reports.texts import SETTLE_LAG, TERMS, counted, moment_of
+from cfusage_lab.schema import STATES
+from cfusage_lab.view.pages import Block
+
+__all__ = ["computed", "provisional"]
+
+_MOST_PARTIAL: Final = 12
+
+
+# What may still change
+
+
+def provisional(figures: Figures) -> Iterator[Block]:
+    """Say which windows may still change and until when, which were left out, and which days lack hours."""
+    info = zone(figures.time_zone)
+    windows = figures.history
+    open_ones = windows.filter(pl.col("state") != "complete")
+    if open_ones.is_empty():
+        yield paragraph(
+            f"Nothing: all {counted(windows.height, 'window')} were past the time in which they may change."
+        )
+    else:
+        first: Any = open_ones["start_time"].min()
+        last: Any = open_ones["end_time"].max()
+        yield paragraph(
+            f"{open_ones.height:,} of {counted(windows.height, 'window')} may still change: from "
+            f"{moment_of(first, info)} to {moment_of(last, info)}; they are paler in the charts. With the "
+            f"usual 48 hours, all of them are complete after {moment_of(last + SETTLE_LAG, info)}: a report "
+            "from a later fetch has their final figures."
+        )
+        yield _states(figures)
+    unreported = windows.filter(~pl.col("is_reported")).height
+    if unreported:
+        yield paragraph(
+            f"The API left out {counted(unreported, 'window')} in which nothing was charged: counted as $0."
+        )
+    yield from _partial(figures)
+
+
+def _states(figures: Figures) -> Block:
+    found = figures.history.group_by("state").agg(pl.len(), pl.col("aggregated_value").sum())
+    by_state = {state: (count, cost) for state, count, cost in found.iter_rows()}
+    shown = [(state, *by_state[state]) for state in STATES if state in by_state]
+    return cards(
+        Card(
+            state.replace("_", " ").capitalize(),
+            money(cost),
+            f'in <data value="{count}">{counted(count, "window")}</data>',
+        )
+        for state, count, cost in shown
+    )
+
+
+def _partial(figures: Figures) -> Iterator[Block]:
+    """List the days that lack hours."""
+    partial = figures.total_daily.filter(~pl.col("is_whole")).sort("date", descending=True)
+    if partial.is_empty():
+        yield paragraph("No day lacks hours.")
+        return
+    shown = partial.head(_MOST_PARTIAL)
+    listed = "; ".join(
+        f"{days_text(row['date'], row['date'])} ({_hours(row)})" for row in shown.iter_rows(named=True)
+    )
+    more = f"; and {partial.height - shown.height:,} more" if partial.height > shown.height else ""
+    yield paragraph(
+        f"{counted(partial.height, 'day')} without all hours, and compared with nothing: {listed}{more}."
+    )
+
+
+def _hours(row: dict[str, Any]) -> str:
+    return counted(row["hours"], "hour") + (", still running" if row["state"] == "in_progress" else "")
+
+
+# How it was computed
+
+
+def computed(figures: Figures, source: str | None, made_at: datetime, note: str) -> list[Block]:
+    """Say what the words mean, and what was asked for; ``note`` is about the time zone."""
+    info = zone(figures.time_zone)
+    start, end = figures.span
+    ids = figures.accounts["account_id"]
+    accounts = [f"{figures.names[one]} ({one})" for one in ids.head(MOST_ACCOUNTS)]
+    if ids.len() > MOST_ACCOUNTS:
+        accounts.append(f"and {ids.len() - MOST_ACCOUNTS:,} more")
+    facts = {
+        "Time range": f"{start:%Y-%m-%d %H:%MZ} to {end:%Y-%m-%d %H:%MZ}, the end not included",
+        "Time zone": f"{figures.time_zone} ({note})" if note else figures.time_zone,
+        "Accounts": "; ".join(accounts),
+        "Source": source or "not said",
+        "Made": f"{moment_of(made_at, info)} ({made_at:%Y-%m-%d %H:%MZ})",
+        "With": f"cfusage_lab {version('cfusage-lab')}",
+    }
+    return [definitions(TERMS), definitions(facts)]

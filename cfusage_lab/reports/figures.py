@@ -1,0 +1,214 @@
+"""Every figure of a report, from the functions that any caller has: none is counted in a second way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.changes import day_over_day, month_to_date, movers
+from cfusage_lab.charts.accounts import labels
+from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import opened
+from cfusage_lab.patterns import (
+    concentration,
+    hourly_profile,
+    off_hours_share,
+    weekend_share,
+    weekly_heatmap,
+)
+from cfusage_lab.schema import HISTORY
+from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.summaries import summary
+
+__all__ = ["MOST_ACCOUNTS", "Figures"]
+
+MOST_ACCOUNTS: Final = 10
+"""Accounts with a row of their own; the others are added up."""
+_MOST_MOVERS: Final = 8
+_MOST_ROWS: Final = 10
+_NEEDED: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a report says, as tables.
+
+    Attributes
+    ----------
+    history, daily
+        Usage history and its local days, of each account.
+    total, total_daily
+        The same of all accounts added up; of a single account, these are its own.
+    overall
+        The summary of the total: one row, as a mapping.
+    accounts
+        One row is an account, the costliest first: the columns of its summary, ``cost_usd`` and its ``share``
+        of the total.
+    names
+        Account id to what it is called in the report.
+    """
+
+    time_zone: str
+    names: Mapping[str, str]
+    history: pl.DataFrame
+    daily: pl.DataFrame
+    total: pl.DataFrame
+    total_daily: pl.DataFrame
+    overall: Mapping[str, Any]
+    accounts: pl.DataFrame
+
+    @classmethod
+    def of(cls, history: object, *, time_zone: str, names: Mapping[str, str] | None) -> "Figures":
+        """Compute what several parts of the report need.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such zone.
+        FrameError
+            If the table is no history of hours, has no window that has ended, has one twice or one without a
+            cost, or if its accounts do not have the same windows.
+        """
+        windows = _windows(history)
+        daily = daily_usage(windows, time_zone=time_zone)
+        is_alone = windows["account_id"].n_unique() == 1
+        total = windows if is_alone else total_usage(windows)
+        total_daily = daily if is_alone else total_usage(daily)
+        cost = daily.group_by("account_id").agg(pl.col("cost_usd").sum())
+        whole = cost["cost_usd"].sum()
+        share = pl.col("cost_usd") / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
+        known = {one: name for one, name in SANDBOX_ACCOUNTS.items() if one not in (names or {})}
+        return cls(
+            time_zone=time_zone,
+            names=labels(dict.fromkeys(windows["account_id"]), names={**(names or {}), **known}),
+            history=windows,
+            daily=daily,
+            total=total,
+            total_daily=total_daily,
+            overall=summary(total, time_zone=time_zone).row(0, named=True),
+            accounts=summary(windows, time_zone=time_zone)
+            .join(cost.with_columns(share=share), on="account_id")
+            .sort("cost_usd", "account_id", descending=[True, False]),
+        )
+
+    # Whose figures these are
+
+    @property
+    def whose(self) -> str:
+        """The account, or how many there are."""
+        if self.is_alone:
+            return self.names[self.accounts["account_id"][0]]
+        return f"All {self.accounts.height:,} accounts"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is one account only."""
+        return self.accounts.height == 1
+
+    @property
+    def is_made_up(self) -> bool:
+        """Whether any of it comes out of the sandbox."""
+        return not SANDBOX_ACCOUNTS.keys().isdisjoint(self.accounts["account_id"])
+
+    # How much
+
+    @property
+    def cost_usd(self) -> float:
+        """The cost of all windows."""
+        return float(self.total_daily["cost_usd"].sum())
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The start of the first window, and the end of the last one."""
+        return self.total["start_time"].min(), self.total["end_time"].max()  # type: ignore[return-value]
+
+    # When
+
+    def heatmap(self) -> pl.DataFrame:
+        """Return the hours of the week, of the total."""
+        return weekly_heatmap(self.total, time_zone=self.time_zone)
+
+    def profile(self) -> pl.DataFrame:
+        """Return the hours of the day, of the total."""
+        return hourly_profile(self.total, time_zone=self.time_zone)
+
+    def shares(self) -> dict[str, float | None]:
+        """Return the parts of the total that fall on weekends, outside working hours, and into 24 hours."""
+        weekend = weekend_share(self.total, time_zone=self.time_zone)
+        off_hours = off_hours_share(self.total, time_zone=self.time_zone)
+        return {
+            "weekend_share": weekend["weekend_share"][0],
+            "off_hours_share": off_hours["off_hours_share"][0],
+            "top_share": concentration(self.total)["top_share"][0],
+        }
+
+    # What changed
+
+    def changes(self) -> pl.DataFrame:
+        """Compare each day of the total with the day before it."""
+        return day_over_day(self.total_daily)
+
+    def month(self) -> pl.DataFrame:
+        """Accumulate the month of the total, beside the one before it."""
+        return month_to_date(self.total, time_zone=self.time_zone)
+
+    def movers(self) -> pl.DataFrame:
+        """Return the largest changes from one day to the next, whichever account's they are."""
+        return movers(day_over_day(self.daily), top=_MOST_MOVERS)
+
+    # The highest
+
+    def top_hours(self) -> pl.DataFrame:
+        """Return the windows of the total with the highest cost, and whose cost most of it is."""
+        return _highest(self.total, self.history, cost="aggregated_value", key="start_time")
+
+    def top_days(self) -> pl.DataFrame:
+        """Return the days of the total with the highest cost, and whose cost most of it is."""
+        return _highest(self.total_daily, self.daily, cost="cost_usd", key="date")
+
+
+def _windows(history: object) -> pl.DataFrame:
+    """Return the windows in order, whatever engine they come from, or refuse what can't be reported."""
+    collected = opened(history, _NEEDED, table="usage history").frame.collect("polars").to_native()
+    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
+    windows: pl.DataFrame = (
+        collected.with_columns(times, id=pl.lit(None, dtype=pl.String))
+        .select(pl.col(name).cast(kind) for name, kind in HISTORY.items())
+        .sort("account_id", "start_time")
+    )
+    if windows.filter(pl.col("state") != "in_progress").is_empty():
+        raise FrameError("no window in this usage history has ended: there is nothing to report yet")
+    flaws = {
+        "is there twice": pl.struct("account_id", "start_time").is_duplicated(),
+        "has no cost": ~pl.col("aggregated_value").is_finite().fill_null(value=False),
+    }
+    for flaw, is_flawed in flaws.items():
+        found = windows.filter(is_flawed).head(1)
+        if found.height:
+            account_id, moment = found.select("account_id", "start_time").row(0)
+            raise FrameError(
+                f"the window {moment:%Y-%m-%dT%H:%MZ} of account {account_id} {flaw}: nothing is reported"
+            )
+    return windows
+
+
+def _highest(total: pl.DataFrame, parts: pl.DataFrame, *, cost: str, key: str) -> pl.DataFrame:
+    """Return the rows with the highest cost, and beside each the account with the most of it.
+
+    The columns are those of ``total``, and ``share`` of all cost, ``top_account_id`` and ``top_usd``.
+    """
+    whole = total[cost].sum()
+    share = pl.col(cost) / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
+    rows = total.with_columns(share=share).filter(pl.col(cost) > 0)
+    rows = rows.sort(cost, key, descending=[True, False]).head(_MOST_ROWS)
+    most = (
+        parts.join(rows.select(key), on=key, how="semi")
+        .sort(cost, "account_id", descending=[True, False])
+        .group_by(key, maintain_order=True)
+        .first()
+        .select(key, top_account_id="account_id", top_usd=cost)
+    )
+    return rows.join(most, on=key, how="left", maintain_order="left")

@@ -1,0 +1,88 @@
+"""HTML by the piece: everything that is quoted is escaped here, and every figure keeps all its digits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from cfusage_lab.charts.style import dollars
+from cfusage_lab.view.pages import Html
+
+__all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A figure to look at first: what it is, the figure as HTML, and what stands below it as HTML."""
+
+    label: str
+    figure: str
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its heading, and ``number`` or ``name`` where cells are set as such."""
+
+    heading: str
+    kind: Literal["", "number", "name"] = ""
+
+
+def text(words: str) -> str:
+    """Write plain text."""
+    return escape(words)
+
+
+def money(cost: float | None) -> str:
+    """Write US dollars for the eye, with the unrounded number beside it for a machine."""
+    return "unknown" if cost is None else f'<data value="{cost!r}">{dollars(cost)}</data>'
+
+
+def part(share: float | None) -> str:
+    """Write a fraction as percent, with the unrounded fraction beside it."""
+    return "unknown" if share is None else f'<data value="{share!r}">{share:,.1%}</data>'
+
+
+def paragraph(words: str) -> Html:
+    """Write a paragraph of plain text."""
+    return Html(f"<p>{escape(words)}</p>")
+
+
+def cards(shown: Iterable[Card]) -> Html:
+    """Write figures side by side."""
+    written = (
+        f'<div class="card"><dt>{escape(one.label)}</dt><dd class="figure">{one.figure}</dd>'
+        + (f'<dd class="aside">{one.aside}</dd>' if one.aside else "")
+        + "</div>"
+        for one in shown
+    )
+    return Html(f'<dl class="cards">{"".join(written)}</dl>')
+
+
+def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Html:
+    """Write a table whose first column names the row; cells are HTML."""
+    kinds = [f' class="{column.kind}"' if column.kind else "" for column in columns]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(column.heading)}</th>'
+        for column, kind in zip(columns, kinds, strict=True)
+    )
+    body = "".join(f"<tr>{_cells(row, kinds)}</tr>\n" for row in rows)
+    return Html(
+        f'<div class="table" role="region" aria-label="{escape(caption)}" tabindex="0">'
+        f"<table><caption>{escape(caption)}</caption>\n"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(row: Sequence[str], kinds: Sequence[str]) -> str:
+    first, *rest = zip(row, kinds, strict=True)
+    cells = "".join(f"<td{kind}>{cell}</td>" for cell, kind in rest)
+    return f'<th scope="row"{first[1]}>{first[0]}</th>{cells}'
+
+
+def definitions(words: Mapping[str, str]) -> Html:
+    """Write terms and what they mean, plain text both."""
+    written = (
+        f"<div><dt>{escape(term)}</dt><dd>{escape(meaning)}</dd></div>\n" for term, meaning in words.items()
+    )
+    return Html(f'<dl class="terms">{"".join(written)}</dl>')

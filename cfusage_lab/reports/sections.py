@@ -1,0 +1,243 @@
+"""The parts of a report, in the order in which an analyst asks."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.charts import (
+    calendar_chart,
+    day_over_day_chart,
+    hour_profile_chart,
+    month_to_date_chart,
+    movers_chart,
+    usage_chart,
+    weekly_heatmap_chart,
+)
+from cfusage_lab.charts.style import days_text, span
+from cfusage_lab.ranges import zone
+from cfusage_lab.reports.about import computed, provisional
+from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
+from cfusage_lab.reports.markup import (
+    Card,
+    Column,
+    cards,
+    money,
+    paragraph,
+    part,
+    table,
+    text,
+)
+from cfusage_lab.reports.texts import beside, counted, hour_of
+from cfusage_lab.view.pages import Block, Section
+
+__all__ = ["sections"]
+
+_FULL_DAY: Final = "24:00"
+
+
+def sections(figures: Figures, *, source: str | None, made_at: datetime, note: str) -> list[Section]:
+    """Return all parts; ``note`` is what has to be said about the time zone."""
+    return [
+        Section("How much does it cost?", list(_how_much(figures))),
+        Section("When does it cost?", _when(figures)),
+        Section("What changed?", _what_changed(figures)),
+        Section("Which hours and days cost the most?", _highest(figures)),
+        Section("What may still change?", list(provisional(figures))),
+        Section("How was it computed?", computed(figures, source, made_at, note)),
+    ]
+
+
+# How much
+
+
+def _how_much(figures: Figures) -> Iterator[Block]:
+    yield cards(_headline(figures))
+    if not figures.is_alone:
+        yield _accounts(figures)
+
+
+def _headline(figures: Figures) -> list[Card]:
+    found = figures.overall
+    day, until = days_text(found["date"], found["date"]), found["until"]
+    is_ended = until == _FULL_DAY
+    return [
+        Card("Total cost", money(figures.cost_usd), text(_span(figures))),
+        Card(
+            day if is_ended else f"{day}, until {until}",
+            money(found["today_usd"]),
+            text(
+                beside(
+                    found["day_kind"],
+                    found["today_usd"],
+                    found["yesterday_usd"],
+                    found["day_change_ratio"],
+                    "the day before" if is_ended else f"the day before, until {until}",
+                )
+            ),
+        ),
+        Card(
+            f"{found['date']:%B %Y} so far",
+            money(found["month_usd"]),
+            text(
+                beside(
+                    found["month_kind"],
+                    found["month_usd"],
+                    found["previous_month_usd"],
+                    found["month_change_ratio"],
+                    "the month before until then",
+                )
+            ),
+        ),
+        Card("Mean day", money(found["mean_day_usd"]), text(_whole_days(figures))),
+    ]
+
+
+def _span(figures: Figures) -> str:
+    return span(*figures.span, zone(figures.time_zone))
+
+
+def _whole_days(figures: Figures) -> str:
+    days = figures.total_daily
+    whole = days.filter(pl.col("is_whole") & (pl.col("state") != "in_progress")).height
+    return f"of {counted(whole, 'whole day')}"
+
+
+def _accounts(figures: Figures) -> Block:
+    """Give the costliest accounts a row each, all others one together, and all of them one."""
+    shown, others = figures.accounts.head(MOST_ACCOUNTS), figures.accounts.slice(MOST_ACCOUNTS)
+    rows = [
+        [
+            text(figures.names[row["account_id"]]),
+            money(row["cost_usd"]),
+            part(row["share"]),
+            money(row["mean_day_usd"]),
+            _change(row, "month"),
+            "unknown" if row["peak_hour"] is None else f"{row['peak_hour']:02d}:00",
+            part(row["load_factor"]),
+        ]
+        for row in shown.iter_rows(named=True)
+    ]
+    if others.height:
+        cost = float(others["cost_usd"].sum())
+        share = float(others["share"].sum()) if others["share"].count() else None
+        rows.append([counted(others.height, "other account"), money(cost), part(share), "", "", "", ""])
+    caption = (
+        "Accounts"
+        if not others.height
+        else f"The costliest {shown.height} of {figures.accounts.height:,} accounts"
+    )
+    return table(
+        caption,
+        [
+            Column("Account", "name"),
+            Column("Cost", "number"),
+            Column("Share", "number"),
+            Column("Mean day", "number"),
+            Column("Month, change", "number"),
+            Column("Peak hour", "number"),
+            Column("Load factor", "number"),
+        ],
+        rows,
+    )
+
+
+def _change(row: dict[str, Any], what: str) -> str:
+    ratio, kind = row[f"{what}_change_ratio"], row[f"{what}_kind"]
+    return kind if ratio is None else f'<data value="{ratio!r}">{ratio:+,.1%}</data>'
+
+
+# When
+
+
+def _when(figures: Figures) -> list[Block]:
+    common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
+    return [
+        cards(_habits(figures)),
+        usage_chart(figures.history, **common),
+        calendar_chart(figures.total_daily, **common),
+        weekly_heatmap_chart(figures.heatmap(), **common),
+        hour_profile_chart(figures.profile(), **common),
+    ]
+
+
+def _habits(figures: Figures) -> list[Card]:
+    found, shares = figures.overall, figures.shares()
+    peak = found["peak_hour"]
+    return [
+        Card("Peak hour", "unknown" if peak is None else f"{peak:02d}:00", "highest mean of the day"),
+        Card("Load factor", part(found["load_factor"]), "mean hour over the highest"),
+        Card("On weekends", part(shares["weekend_share"]), "of all cost"),
+        Card("Off hours", part(shares["off_hours_share"]), "of all cost"),
+        Card("Costliest 24 hours", part(shares["top_share"]), "of all cost"),
+    ]
+
+
+# What changed
+
+
+def _what_changed(figures: Figures) -> list[Block]:
+    common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
+    return [
+        day_over_day_chart(figures.changes(), **common),
+        month_to_date_chart(figures.month(), until=figures.overall["until"], **common),
+        movers_chart(figures.movers(), **common),
+    ]
+
+
+# The highest
+
+
+def _highest(figures: Figures) -> list[Block]:
+    info = zone(figures.time_zone)
+    common = [Column("Cost", "number"), Column("Share", "number")]
+    whose = [] if figures.is_alone else [Column("Most of it", "name"), Column("Its cost", "number")]
+    hours = [
+        [
+            text(hour_of(row["start_time"], info)),
+            f"{row['start_time']:%Y-%m-%d %H:%MZ}",
+            money(row["aggregated_value"]),
+            part(row["share"]),
+            *_most(figures, row),
+            text(row["state"].replace("_", " ")),
+        ]
+        for row in figures.top_hours().iter_rows(named=True)
+    ]
+    days = [
+        [
+            text(days_text(row["date"], row["date"])),
+            f"{row['hours']}",
+            money(row["cost_usd"]),
+            part(row["share"]),
+            *_most(figures, row),
+            text(row["state"].replace("_", " ") + ("" if row["is_whole"] else ", hours missing")),
+        ]
+        for row in figures.top_days().iter_rows(named=True)
+    ]
+    if not hours:
+        return [paragraph("No hour cost anything.")]
+    return [
+        table(
+            "Hours with the highest cost",
+            [
+                Column(f"Hour, {figures.time_zone} time"),
+                Column("Start, UTC"),
+                *common,
+                *whose,
+                Column("State"),
+            ],
+            hours,
+        ),
+        table(
+            "Days with the highest cost",
+            [Column("Day"), Column("Hours", "number"), *common, *whose, Column("State")],
+            days,
+        ),
+    ]
+
+
+def _most(figures: Figures, row: dict[str, Any]) -> list[str]:
+    if figures.is_alone:
+        return []
+    return [text(figures.names[row["top_account_id"]]), money(row["top_usd"])]

@@ -1,0 +1,66 @@
+"""What a report says in words."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cfusage_lab.charts.style import dollars
+from cfusage_lab.charts.texts import more_or_less
+
+__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "counted", "hour_of", "moment_of"]
+
+MADE_UP: Final = "Made-up data from the sandbox"
+SETTLE_LAG: Final = timedelta(hours=48)
+"""How long a window may change after its end, unless the fetch was told otherwise."""
+
+TERMS: Final = {
+    "Cost": "US dollars charged to Cloudflare's Unified Billing, as the API reports them under "
+    "ai-gateway/billing/usage-history. Traffic paid with keys of a provider's own is not in it, and the "
+    "estimate in the dashboard's analytics is another number.",
+    "Window": "One UTC hour. It is in progress while it runs, provisional for 48 hours after its end unless "
+    "the fetch was told otherwise, and complete from then on: figures reach the API late. The running window "
+    "counts in total cost and in days; comparisons, means and shares leave it out.",
+    "Day": "A calendar day of the time zone below, made of the hours that start in it: 24, or 23 or 25 where "
+    "clocks change. A day that lacks hours is compared with nothing.",
+    "Change": "A day less the day before it, found by its date. The change ratio is that as a part of the "
+    "day before, where that is above zero. Largest changes are those in dollars, not in percent.",
+    "Month to date": "The days of the month so far, beside the same days of the month before; a last day "
+    "that is unfinished stands beside the same day until the same time. It is not a forecast.",
+    "Mean day": "The mean of all whole days that have ended.",
+    "Hour of the day, of the week": "By the local clock at the start of the window. The peak hour is the one "
+    "with the highest mean.",
+    "Load factor": "The mean hour over the highest one: 100% is even, near 0% is a spike.",
+    "Weekend": "The part of all cost that arises on Saturdays and Sundays.",
+    "Off hours": "The part of all cost that arises outside 09:00 to 18:00, Monday to Friday.",
+    "Costliest 24 hours": "The part of all cost that falls into the 24 windows with the highest cost.",
+}
+"""What the words of the report mean."""
+
+
+def beside(
+    kind: str, current: float | None, previous: float | None, ratio: float | None, partner: str
+) -> str:
+    """Say how a figure compares with its partner."""
+    if current is None or previous is None or kind == "unknown":
+        return f"not comparable with {partner}: hours are missing"
+    if kind in {"flat", "zero"}:
+        return f"the same as {partner}"
+    against = "" if kind in {"up", "down"} else f" ({dollars(previous)})"
+    return f"{more_or_less(current - previous, ratio)} than {partner}{against}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Write how many there are of something."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment_of(moment: datetime, info: ZoneInfo) -> str:
+    """Write a moment on a zone's clock."""
+    local = moment.astimezone(info)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def hour_of(start: datetime, info: ZoneInfo) -> str:
+    """Write an hour by its ends on a zone's clock."""
+    end = (start + timedelta(hours=1)).astimezone(info)
+    return f"{moment_of(start, info)} to {end:%H:%M}"

@@ -1,0 +1,141 @@
+"""A report in one file."""
+
+import contextlib
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from cfusage_lab.charts.style import span
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.ranges import OffTheHourWarning, moment, warn_if_off_the_hour, zone
+from cfusage_lab.reports.figures import Figures
+from cfusage_lab.reports.sections import sections
+from cfusage_lab.reports.texts import MADE_UP
+from cfusage_lab.view.pages import standalone
+
+__all__ = ["report"]
+
+
+def report(
+    history: object,
+    *,
+    time_zone: str,
+    path: str | Path,
+    names: Mapping[str, str | None] | None = None,
+    source: str | None = None,
+    now: datetime | str | None = None,
+) -> Path:
+    """Write a report: one HTML file that needs no network, no kernel and no server, and prints well.
+
+    It says how much it costs, when, what changed, which hours and days cost the most, what may still change,
+    and how all of that was computed. Several accounts are added up, with the costliest ten in a table;
+    charts draw five of them apart. Made-up data from the sandbox is marked as such, on every printed page.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows (``schema.HISTORY``), from the first of the previous month for all
+        comparisons. A lazy or PySpark table is computed here, and has to fit into memory.
+    time_zone
+        The IANA name of the zone whose days, weeks and clock these are.
+    path
+        The file to write; one that is there is replaced, in one step.
+    names
+        Account id to name, as in ``dict(client.accounts().iter_rows())``; an account without one is called
+        by the ends of its id.
+    source
+        Where the numbers come from, in a few words, such as ``client.label``.
+    now
+        When the report is made, if it is not the clock's time: an aware datetime or an ISO 8601 text.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone, ``now`` is no moment, or the file can't be written where ``path`` says.
+    FrameError
+        If the table is no history of hours, if no window of it has ended (as in an empty one), if a window
+        stands there twice or has no cost, or if accounts do not have the same windows.
+
+    Warns
+    -----
+    OffTheHourWarning
+        If local midnights fall inside UTC hours, as in India.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-18T09:30Z"
+    >>> with cfu.UsageClient.sandbox(now=now) as client:
+    ...     history = client.usage_history(cfu.last_days(7, now=now))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = cfu.report(history, time_zone="UTC", path=f"{folder}/usage.html", now=now)
+    ...     print(file.name, "Made-up data from the sandbox" in file.read_text(encoding="utf-8"))
+    usage.html True
+    """
+    info, made_at = zone(time_zone), moment(now)
+    target = _target(path)
+    named = {one: name for one, name in (names or {}).items() if name}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", OffTheHourWarning)  # said below, once
+        figures = Figures.of(history, time_zone=time_zone, names=named)
+        note = _said(time_zone, *figures.span)
+        parts = sections(figures, source=source, made_at=made_at, note=note)
+    warn_if_off_the_hour(time_zone, *figures.span)
+    page = standalone(
+        parts,
+        title=f"AI Gateway cost: {figures.whose}",
+        note=" · ".join([span(*figures.span, info), f"{time_zone} time", *([source] if source else [])]),
+        stamp=MADE_UP if figures.is_made_up else None,
+    )
+    _write(page, target)
+    return target
+
+
+def _said(time_zone: str, start: datetime, end: datetime) -> str:
+    """Return the warning about a zone off the hour, where there is one, for readers of the page."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", OffTheHourWarning)
+        warn_if_off_the_hour(time_zone, start, end)
+    return " ".join(str(one.message) for one in caught)
+
+
+def _target(path: str | Path) -> Path:
+    """Return where to write, or say why that is no place, before anything is computed."""
+    target = Path(path).expanduser()
+    with _refused(target):
+        is_folder, is_there = target.is_dir(), target.parent.is_dir()
+    if is_folder:
+        raise ConfigError(f"{target} is a folder: name a file in it, such as {target / 'usage.html'}")
+    if not is_there:
+        raise ConfigError(f"there is no folder {target.parent} to write {target.name} into: make it first")
+    return target
+
+
+def _write(page: str, target: Path) -> None:
+    """Put the whole page in its place in one step: whoever opens it meanwhile sees the old one or the new."""
+    part = target.with_name(f".{uuid4().hex}.part")
+    with _refused(target):
+        try:
+            part.write_text(page, encoding="utf-8")
+            part.replace(target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def _refused(target: Path) -> Iterator[None]:
+    """Say which file it is that the system won't write."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"{target} can't be written: {error.strerror or error}") from error
