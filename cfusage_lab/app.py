@@ -1,10 +1,12 @@
 """The whole thing in one call: connect, and explore."""
 
+import os
 from datetime import datetime
 from importlib.util import find_spec
 
 import polars as pl
 
+from cfusage_lab.credentials import Credentials
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
@@ -21,6 +23,9 @@ def explore(
 ) -> UsageExplorer:
     """Open the explorer; make it the last line of a cell.
 
+    A field in it takes an API token, for a running kernel and for Binder, as :func:`cfusage_lab.login`
+    does: it is kept in memory only, and opens the account in the place of what is on screen.
+
     Parameters
     ----------
     source
@@ -36,6 +41,15 @@ def explore(
     ------
     CfUsageError
         If the first table can't be had; the message says why and what to do.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> explorer = cfu.explore(cfu.UsageClient.sandbox(now="2026-11-18T09:30Z"), now="2026-11-18T09:30Z")
+    >>> explorer
+    <UsageExplorer: Sandbox: made-up data · data as of Wed 18 Nov 2026, 09:30 UTC time>
+    >>> explorer.fetched.height
+    682
     """
     client = None
     if source is None:
@@ -44,7 +58,18 @@ def explore(
             from cfusage_lab.archive import UsageArchive  # noqa: PLC0415 - its packages are an extra
 
             source, client = UsageArchive(source=source.source, now=now), source
-    return UsageExplorer(source, client=client, time_range=time_range, time_zone=time_zone, now=now)
+
+    def with_token(token: str) -> UsageClient:
+        return UsageClient(_credentials(token), now=now)
+
+    return UsageExplorer(
+        source, client=client, login=with_token, time_range=time_range, time_zone=time_zone, now=now
+    )
+
+
+def _credentials(token: str) -> Credentials:
+    """Take the accounts from the environment, where a token was typed and no account."""
+    return Credentials(token=token, accounts=os.environ.get("CLOUDFLARE_ACCOUNT_ID", ""))
 
 
 def _is_worth_keeping(client: UsageClient) -> bool:

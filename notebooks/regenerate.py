@@ -2,13 +2,17 @@
 
 ``python notebooks/regenerate.py`` rewrites all of them, ``python notebooks/regenerate.py explore`` one. What
 is kept is sources, texts, tables and pictures; not the state of widgets, which a reader's JupyterLab would
-take for charts that are gone.
+take for charts that are gone. What the charts were made of goes to ``specs``, for whoever wants to see what a
+change did to them.
 """
 
+import json
 import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +25,16 @@ LARGEST: Final = 300_000
 _WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
 
-def executed(path: Path) -> nbformat.NotebookNode:
-    """Return a notebook as it comes out now, with the fixed moment for the present."""
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A notebook as it comes out now, and its charts in the order of the page, without their rows."""
+
+    notebook: nbformat.NotebookNode
+    charts: list[dict[str, Any]]
+
+
+def executed(path: Path) -> Executed:
+    """Execute a notebook, with the fixed moment for the present."""
     notebook = nbformat.read(path, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     sources = [cell.source for cell in cells]
@@ -31,6 +43,8 @@ def executed(path: Path) -> nbformat.NotebookNode:
     with tempfile.TemporaryDirectory() as elsewhere:
         client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": elsewhere}})
         client.execute(env=_environment())
+    shown = [output.get("data", {}).get(_WIDGET) for cell in cells for output in cell.outputs]
+    charts = [chart for view in shown if view for chart in _charts(client.widget_state, view["model_id"])]
     for cell, source in zip(cells, sources, strict=True):
         cell.source = source
         cell.metadata.pop("execution", None)
@@ -41,7 +55,24 @@ def executed(path: Path) -> nbformat.NotebookNode:
             "language_info": {"name": "python"},
         }
     )
-    return notebook
+    return Executed(notebook, charts)
+
+
+def specs(name: str) -> Path:
+    """Return where the charts of a notebook are kept."""
+    return FOLDER / "specs" / f"{name}.json"
+
+
+def _charts(widgets: dict[str, Any], model: str) -> Iterator[dict[str, Any]]:
+    """Find the charts of a widget and of what it holds."""
+    state = widgets.get(model, {})
+    if "_spec" in state:
+        tables = {
+            name: [column["name"] for column in table["columns"]] for name, table in state["_tables"].items()
+        }
+        yield {"spec": state["_spec"], "values": state["_values"], "columns": tables}
+    for child in state.get("children", []):
+        yield from _charts(widgets, child.removeprefix("IPY_MODEL_"))
 
 
 def _environment() -> dict[str, str]:
@@ -64,10 +95,13 @@ def main() -> None:
     names = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("*.ipynb"))
     for name in names:
         path = FOLDER / f"{name}.ipynb"
-        text = nbformat.writes(executed(path)) + "\n"
+        done = executed(path)
+        text = nbformat.writes(done.notebook) + "\n"
         if len(text) > LARGEST:
             raise SystemExit(f"{path.name} is {len(text):,} bytes, more than {LARGEST:,}: draw less in it")
         path.write_text(text, encoding="utf-8")
+        specs(name).parent.mkdir(exist_ok=True)
+        specs(name).write_text(json.dumps(done.charts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

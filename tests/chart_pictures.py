@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from cfusage_lab.view.widget import _Drawing
+from cfusage_lab.view.anatomy import Drawing
 
 VEGA_LITE = "6.4"
 MINUS = "\N{MINUS SIGN}"
@@ -16,7 +16,7 @@ MINUS = "\N{MINUS SIGN}"
 
 def complete(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """Return plain Vega-Lite, rows included, as the browser gets it."""
-    return _Drawing.of(chart).complete()
+    return Drawing.of(chart).complete()
 
 
 def svg_of(chart: alt.TopLevelMixin) -> str:

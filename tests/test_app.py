@@ -50,7 +50,8 @@ def test_without_credentials_the_sandbox_is_explored(home: Path) -> None:
     assert explorer.status.startswith(
         "Sandbox: made-up data · data as of Sun 15 Nov 2026, 10:30 Europe/Berlin"
     )
-    assert [label for label, _ in explorer.account.options] == [*SANDBOX_ACCOUNTS.values(), "All 4 accounts"]
+    labels = [label for label, _ in explorer.accounts.list.options]
+    assert labels == ["All 4 accounts", *SANDBOX_ACCOUNTS.values()]
     assert explorer.history.height == 7 * 24 + 11
     assert not home.exists()
 
@@ -67,7 +68,7 @@ def test_a_real_account_is_kept_and_opened_from_the_archive(sandbox: Sandbox) ->
     first = explore(now=NOW, time_range="Last 7 days")
     assert first.status == "Archive of Cloudflare · data as of Sun 15 Nov 2026, 09:30 UTC time"
     assert first.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
-    assert first.account.label == "Real Ltd"
+    assert first.accounts.label == "Real Ltd"
     assert UsageArchive(source="account", now=NOW).default_accounts == (REAL,)
     before = len(sandbox.requests)
 
@@ -91,7 +92,7 @@ def test_an_archive_that_cannot_be_written_does_not_keep_it_from_opening(
 
     assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
     assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of Sun 15 Nov 2026")
-    assert "not through the archive, which is of no use now" in explorer._status.value
+    assert "not through the archive, which is of no use now" in explorer._telling.status.value
     assert sandbox.requests
 
 
@@ -119,6 +120,6 @@ def test_without_the_extra_a_real_account_is_asked_directly(
 
     assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
     assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of")
-    assert "archive" not in explorer._status.value
+    assert "archive" not in explorer._telling.status.value
     assert sandbox.requests
     assert not home.exists()

@@ -4,5 +4,6 @@ It is handed a source, or a history table, and never reaches a network itself.
 """
 
 from cfusage_lab.explorer.panel import UsageExplorer
+from cfusage_lab.explorer.selection import Selection
 
-__all__ = ["UsageExplorer"]
+__all__ = ["Selection", "UsageExplorer"]

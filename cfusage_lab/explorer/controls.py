@@ -2,22 +2,25 @@
 
 import html
 import importlib.resources
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
+import traitlets
 
-from cfusage_lab.drawing import short
+from cfusage_lab.credentials import Secret
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import zone
 
 __all__ = [
+    "TokenField",
     "Waiting",
-    "account_choices",
     "banner",
     "button",
+    "date_picker",
     "dropdown",
+    "field",
+    "moment_picker",
     "status_line",
     "zone_meant",
     "zone_picker",
@@ -101,9 +104,10 @@ def banner(message: str) -> str:
     return _BANNER.format(html.escape(message))
 
 
-def status_line(status: str, notes: Sequence[str] = ()) -> str:
-    """Write the status as HTML: where the numbers come from stands out, ``notes`` get a line each."""
+def status_line(status: str, *, details: str = "", notes: Sequence[str] = ()) -> str:
+    """Write the status as HTML: where the numbers come from stands out, the rest gets a line each."""
     source, _, rest = status.partition(" · ")
+    notes = [*([details] if details else []), *notes]
     extra = "".join(f"<div>{html.escape(note)}</div>" for note in notes)
     return (
         f'<div role="status" style="{_FONT}"><span style="{_BADGE}">{html.escape(source)}</span> '
@@ -112,46 +116,61 @@ def status_line(status: str, notes: Sequence[str] = ()) -> str:
     )
 
 
-def button(name: str, *, icon: str, tooltip: str) -> ipywidgets.Button:
+def button(name: str, *, icon: str = "", tooltip: str = "") -> ipywidgets.Button:
     """Make a button."""
-    return ipywidgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "90px"})
+    return ipywidgets.Button(description=name, icon=icon, tooltip=tooltip or name)
 
 
-def dropdown(name: str, options: Sequence[tuple[str, object]], value: object) -> ipywidgets.Dropdown:
-    """Make a control of labels and what they stand for."""
-    return ipywidgets.Dropdown(
-        description=name,
-        options=options,
-        value=value,
-        style={"description_width": "initial"},
-        layout={"width": "220px"},
-    )
+def field(widget: ipywidgets.DOMWidget, *more: str) -> ipywidgets.DOMWidget:
+    """Set a control's label above it."""
+    for name in ("cfusage-field", *more):
+        widget.add_class(name)
+    return widget
 
 
-def account_choices(names: Mapping[str, str], chosen: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    """List what can be chosen: each account, all of them, and whatever is chosen."""
-    names = {**names, **{one: short(one) for one in chosen if one not in names}}
-    counts = Counter(names.values())
-    choices: list[tuple[str, tuple[str, ...]]] = [
-        (name if counts[name] == 1 else f"{name} ({short(one)})", (one,)) for one, name in names.items()
-    ]
-    if len(names) > 1:
-        choices.append((f"All {len(names):,} accounts", tuple(sorted(names))))
-    if chosen not in [ids for _, ids in choices]:
-        choices.append((f"{len(chosen):,} accounts", chosen))
-    return choices
+def dropdown(name: str, options: Sequence[object], value: object, *more: str) -> ipywidgets.Dropdown:
+    """Make a control of labels, perhaps with what they stand for."""
+    return field(ipywidgets.Dropdown(description=name, options=options, value=value), *more)
+
+
+def date_picker(name: str) -> ipywidgets.DatePicker:
+    """Make a control for a local day."""
+    return field(ipywidgets.DatePicker(description=name))
+
+
+def moment_picker(name: str) -> ipywidgets.NaiveDatetimePicker:
+    """Make a control for a reading of the zone's clock."""
+    return field(ipywidgets.NaiveDatetimePicker(description=name), "cfusage-moment")
+
+
+class TokenField(ipywidgets.Password):  # type: ignore[misc]
+    """A field for a token. What is typed is taken out at once, and never sent back to a browser."""
+
+    value = traitlets.Unicode().tag(sync=True, echo_update=False)
+
+    def __init__(self) -> None:
+        super().__init__(
+            description="API token", placeholder="Paste it, then press Enter", continuous_update=False
+        )
+        field(self)
+
+    def taken(self) -> Secret | None:
+        """Empty the field, and return what stood in it."""
+        typed, self.value = self.value.strip(), ""
+        return Secret(typed) if typed else None
 
 
 def zone_picker(chosen: str) -> ipywidgets.Combobox:
     """Make a control that suggests time zones while a name is written."""
-    return ipywidgets.Combobox(
-        description="Time zone",
-        options=_zones(chosen),
-        value=chosen,
-        placeholder="Europe/Berlin",
-        continuous_update=False,
-        style={"description_width": "initial"},
-        layout={"width": "230px"},
+    return field(
+        ipywidgets.Combobox(
+            description="Time zone",
+            options=_zones(chosen),
+            value=chosen,
+            placeholder="Europe/Berlin",
+            continuous_update=False,
+        ),
+        "cfusage-zone",
     )
 
 

@@ -2,13 +2,16 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cfusage_lab import ranges
+from cfusage_lab.errors import ConfigError
 
-__all__ = ["PRESETS", "Preset", "Question", "asked"]
+__all__ = ["PRESETS", "Preset", "Question", "asked", "beside", "dates_of", "days", "days_before"]
+
+_DAY: Final = timedelta(days=1)
 
 Preset = Callable[[str, datetime], ranges.TimeRange]
 
@@ -33,6 +36,11 @@ class Question:
         Account ids; None leaves them to the source.
     time_range, time_zone
         The windows, and the clock on which they are shown.
+    months
+        The windows that figures and comparisons need whatever the range: from the first of the previous
+        month to the end of the running hour.
+    before
+        The windows that the range is compared with, if these are days of the reader's choice.
     asked_at
         The moment that counted as the present.
     notes
@@ -42,8 +50,16 @@ class Question:
     accounts: tuple[str, ...] | None
     time_range: ranges.TimeRange
     time_zone: str
+    months: ranges.TimeRange
+    before: ranges.TimeRange | None = None
     asked_at: datetime
     notes: tuple[str, ...]
+
+    @property
+    def beyond(self) -> tuple[ranges.TimeRange, ...]:
+        """What is needed beside the range itself."""
+        wanted = (self.months, self.before)
+        return tuple(one for one in wanted if one is not None and not _is_inside(one, self.time_range))
 
     def is_of_the_windows_of(self, other: "Question") -> bool:
         """Whether both ask for the same windows, on whatever clock."""
@@ -58,10 +74,53 @@ def asked(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ranges.OffTheHourWarning)
         time_range = preset(time_zone, now)
+        notes = tuple(str(warning.message) for warning in caught)
+        since = ranges.previous_month(time_zone=time_zone, now=now).start
+        until = ranges.today(time_zone=time_zone, now=now).end
     return Question(
         accounts=accounts,
         time_range=time_range,
         time_zone=time_zone,
+        months=ranges.TimeRange(since, until),
         asked_at=now,
-        notes=tuple(str(warning.message) for warning in caught),
+        notes=notes,
     )
+
+
+def beside(question: Question, dates: tuple[date | None, date | None]) -> Question:
+    """Let the range be compared with other local days. Not to be called in a thread, as :func:`asked`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ranges.OffTheHourWarning)
+        return replace(question, before=days(*dates)(question.time_zone, question.asked_at))
+
+
+def days(first: date | None, last: date | None) -> Preset:
+    """Make a preset of local days, the last included.
+
+    Raises
+    ------
+    ConfigError
+        If a date is missing, or the last one lies before the first.
+    """
+    if first is None or last is None:
+        raise ConfigError("a range of days has a first and a last one: choose both dates")
+    if last < first:
+        raise ConfigError(f"the last day, {last}, lies before the first, {first}: choose another")
+    return lambda zone, now: ranges.between(first, last + _DAY, time_zone=zone, now=now)
+
+
+def dates_of(time_range: ranges.TimeRange, time_zone: str) -> tuple[date, date]:
+    """Return the first and the last local date on which a window of a range starts."""
+    info = ranges.zone(time_zone)
+    last = time_range.end - timedelta(hours=1)
+    return time_range.start.astimezone(info).date(), last.astimezone(info).date()
+
+
+def days_before(dates: tuple[date, date]) -> tuple[date, date]:
+    """Return as many days, right before."""
+    first, last = dates
+    return first - (last - first) - _DAY, first - _DAY
+
+
+def _is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:
+    return whole.start <= part.start and part.end <= whole.end

@@ -1,20 +1,21 @@
 """Where the explorer's tables come from: one source, or an archive in front of a client."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 import polars as pl
 
+from cfusage_lab.charts.style import span
 from cfusage_lab.drawing import short
-from cfusage_lab.errors import CancelledError, CfUsageError
+from cfusage_lab.errors import CancelledError, CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.schema import HISTORY, Granularity, require
+from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, Granularity, require
 from cfusage_lab.source import Progress, Source
 
-__all__ = ["Alone", "Answer", "Archive", "Kept", "Tables"]
+__all__ = ["Alone", "Answer", "Archive", "Kept", "Opened", "Tables", "first_fetched", "tables_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,25 @@ class Answer:
         how_new = "data as of" if self.newest_stored is None else "as stored, newest window from"
         return f"{self.label} · {how_new} {written}"
 
+    def details(self, question: Question) -> str:
+        """Say which windows these are, and how many of them may still change."""
+        start, end = self.history["start_time"].min(), self.history["end_time"].max()
+        if not (isinstance(start, datetime) and isinstance(end, datetime)):
+            return "no windows"
+        counts = dict(self.history["state"].value_counts().iter_rows())
+        unsettled = [f"{counts[one]:,} {one.replace('_', ' ')}" for one in STATES[1:] if one in counts]
+        count = f"{self.history.height:,} windows: {', '.join(unsettled) or 'all complete'}"
+        return f"{span(start, end, zone(question.time_zone))} · {count}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The first table of a source, the question that it answers, and the accounts that are known by then."""
+
+    question: Question
+    answer: Answer
+    names: dict[str, str]
+
 
 class Tables(Protocol):
     """Answers the explorer's questions."""
@@ -69,6 +89,24 @@ class Tables(Protocol):
 
     def fresh(self, question: Question, progress: Progress | None) -> Answer:
         """Return all that was asked for."""
+
+    def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+        """Return prepaid credit (``schema.CREDIT_BALANCE``); None where the source knows of none."""
+
+
+def first_fetched(
+    tables: Tables, question: Question, names: dict[str, str], progress: Progress | None
+) -> Opened:
+    """Fetch the accounts that the source itself would take, or the first one that it lists."""
+    try:
+        answer = tables.fresh(question, progress)
+    except ConfigError:
+        names = names | tables.more_names()
+        if question.accounts or not names:
+            raise
+        question = replace(question, accounts=(next(iter(names)),))
+        answer = tables.fresh(question, progress)
+    return Opened(question=question, answer=answer, names=names | tables.more_names())
 
 
 class Archive(Source, Protocol):
@@ -123,6 +161,10 @@ class Alone:
         return Answer(
             history=_history(self._source, question, question.time_range, progress), label=self._source.label
         )
+
+    def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+        """Ask the source, if it can be asked."""
+        return _credit(self._source, accounts)
 
 
 class Kept:
@@ -198,6 +240,25 @@ class Kept:
         history = _history(self._client, question, question.time_range, progress)
         return Answer(history=history, label=self._client.label, notes=(note,))
 
+    def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+        """Ask the client, if it can be asked: credit is not kept."""
+        return _credit(self._client, accounts)
+
+
+def tables_of(source: Source, client: Source | None) -> Tables:
+    """Return what answers for a source, or for an archive with its client.
+
+    Raises
+    ------
+    ConfigError
+        If a client comes with a source that is no archive.
+    """
+    if client is None:
+        return Alone(source)
+    if not (hasattr(source, "held") and hasattr(source, "update")):
+        raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
+    return Kept(cast("Archive", source), client)
+
 
 class _Watched:
     """A client that remembers whether it failed: what else goes wrong is the archive's."""
@@ -238,6 +299,15 @@ def _history(
     history = source.usage_history(time_range, accounts=question.accounts, with_ids=False, progress=progress)
     require(history.columns, HISTORY.names(), table="history")
     return history
+
+
+def _credit(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+    ask = getattr(source, "credit_balance", None)
+    if ask is None:
+        return None
+    credit: pl.DataFrame = ask(accounts)
+    require(credit.columns, CREDIT_BALANCE.names(), table="credit balance")
+    return credit
 
 
 def _names(source: Source) -> dict[str, str]:

@@ -18,7 +18,7 @@ from cfusage_lab.charts import usage_chart
 from cfusage_lab.charts.style import PALETTE, REST
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import HISTORY
-from cfusage_lab.view.widget import _Drawing
+from cfusage_lab.view.anatomy import Drawing
 
 A, B = "a" * 32, "b" * 32
 NAMES = {A: "Alpha", B: "Beta"}
@@ -27,7 +27,7 @@ NAMES = {A: "Alpha", B: "Beta"}
 def svg_of(history: pl.DataFrame, **options: str) -> str:
     """Draw it."""
     return vl_convert.vegalite_to_svg(
-        _Drawing.of(usage_chart(history, **options)).complete(), vl_version="6.4"
+        Drawing.of(usage_chart(history, **options)).complete(), vl_version="6.4"
     )
 
 
@@ -111,7 +111,7 @@ def test_pointing_at_a_window_tells_everything_about_it() -> None:
             hours("2026-10-25T00:00", [2.0], account_id=B, states="provisional"),
         ]
     )
-    spec = _Drawing.of(usage_chart(history, time_zone="Europe/Berlin", names=NAMES)).complete()
+    spec = Drawing.of(usage_chart(history, time_zone="Europe/Berlin", names=NAMES)).complete()
     columns = next(view for view in spec["vconcat"][0]["layer"] if view.get("name", "").startswith("windows"))
     shown = {one["title"]: one["field"] for one in columns["encoding"]["tooltip"]}
     texts = {step["as"]: step["calculate"] for step in columns["transform"]}
@@ -173,7 +173,7 @@ def test_no_axis_and_no_text_depends_on_the_viewers_clock() -> None:
         "import sys, pickle, vl_convert; "
         "sys.stdout.write(vl_convert.vegalite_to_svg(pickle.load(sys.stdin.buffer), vl_version='6.4'))"
     )
-    spec = _Drawing.of(usage_chart(hours("2026-10-24", [1.0] * 60), time_zone="Europe/Berlin")).complete()
+    spec = Drawing.of(usage_chart(hours("2026-10-24", [1.0] * 60), time_zone="Europe/Berlin")).complete()
     drawn = [
         subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, "-c", program],

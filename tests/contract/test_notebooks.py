@@ -1,7 +1,8 @@
-"""The notebooks: short, without loops, and what is committed is what they give today."""
+"""The notebooks: short, without loops; what is committed, charts included, is what they give today."""
 
 import ast
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -62,8 +63,13 @@ def test_what_is_committed_is_what_the_notebook_gives(path: Path, regenerate: Mo
     if path.stem in ON_SPARK:
         require_java()
     committed = nbformat.read(path, as_version=4)
+    charts = json.loads(regenerate.specs(path.stem).read_text(encoding="utf-8"))
 
-    assert seen(committed) == seen(regenerate.executed(path)), "run: python notebooks/regenerate.py"
+    now = regenerate.executed(path)
+
+    assert seen(committed) == seen(now.notebook), "run: python notebooks/regenerate.py"
+    assert charts == json.loads(json.dumps(now.charts)), "run: python notebooks/regenerate.py"
+    assert charts
 
 
 @by_name

@@ -10,7 +10,7 @@ from histories import hours
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.fetching import THREADS
+from cfusage_lab.explorer.beside import THREADS
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ACCOUNTS, Granularity
 from cfusage_lab.source import Progress
@@ -88,19 +88,34 @@ class Ledger:
         assert granularity == "hour"
         asked = accounts if accounts is not None else self.own
         history = pl.concat(
-            hours(time_range.start, [PRICES[one]] * time_range.hours, account_id=one) for one in asked or ()
+            hours(time_range.start, [PRICES.get(one, 1.0)] * time_range.hours, account_id=one)
+            for one in asked or ()
         )
         return history.drop("state") if self.is_odd else history
 
 
 def title(explorer: UsageExplorer) -> str:
     """Tell the heading that the browser would draw."""
-    return str(explorer.view._values["cfusage_title"])
+    return _text(explorer.view._values["cfusage_title"])
 
 
 def facts(explorer: UsageExplorer) -> str:
     """Tell the first line under it."""
     return str(explorer.view._values["cfusage_subtitle"][0])
+
+
+def heading(explorer: UsageExplorer, chart: str) -> str:
+    """Tell the heading of another chart."""
+    return _text(explorer.charts[chart]._values["cfusage_title"])
+
+
+def account_labels(explorer: UsageExplorer) -> list[str]:
+    """Tell the accounts that can be chosen."""
+    return [label for label, _ in explorer.accounts.list.options]
+
+
+def _text(lines: list[str] | str) -> str:
+    return lines if isinstance(lines, str) else " ".join(lines)
 
 
 def join_threads() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger import NOW, PATIENCE, A, B, Held, Ledger, facts, join_threads, title
+from ledger import NOW, PATIENCE, A, B, Held, Ledger, account_labels, facts, join_threads, title
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.archive import UsageArchive
@@ -61,7 +61,7 @@ def held_back(ledger: Ledger, archive: UsageArchive, **options: str) -> tuple[Us
 
 
 def test_what_is_held_is_shown_before_anybody_is_asked(tmp_path: Path) -> None:
-    """The first look costs no request, the refresh one for the tail and one for the names."""
+    """The first look costs no request; then one for the tail, one for the names, and the rest."""
     sandbox = Sandbox(now=EARLIER)
     UsageArchive(tmp_path, now=EARLIER).update(UsageClient.sandbox(sandbox, now=EARLIER))
     door = Door()
@@ -78,7 +78,9 @@ def test_what_is_held_is_shown_before_anybody_is_asked(tmp_path: Path) -> None:
     door.opened.set()
     assert explorer.wait(PATIENCE)
 
-    assert [request.path.rpartition("/")[2] for request in door.requests] == ["usage-history", "accounts"]
+    asked = [request.path.rpartition("/")[2] for request in door.requests]
+    assert asked[:2] == ["usage-history", "accounts"]
+    assert set(asked[2:]) == {"usage-history", "credit-balance"}, "the month before, for the figures"
     assert explorer.status == (
         "Archive of the sandbox: made-up data · data as of Sun 15 Nov 2026, 09:30 UTC time"
     )
@@ -92,16 +94,19 @@ def test_the_status_tells_stored_from_fetched(archive: UsageArchive, ledger: Led
     explorer, held = held_back(ledger, archive)
 
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $670.00", STORED_STATUS)
-    assert [label for label, _ in explorer.account.options] == ["aaaa…aaaa"]
+    assert account_labels(explorer) == ["aaaa…aaaa"]
 
     held.released.set()
     assert explorer.wait(PATIENCE)
 
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $682.00", FRESH_STATUS)
     assert facts(explorer).startswith("Alpha · ")
-    assert [label for label, _ in explorer.account.options][:2] == ["Alpha", "Beta"]
-    assert explorer.account.label == "Alpha"
-    assert len(ledger.asked) == 1, "a name that comes later is no change of the account"
+    assert account_labels(explorer)[1:3] == ["Alpha", "Beta"]
+    assert explorer.accounts.label == "Alpha"
+    assert [asked and asked.end for asked, *_ in ledger.asked] == [
+        datetime(2026, 11, 15, 10, tzinfo=UTC),
+        datetime(2026, 10, 17, 1, tzinfo=UTC),
+    ], "the tail and the days before; a name that comes later is no change of the account"
 
 
 def test_without_a_network_the_archive_is_seen_with_the_error_above(
@@ -114,8 +119,24 @@ def test_without_a_network_the_archive_is_seen_with_the_error_above(
     assert explorer.wait(PATIENCE)
 
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $670.00", STORED_STATUS)
-    assert "no network here" in explorer._banner.value
+    assert "no network here" in explorer._telling.banner.value
     assert len(ledger.asked) == 1
+
+
+def test_without_a_network_the_figures_are_those_of_what_is_held(
+    archive: UsageArchive, ledger: Ledger
+) -> None:
+    """22 hours of Saturday, which is not today; 13 days and 22 hours of November, October only in part."""
+    ledger.trouble = TransportError("no network here")
+
+    explorer = UsageExplorer(archive, client=ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    figures = explorer._conductor.screen.figures.value
+    assert '<dt>Yesterday until 22:00</dt><dd class="cfusage-value">$22.00</dd>' in figures
+    assert "the same as the day before until then" in figures
+    assert '<dt>November so far</dt><dd class="cfusage-value">$334.00</dd>' in figures
+    assert "not compared: hours of October are not known here" in figures
 
 
 def test_without_a_network_the_controls_still_show_what_is_held(
@@ -129,18 +150,17 @@ def test_without_a_network_the_controls_still_show_what_is_held(
     explorer.time_range.value = "Last 7 days"
     assert explorer.wait(PATIENCE)
     assert (explorer.history.height, explorer.status) == (6 * 24 + 22, STORED_STATUS)
-    assert "no network here" in explorer._banner.value
+    assert "no network here" in explorer._telling.banner.value
 
     explorer.time_range.value = "Last 90 days"
     assert explorer.wait(PATIENCE)
     assert (explorer.history.height, explorer.status) == (28 * 24 + 22, STORED_STATUS)
 
-    explorer.account.options = [*explorer.account.options, ("Beta", (B,))]
-    assert explorer.wait(PATIENCE)
-    explorer.account.value = (B,)
+    explorer.accounts.offer({A: "Alpha", B: "Beta"})
+    explorer.accounts.value = (B,)
     assert explorer.wait(PATIENCE)
     assert explorer.history["account_id"].unique().to_list() == [A]
-    assert "no network here" in explorer._banner.value
+    assert "no network here" in explorer._telling.banner.value
 
 
 def test_a_change_shows_what_is_held_first(archive: UsageArchive, ledger: Ledger) -> None:
@@ -165,11 +185,11 @@ def test_with_nothing_held_the_first_table_comes_by_an_update(tmp_path: Path, le
 
     explorer = UsageExplorer(archive, client=ledger, now=NOW)
 
-    assert explorer.wait(0)
+    assert explorer.wait(PATIENCE)
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $682.00", FRESH_STATUS)
-    assert explorer.account.label == "Alpha"
+    assert explorer.accounts.label == "Alpha"
     assert archive.held(accounts=[A]) == TimeRange(
-        datetime(2026, 10, 18, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
+        datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
     )
 
 
@@ -179,7 +199,7 @@ def test_with_nothing_held_and_several_accounts_the_first_is_taken(tmp_path: Pat
 
     explorer = UsageExplorer(archive, client=Ledger(own=None), time_range="Today", now=NOW)
 
-    assert (explorer.account.label, title(explorer)) == ("Alpha", "AI Gateway cost: $10.00")
+    assert (explorer.accounts.label, title(explorer)) == ("Alpha", "AI Gateway cost: $10.00")
 
 
 def test_a_range_that_begins_before_what_is_held_is_fetched_first(
@@ -188,14 +208,14 @@ def test_a_range_that_begins_before_what_is_held_is_fetched_first(
     """90 days and ten hours; without a network the part that is held, and the error."""
     ledger.trouble = TransportError("no network here")
     explorer = UsageExplorer(archive, client=ledger, time_range="Last 90 days", now=NOW)
-    assert explorer.wait(0)
+    assert explorer.wait(PATIENCE)
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $694.00", STORED_STATUS)
-    assert "no network here" in explorer._banner.value
+    assert "no network here" in explorer._telling.banner.value
     ledger.trouble = None
 
     explorer = UsageExplorer(archive, client=ledger, time_range="Last 90 days", now=NOW)
 
-    assert explorer.wait(0)
+    assert explorer.wait(PATIENCE)
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $2,170.00", FRESH_STATUS)
 
 
@@ -207,9 +227,9 @@ def test_without_a_network_what_was_held_before_the_range_is_better_than_nothing
 
     explorer = UsageExplorer(archive, client=ledger, time_range="Today", now=NOW)
 
-    assert explorer.wait(0)
+    assert explorer.wait(PATIENCE)
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $10.00", STORED_STATUS)
-    assert "no network here" in explorer._banner.value
+    assert "no network here" in explorer._telling.banner.value
     assert explorer.history["end_time"].max() == EARLIER.replace(hour=22, minute=0)
 
 
@@ -229,13 +249,13 @@ def test_an_archive_that_cannot_be_used_does_not_stand_in_the_way(tmp_path: Path
 
     assert title(explorer) == "AI Gateway cost: $682.00"
     assert explorer.status == "Ledger <of> tests · data as of Sun 15 Nov 2026, 09:30 UTC time"
-    assert "not through the archive, which is of no use now" in explorer._status.value
-    assert str(tmp_path / "file") in explorer._status.value
-    assert [label for label, _ in explorer.account.options][:2] == ["Alpha", "Beta"]
+    assert "not through the archive, which is of no use now" in explorer._telling.status.value
+    assert str(tmp_path / "file") in explorer._telling.status.value
+    assert account_labels(explorer)[1:3] == ["Alpha", "Beta"]
 
     explorer.time_range.value = "Today"
     assert explorer.wait(PATIENCE)
-    assert (title(explorer), explorer._banner.value) == ("AI Gateway cost: $10.00", "")
+    assert (title(explorer), explorer._telling.banner.value) == ("AI Gateway cost: $10.00", "")
 
 
 def test_an_archive_that_breaks_later_does_not_either(archive: UsageArchive, ledger: Ledger) -> None:
@@ -248,8 +268,8 @@ def test_an_archive_that_breaks_later_does_not_either(archive: UsageArchive, led
     assert explorer.wait(PATIENCE)
 
     assert title(explorer) == "AI Gateway cost: $682.00"
-    assert "not through the archive" in explorer._status.value
-    assert explorer._banner.value == ""
+    assert "not through the archive" in explorer._telling.status.value
+    assert explorer._telling.banner.value == ""
 
 
 def test_cancelling_the_refresh_keeps_what_is_held(archive: UsageArchive, ledger: Ledger) -> None:
@@ -261,7 +281,7 @@ def test_cancelling_the_refresh_keeps_what_is_held(archive: UsageArchive, ledger
     join_threads()
 
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $670.00", STORED_STATUS)
-    assert "cancelled" in explorer._status.value
+    assert "cancelled" in explorer._telling.status.value
 
 
 def test_a_client_goes_with_an_archive_alone(ledger: Ledger) -> None:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 from histories import HOUR, hours
-from ledger import NOW, PATIENCE, A, B, Ledger, facts, title
+from ledger import NOW, PATIENCE, A, B, Ledger, account_labels, facts, title
 
 from cfusage_lab.errors import AuthError, ConfigError, FrameError, TransportError
 from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.exports import picture_of
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.schema import HISTORY
-from cfusage_lab.view import picture
+from cfusage_lab.schema import CREDIT_BALANCE, HISTORY
 
 
 def test_the_first_table_is_there_before_anything_is_shown() -> None:
@@ -21,13 +21,14 @@ def test_the_first_table_is_there_before_anything_is_shown() -> None:
 
     explorer = UsageExplorer(ledger, now=NOW)
 
-    expected = TimeRange(datetime(2026, 10, 18, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC))
-    assert ledger.asked == [(expected, None, False)]
+    end = datetime(2026, 11, 15, 10, tzinfo=UTC)
+    assert ledger.asked[0] == (TimeRange(datetime(2026, 10, 18, tzinfo=UTC), end), None, False)
     assert explorer.history.height == 682
     assert title(explorer) == "AI Gateway cost: $682.00"
-    assert facts(explorer).startswith(
-        "Alpha · US dollars an hour · Sun 18 Oct 2026, 00:00 to Sun 15 Nov 2026, 10:00"
-    )
+    assert facts(explorer).startswith("Alpha · US dollars an hour")
+    assert explorer.wait(PATIENCE)
+    months = TimeRange(datetime(2026, 10, 1, tzinfo=UTC), end)
+    assert ledger.asked[1:] == [(months, (A,), False)], "the figures need the month before"
 
 
 def test_another_time_range_is_fetched_and_drawn() -> None:
@@ -59,19 +60,14 @@ def test_every_preset_has_its_hours(preset: str, windows: int) -> None:
 def test_another_account_and_all_of_them() -> None:
     """Beta costs a quarter of a dollar an hour; all three together a dollar and a quarter."""
     explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
-    assert [label for label, _ in explorer.account.options] == [
-        "Alpha",
-        "Beta",
-        "cccc…cccc",
-        "All 3 accounts",
-    ]
+    assert account_labels(explorer) == ["All 3 accounts", "Alpha", "Beta", "cccc…cccc"]
 
-    explorer.account.label = "Beta"
+    explorer.accounts.list.label = ("Beta",)
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $2.50"
     assert facts(explorer).startswith("Beta · ")
 
-    explorer.account.label = "All 3 accounts"
+    explorer.accounts.list.label = ("All 3 accounts",)
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $12.50"
     assert explorer.history["account_id"].n_unique() == 3
@@ -86,7 +82,7 @@ def test_another_time_zone_moves_the_days_and_the_axis() -> None:
 
     assert explorer.history.height == 11
     assert explorer.chart().vconcat[0].data["left"][0] == datetime(2026, 11, 15, tzinfo=UTC)
-    assert facts(explorer).endswith("Sun 15 Nov 2026, 00:00 to Sun 15 Nov 2026, 11:00 · Europe/Berlin time")
+    assert "Sun 15 Nov 2026, 00:00 to 11:00 · 11 windows" in explorer._telling.status.value
 
 
 @pytest.mark.parametrize(
@@ -106,10 +102,10 @@ def test_a_part_of_a_zones_name_is_enough_if_it_is_the_only_one(written: str, me
     assert explorer.wait(PATIENCE)
 
     if meant:
-        assert (explorer.time_zone.value, explorer._banner.value) == (meant, "")
+        assert (explorer.time_zone.value, explorer._telling.banner.value) == (meant, "")
         assert f"{meant} time" in explorer.status
     else:
-        assert "America/Argentina/Buenos_Aires, America/Buenos_Aires" in explorer._banner.value
+        assert "America/Argentina/Buenos_Aires, America/Buenos_Aires" in explorer._telling.banner.value
         assert "UTC time" in explorer.status
 
 
@@ -121,7 +117,7 @@ def test_no_zone_is_an_error_in_the_banner(written: str) -> None:
     explorer.time_zone.value = written
     assert explorer.wait(PATIENCE)
 
-    assert "there is no time zone" in explorer._banner.value
+    assert "there is no time zone" in explorer._telling.banner.value
     assert "UTC time" in explorer.status
 
 
@@ -129,11 +125,13 @@ def test_refresh_fetches_again() -> None:
     """The same question, a second time."""
     ledger = Ledger()
     explorer = UsageExplorer(ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+    first = [asked[0] for asked in ledger.asked]
 
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
 
-    assert [asked[0] for asked in ledger.asked] == [ledger.asked[0][0]] * 2
+    assert [asked[0] for asked in ledger.asked] == first * 2
 
 
 def test_where_the_numbers_come_from_and_when_is_always_written() -> None:
@@ -143,8 +141,8 @@ def test_where_the_numbers_come_from_and_when_is_always_written() -> None:
     status = "Ledger <of> tests · data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time"
     assert explorer.status == status
     assert repr(explorer) == f"<UsageExplorer: {status}>"
-    assert "Ledger &lt;of&gt; tests" in explorer._status.value
-    assert "data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time" in explorer._status.value
+    assert "Ledger &lt;of&gt; tests" in explorer._telling.status.value
+    assert "data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time" in explorer._telling.status.value
 
 
 def test_a_zone_off_the_whole_hour_is_noted_on_screen() -> None:
@@ -154,28 +152,29 @@ def test_a_zone_off_the_whole_hour_is_noted_on_screen() -> None:
     explorer.time_zone.value = "Asia/Kathmandu"
     assert explorer.wait(PATIENCE)
 
-    assert "Asia/Kathmandu is +05:45 from UTC" in explorer._status.value
+    assert "Asia/Kathmandu is +05:45 from UTC" in explorer._telling.status.value
 
 
 def test_an_error_stands_in_a_banner_and_the_last_good_view_stays() -> None:
     """Until something works again."""
     ledger = Ledger()
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
     ledger.trouble = TransportError("no answer from <the> server; try again")
 
     explorer.time_range.value = "Last 7 days"
     assert explorer.wait(PATIENCE)
 
-    assert "no answer from &lt;the&gt; server; try again" in explorer._banner.value
+    assert "no answer from &lt;the&gt; server; try again" in explorer._telling.banner.value
     assert explorer.history.height == 10
     assert title(explorer) == "AI Gateway cost: $10.00"
-    assert "fetching" not in explorer._status.value
+    assert "fetching" not in explorer._telling.status.value
 
     ledger.trouble = None
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
 
-    assert explorer._banner.value == ""
+    assert explorer._telling.banner.value == ""
     assert explorer.history.height == 178
 
 
@@ -183,13 +182,14 @@ def test_a_fault_of_the_program_is_shown_and_logged(caplog: pytest.LogCaptureFix
     """Its text may hold anything, so only its kind goes on screen."""
     ledger = Ledger()
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
     ledger.trouble = KeyError("what must not be shown")
 
     explorer.time_range.value = "Last 7 days"
     assert explorer.wait(PATIENCE)
 
-    assert "KeyError: a fault in this program" in explorer._banner.value
-    assert "must not be shown" not in explorer._banner.value
+    assert "KeyError: a fault in this program" in explorer._telling.banner.value
+    assert "must not be shown" not in explorer._telling.banner.value
     (record,) = caplog.records
     assert record.exc_info
     assert record.exc_info[1] is ledger.trouble
@@ -200,13 +200,14 @@ def test_a_table_that_cannot_be_drawn_leaves_the_last_one() -> None:
     """A source that answers with something else."""
     ledger = Ledger()
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
     good = explorer.history
 
     ledger.is_odd = True
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
 
-    assert "missing &#x27;state&#x27;" in explorer._banner.value
+    assert "missing &#x27;state&#x27;" in explorer._telling.banner.value
     assert explorer.history is good
 
 
@@ -225,16 +226,17 @@ def test_a_source_that_does_not_know_which_account_begins_with_its_first() -> No
 
     explorer = UsageExplorer(ledger, now=NOW)
 
-    assert explorer.account.label == "Alpha"
-    assert [accounts for _, accounts, _ in ledger.asked] == [None, (A,)]
+    assert explorer.wait(PATIENCE)
+    assert explorer.accounts.label == "Alpha"
+    assert [accounts for _, accounts, _ in ledger.asked] == [None, (A,), (A,)]
 
 
 def test_a_source_with_several_accounts_of_its_own_begins_with_them() -> None:
     """Two of three: neither one of them nor all."""
     explorer = UsageExplorer(Ledger(own=(A, B)), now=NOW)
 
-    assert explorer.account.label == "2 accounts"
-    assert explorer.account.value == (A, B)
+    assert explorer.accounts.label == "2 accounts"
+    assert explorer.accounts.value == (A, B)
 
 
 def test_accounts_that_cannot_be_listed_are_taken_from_the_table() -> None:
@@ -244,14 +246,15 @@ def test_accounts_that_cannot_be_listed_are_taken_from_the_table() -> None:
 
     explorer = UsageExplorer(ledger, now=NOW)
 
-    assert [label for label, _ in explorer.account.options] == ["aaaa…aaaa"]
+    assert account_labels(explorer) == ["aaaa…aaaa"]
+    assert explorer.accounts.layout.display == "none", "there is nothing to choose"
 
 
 def test_accounts_of_one_name_are_told_apart() -> None:
     """By the ends of their ids."""
     explorer = UsageExplorer(Ledger(names={A: "Twin", B: "Twin"}), now=NOW)
 
-    assert [label for label, _ in explorer.account.options][:2] == ["Twin (aaaa…aaaa)", "Twin (bbbb…bbbb)"]
+    assert account_labels(explorer)[1:] == ["Twin (aaaa…aaaa)", "Twin (bbbb…bbbb)"]
 
 
 def test_wrong_arguments_are_refused_before_anything_is_fetched() -> None:
@@ -271,12 +274,12 @@ def test_a_history_table_is_a_source() -> None:
 
     explorer = UsageExplorer(history)
 
-    assert (explorer.time_range.value, explorer.account.label) == ("Whole table", "All 2 accounts")
+    assert (explorer.time_range.value, explorer.accounts.label) == ("Whole table", "All 2 accounts")
     assert title(explorer) == "AI Gateway cost: $216.00"
     assert explorer.status == "History table · data as of Wed 4 Mar 2026, 00:00 UTC time"
 
     explorer.time_range.value = "Month to date"
-    explorer.account.value = (B,)
+    explorer.accounts.value = (B,)
     assert explorer.wait(PATIENCE)
 
     assert explorer.history["start_time"].max() == start + 71 * HOUR
@@ -291,15 +294,18 @@ def test_a_table_without_windows_or_columns_is_refused() -> None:
         UsageExplorer(pl.DataFrame({"x": [1]}))
 
 
-def test_a_reader_without_a_kernel_sees_the_chart_and_where_it_comes_from() -> None:
-    """The picture carries the status as its last line."""
+def test_a_reader_without_a_kernel_sees_the_charts_and_where_they_come_from() -> None:
+    """One picture of all of them, small enough for a notebook; the status is a line of it."""
     explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
 
     bundle = explorer._repr_mimebundle_()
 
-    noted = explorer.chart(note=explorer.status)
-    assert noted.to_dict()["title"]["subtitle"][-1] == explorer.status
-    assert base64.b64decode(bundle["image/png"]) == picture(noted)
+    charts = explorer._conductor.shown().charts
+    assert charts[0].to_dict()["title"]["subtitle"][-1] == explorer.status
+    assert len(charts) == 4
+    assert base64.b64decode(bundle["image/png"]) == picture_of(charts)
+    assert len(bundle["image/png"]) < 200_000
     assert bundle["text/plain"] == repr(explorer)
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
@@ -321,3 +327,27 @@ def test_the_clock_gives_the_present_if_nobody_else_does() -> None:
 
     assert explorer.history["end_time"].max() > before  # type: ignore[operator]
     assert explorer.history["end_time"].max() - before <= timedelta(hours=1, minutes=1)  # type: ignore[operator]
+
+
+def test_credit_is_asked_for_where_the_source_has_it() -> None:
+    """12.50 dollars; not for hundreds of accounts, which would be as many requests."""
+    ledger = Creditor()
+    explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    figures = explorer._conductor.screen.figures
+    assert "<dt>Credit balance</dt>" in figures.value
+    assert ">$12.50<" in figures.value
+
+    many = UsageExplorer(Creditor(own=[f"{n:032x}" for n in range(30)]), time_range="Today", now=NOW)
+    assert many.wait(PATIENCE)
+    assert "30 accounts are as many requests" in many._conductor.screen.figures.value
+
+
+class Creditor(Ledger):
+    """A ledger that knows the credit of its accounts."""
+
+    def credit_balance(self, accounts: tuple[str, ...]) -> pl.DataFrame:
+        """Return 12.50 dollars each."""
+        rows = [(one, 12.5, True, None, None) for one in accounts]
+        return pl.DataFrame(rows, schema=CREDIT_BALANCE, orient="row")

@@ -1,10 +1,10 @@
-"""Fetching beside the notebook: the newest request counts, and whatever an older one brings is dropped."""
+"""Work beside the notebook: the newest request counts, and whatever an older one brings is dropped."""
 
 from collections.abc import Callable
 from threading import Condition, RLock, Thread
 from typing import Final, Protocol
 
-__all__ = ["THREADS", "Fetching", "Request"]
+__all__ = ["THREADS", "Beside", "Request"]
 
 THREADS: Final = "cfusage_lab explorer"
 """The name of every thread that is started here."""
@@ -20,7 +20,7 @@ class Listener(Protocol):
         """Hear that a pause begins."""
 
 
-class Fetching:
+class Beside:
     """Does one thing at a time for the screen, each in a thread of its own.
 
     A thread that waits for an answer can't be interrupted. So a request that was cancelled, or followed by
@@ -28,10 +28,12 @@ class Fetching:
 
     Parameters
     ----------
-    listener
-        Hears of the newest request's progress.
     ended
         Called with the error of a request that ended by itself, or with None.
+    listener
+        Hears of the newest request's progress.
+    turn
+        Whose turn is waited for, where several of these change one screen.
 
     Attributes
     ----------
@@ -39,8 +41,14 @@ class Fetching:
         Held by whoever changes the screen: a widget's callback may run beside the main thread, too.
     """
 
-    def __init__(self, listener: Listener, *, ended: Callable[[Exception | None], None]) -> None:
-        self.turn = Condition(RLock())
+    def __init__(
+        self,
+        *,
+        ended: Callable[[Exception | None], None],
+        listener: Listener | None = None,
+        turn: Condition | None = None,
+    ) -> None:
+        self.turn = turn or Condition(RLock())
         self._listener = listener
         self._ended = ended
         self._newest: Request | None = None
@@ -59,10 +67,10 @@ class Fetching:
             self.turn.notify_all()
             return was_under_way
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is under way; return False if that took longer than ``timeout`` seconds."""
-        with self.turn:
-            return self.turn.wait_for(lambda: self._newest is None, timeout)
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way; ``turn`` is notified when that becomes true."""
+        return self._newest is None
 
     def _carry_out(self, request: "Request", work: Callable[["Request"], None]) -> None:
         error: Exception | None = None
@@ -81,27 +89,31 @@ class Fetching:
 class Request:
     """One request under way, as its own thread sees it: a progress, and the way to the screen."""
 
-    def __init__(self, fetching: Fetching) -> None:
-        self._fetching = fetching
+    def __init__(self, beside: Beside) -> None:
+        self._beside = beside
 
     @property
     def is_cancelled(self) -> bool:
         """Whether nobody waits for this any more."""
-        return self._fetching._newest is not self  # noqa: SLF001 - two halves of one thing
+        return self._beside._newest is not self  # noqa: SLF001 - two halves of one thing
 
     def put(self, change: Callable[[], None]) -> None:
         """Change the screen, unless this request was cancelled."""
-        with self._fetching.turn:
+        with self._beside.turn:
             if not self.is_cancelled:
                 change()
 
     def update(self, done: int, total: int) -> None:
         """Pass it on."""
-        self.put(lambda: self._fetching._listener.update(done, total))  # noqa: SLF001 - as above
+        listener = self._beside._listener  # noqa: SLF001 - as above
+        if listener:
+            self.put(lambda: listener.update(done, total))
 
     def wait(self, reason: str, seconds: float) -> None:
         """Pass it on."""
-        self.put(lambda: self._fetching._listener.wait(reason, seconds))  # noqa: SLF001 - as above
+        listener = self._beside._listener  # noqa: SLF001 - as above
+        if listener:
+            self.put(lambda: listener.wait(reason, seconds))
 
     def close(self) -> None:
         """Take no notice: a request may be several fetches."""

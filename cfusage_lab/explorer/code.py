@@ -1,0 +1,109 @@
+"""The lines of Python that give the table on screen. They hold no token, ever."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cfusage_lab.explorer.selection import Selection
+from cfusage_lab.ranges import TimeRange
+
+__all__ = ["Recipe"]
+
+_SOURCES: Final = {
+    "sandbox": ("client = cfu.UsageClient.sandbox({now})",),
+    "account": ("client = cfu.connect({now})  # the token of the environment, or of cfu.login() before",),
+    "table": ("# `history` is the table that the explorer was handed",),
+    "other": ("client = source  # the source that the explorer was handed",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What it takes to come by the table on screen.
+
+    Attributes
+    ----------
+    whose
+        ``sandbox``, ``account``, ``table`` (one that the explorer was handed) or ``other``.
+    accounts, time_range
+        What was asked for.
+    selection, time_zone
+        What is selected of it, on whose clock.
+    now
+        The moment that was taken for the present, if it was not the clock's.
+    """
+
+    whose: str
+    accounts: Sequence[str]
+    time_range: TimeRange
+    selection: Selection
+    time_zone: str
+    now: datetime | None
+
+    def code(self) -> str:
+        """Write it as Python; the table's name is ``history``."""
+        source = [line.format(now=self._now(alone=True)) for line in _SOURCES[self.whose]]
+        asked = self._from_table() if self.whose == "table" else self._from_client()
+        body = [*source, *asked, *self._filters()]
+        imports = ["import cfusage_lab as cfu"]
+        imports += ["import polars as pl"] if any("pl." in line for line in body) else []
+        return "\n".join([*imports, "", *body]) + "\n"
+
+    def _now(self, *, alone: bool) -> str:
+        if self.now is None:
+            return ""
+        return f"{'' if alone else ', '}now={_iso(self.now)}"
+
+    def _from_client(self) -> list[str]:
+        return [
+            *self._asked(),
+            "history = client.usage_history(time_range, accounts=accounts, with_ids=False)",
+        ]
+
+    def _from_table(self) -> list[str]:
+        return [
+            *self._asked(),
+            'history = history.filter(pl.col("account_id").is_in(accounts))',
+            'history = history.filter(pl.col("start_time") >= time_range.start)',
+            'history = history.filter(pl.col("end_time") <= time_range.end)',
+            "history = history.with_columns(id=pl.lit(None, pl.String))",
+        ]
+
+    def _asked(self) -> list[str]:
+        return [
+            f"accounts = {_quoted(self.accounts)}",
+            self._between("time_range", self.time_range.start, self.time_range.end),
+        ]
+
+    def _between(self, name: str, start: datetime, end: datetime) -> str:
+        now = self._now(alone=False)
+        return f"{name} = cfu.between({_iso(start)}, {_iso(end)}{now})"
+
+    def _filters(self) -> list[str]:
+        """Write the selection, each part of it as a line."""
+        one, lines = self.selection, []
+        if one.start is not None and one.end is not None:
+            lines = [
+                self._between("selected", one.start, one.end),
+                'history = history.filter(pl.col("start_time") >= selected.start)',
+                'history = history.filter(pl.col("start_time") < selected.end)',
+            ]
+        conditions = {"weekday()": one.weekday, "hour()": one.hour}
+        wanted = [(reading, str(value)) for reading, value in conditions.items() if value is not None]
+        if one.day is not None:
+            wanted.append(("date()", f"pl.date({one.day.year}, {one.day.month}, {one.day.day})"))
+        if wanted:
+            lines.append(f'local = pl.col("start_time").dt.convert_time_zone("{self.time_zone}").dt')
+        return lines + [f"history = history.filter(local.{reading} == {value})" for reading, value in wanted]
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{one}"' for one in texts) + "]"
+
+
+def _iso(moment: datetime) -> str:
+    """Write a moment to the minute, or as far as it goes."""
+    exact = moment.astimezone(UTC)
+    written = exact.isoformat(timespec="auto" if exact.second or exact.microsecond else "minutes")
+    return f'"{written.replace("+00:00", "Z")}"'

@@ -1,0 +1,225 @@
+"""The headline: a few figures with what they are compared with, as data and as HTML."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.changes import month_to_date, same_time_yesterday
+from cfusage_lab.charts.style import dollars
+from cfusage_lab.charts.texts import more_or_less
+from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.errors import FrameError
+from cfusage_lab.explorer.beyond import Beyond
+from cfusage_lab.explorer.same import Same
+from cfusage_lab.patterns import peak_hours
+from cfusage_lab.ranges import TimeRange, zone
+
+__all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
+
+_DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = "24:00"
+_ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
+_NOTHING: Final = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure, in words.
+
+    Attributes
+    ----------
+    title, value
+        What it is, and how much; a dash where it can't be told.
+    kind
+        How it compares, one of ``schema.KINDS``; empty where it is compared with nothing.
+    comparison
+        That comparison, in words.
+    note
+        What else the reader has to know, such as why something can't be told.
+    """
+
+    title: str
+    value: str
+    kind: str = ""
+    comparison: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What the figures are made of.
+
+    Attributes
+    ----------
+    known
+        The windows that are known.
+    time_zone, months, now
+        As for :func:`headline`.
+    is_known
+        Whether all windows of ``months`` were asked for.
+    beyond
+        Holds the prepaid credit.
+    names
+        Account id to name.
+    """
+
+    known: Same
+    time_zone: str
+    months: TimeRange
+    now: datetime
+    is_known: bool
+    beyond: Beyond
+    names: tuple[tuple[str, str], ...]
+
+    def figures(self) -> list[Figure]:
+        """Put them into words."""
+        since = _since(self.months.start.astimezone(zone(self.time_zone)).date())
+        found = (
+            headline(self.known.table, time_zone=self.time_zone, months=self.months, now=self.now)
+            if self.is_known
+            else _unknown(f"the hours {since} are not here")
+        )
+        return found + credit_figure(self.beyond, dict(self.names))
+
+
+def headline(history: pl.DataFrame, *, time_zone: str, months: TimeRange, now: datetime) -> list[Figure]:
+    """Put the figures into words: today, the month, the mean day, the peak hour.
+
+    Parameters
+    ----------
+    history
+        The windows that are known, of one account or of several; those in ``months`` count, added up.
+    time_zone
+        The zone whose days and hours these are.
+    months
+        From the first of the previous month until now.
+    now
+        The present, to tell today from an older day.
+    """
+    inside = pl.col("start_time").is_between(months.start, months.end, closed="left")
+    windows = history.filter(inside)
+    try:
+        windows = total_usage(windows) if windows["account_id"].n_unique() > 1 else windows
+    except FrameError:
+        return _unknown("the accounts do not have the same hours, and can't be added up")
+    today = now.astimezone(zone(time_zone)).date()
+    return [
+        _day(windows, today, time_zone),
+        _month(windows, time_zone),
+        _mean_day(windows, time_zone),
+        _peak_hour(windows, time_zone),
+    ]
+
+
+def credit_figure(beyond: Beyond, names: Mapping[str, str]) -> list[Figure]:
+    """Put the prepaid credit into words; nothing where the source knows of none."""
+    title = "Credit balance"
+    if beyond.credit is None or beyond.credit.is_empty():
+        is_refused = beyond.no_credit and beyond.credit is None and beyond.is_complete
+        return [Figure(title=title, value=_NOTHING, note=beyond.no_credit)] if is_refused else []
+    credit = beyond.credit
+    notes = [
+        f"tops up by {dollars(amount)} below {dollars(threshold)}"
+        for amount, threshold in credit.select("topup_amount_usd", "topup_threshold_usd").iter_rows()
+        if amount is not None and threshold is not None
+    ]
+    if credit.height > 1:
+        lowest = credit.sort("balance_usd").row(0, named=True)
+        whose = names.get(lowest["account_id"], lowest["account_id"])
+        notes = [f"of {credit.height:,} accounts; lowest: {whose}, {dollars(lowest['balance_usd'])}"]
+    return [Figure(title=title, value=dollars(float(credit["balance_usd"].sum())), note="".join(notes[:1]))]
+
+
+def figures_html(figures: Sequence[Figure]) -> str:
+    """Write figures as HTML: a list of terms, each with its figure, its comparison and its note."""
+    return (
+        '<dl class="cfusage-figures" aria-label="Headline figures">' + "".join(map(_card, figures)) + "</dl>"
+    )
+
+
+def _card(figure: Figure) -> str:
+    arrow = _ARROWS.get(figure.kind, "")
+    sign = f'<span class="cfusage-{figure.kind}" aria-hidden="true">{arrow}</span> ' if arrow else ""
+    lines = [f'<dd class="cfusage-value">{html.escape(figure.value)}</dd>']
+    lines += [f"<dd>{sign}{html.escape(figure.comparison)}</dd>"] if figure.comparison else []
+    lines += [f'<dd class="cfusage-quiet">{html.escape(figure.note)}</dd>'] if figure.note else []
+    return f"<div><dt>{html.escape(figure.title)}</dt>{''.join(lines)}</div>"
+
+
+def _unknown(why: str) -> list[Figure]:
+    titles = ("Today", "This month", "Mean day", "Peak hour")
+    return [Figure(title=title, value=_NOTHING, note=why) for title in titles]
+
+
+def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
+    """Set the day so far beside the day before until the same time."""
+    rows = same_time_yesterday(windows, time_zone=time_zone).filter(pl.col("against") == "yesterday")
+    if rows.is_empty():
+        return Figure(title="Today", value=_NOTHING, note="no hour of it has ended yet")
+    row = rows.row(0, named=True)
+    day: date = row["date"]
+    name = {today: "Today", today - _DAY: "Yesterday"}.get(day, f"{day:%a} {day.day} {day:%b}")
+    before = "yesterday" if day == today else "the day before"
+    if row["until"] == _MIDNIGHT:
+        return _compared(f"{name}, the whole day", row, before)
+    return _compared(f"{name} until {row['until']}", row, before, until=" until then")
+
+
+def _month(windows: pl.DataFrame, time_zone: str) -> Figure:
+    """Set the month so far beside the same days of the month before."""
+    rows = month_to_date(windows, time_zone=time_zone).sort("date")
+    if rows.is_empty():
+        return Figure(title="This month", value=_NOTHING, note="no hour of it has ended yet")
+    row = rows.row(-1, named=True)
+    day: date = row["date"]
+    before = day.replace(day=1) - _DAY
+    return _compared(f"{day:%B} so far", row, f"{before:%B}", until=" until then")
+
+
+def _compared(title: str, row: Mapping[str, Any], partner: str, *, until: str = "") -> Figure:
+    """Word a comparison; a sum that lacks hours is not told as if it were one."""
+    if not row["is_whole"]:
+        return Figure(title=title, value=_NOTHING, kind="unknown", note="hours of it are not known here")
+    value = dollars(row["current_usd"])
+    if row["kind"] == "unknown":
+        note = f"not compared: hours of {partner} are not known here"
+        return Figure(title=title, value=value, kind="unknown", note=note)
+    if row["change_usd"] == 0:
+        text = f"the same as {partner}{until}"
+    else:
+        text = f"{more_or_less(row['change_usd'], row['change_ratio'])} than {partner}{until}"
+    return Figure(title=title, value=value, kind=row["kind"], comparison=text)
+
+
+def _mean_day(windows: pl.DataFrame, time_zone: str) -> Figure:
+    """Average the whole days."""
+    days = daily_usage(windows, time_zone=time_zone)
+    whole = days.filter(pl.col("is_whole") & (pl.col("state") != "in_progress"))
+    if whole.is_empty():
+        return Figure(title="Mean day", value=_NOTHING, note="no whole day is known here")
+    count = f"{whole.height:,} whole {'day' if whole.height == 1 else 'days'}"
+    mean = float(whole["cost_usd"].sum()) / whole.height
+    return Figure(title="Mean day", value=dollars(mean), note=f"of {count} {_since(whole['date'].min())}")
+
+
+def _peak_hour(windows: pl.DataFrame, time_zone: str) -> Figure:
+    """Name the hour of the clock with the highest mean, the earliest of several."""
+    peaks, first = peak_hours(windows, time_zone=time_zone), windows["start_time"].min()
+    if peaks.is_empty() or not isinstance(first, datetime):
+        return Figure(title="Peak hour", value=_NOTHING, note="no hour is known here")
+    row = peaks.row(0, named=True)
+    since = _since(first.astimezone(zone(time_zone)).date())
+    ties = f", one of {peaks.height} alike" if peaks.height > 1 else ""
+    return Figure(
+        title="Peak hour",
+        value=f"{row['hour']:02d}:00\N{EN DASH}{row['hour'] + 1:02d}:00",
+        note=f"{dollars(row['mean_usd'])} on average {since}{ties}",
+    )
+
+
+def _since(day: object) -> str:
+    return f"since {day:%a} {day.day} {day:%b}" if isinstance(day, date) else ""

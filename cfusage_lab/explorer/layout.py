@@ -1,0 +1,135 @@
+"""Where everything stands on the page."""
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import ipywidgets  # type: ignore[import-untyped]
+
+from cfusage_lab.explorer.desk import Desk
+from cfusage_lab.explorer.export_box import ExportBox
+from cfusage_lab.explorer.screen import Screen
+from cfusage_lab.explorer.telling import Telling
+
+__all__ = ["Panel"]
+
+
+class Panel(ipywidgets.VBox):  # type: ignore[misc]
+    """The explorer's widgets, with a picture for readers who have no kernel.
+
+    Parameters
+    ----------
+    desk, telling, screen, exporter
+        What stands on the page.
+    with_picture
+        Adds the picture to a MIME bundle.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        telling: Telling,
+        screen: Screen,
+        exporter: ExportBox,
+        *,
+        with_picture: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> None:
+        self._with_picture = with_picture
+        style = files("cfusage_lab.explorer").joinpath("panel.css").read_text("utf-8")
+        toggles, folded = _folded(desk, exporter)
+        super().__init__(
+            [
+                _said(f"<style>{style}</style>", is_shown=False),
+                _row([telling.status, telling.waiting]),
+                telling.banner,
+                _controls(desk, toggles),
+                *folded,
+                screen.figures,
+                _part([screen.charts["time_line"], *_selection(screen)]),
+                _part([screen.charts["compared"]]),
+                _part([_pair([screen.charts["heatmap"], screen.charts["profile"]])]),
+                _part(_windows(screen)),
+            ]
+        )
+        self.add_class("cfusage-explorer")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
+        return self._with_picture(super()._repr_mimebundle_(**kwargs))
+
+
+def _controls(desk: Desk, toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    others = _row(
+        [
+            desk.time_range,
+            desk.first_day,
+            desk.last_day,
+            desk.granularity,
+            desk.time_zone,
+            desk.statistic,
+            desk.comparison,
+            desk.before_first,
+            desk.before_last,
+            desk.refresh,
+            *toggles,
+        ]
+    )
+    return _classed(_row([desk.accounts, others]), "cfusage-controls")
+
+
+def _folded(desk: Desk, exporter: ExportBox) -> tuple[list[ipywidgets.Widget], list[ipywidgets.Widget]]:
+    """Fold away what is seldom needed: the buttons that unfold it, and what they unfold."""
+    folded = [("Export", "download", [exporter.buttons, exporter.result])]
+    if desk.token is not None:
+        about = (
+            '<span class="cfusage-quiet">A token with the permission <em>AI Gateway Read</em>. It stays in '
+            "this kernel's memory, and is not saved.</span>"
+        )
+        folded.append(("Token", "key", [_row([desk.token, _said(about)])]))
+    toggles, bodies = [], []
+    for title, icon, children in folded:
+        toggle = ipywidgets.ToggleButton(description=title, icon=icon, tooltip=title)
+        body = ipywidgets.VBox(children, layout={"display": "none", "overflow": "visible"})
+        toggle.observe(_unfolds(body), names="value")
+        toggles.append(toggle)
+        bodies.append(body)
+    return toggles, bodies
+
+
+def _unfolds(body: ipywidgets.Widget) -> Any:  # noqa: ANN401 - a callback
+    def follow(change: dict[str, Any]) -> None:
+        body.layout.display = None if change["new"] else "none"
+
+    return follow
+
+
+def _selection(screen: Screen) -> list[ipywidgets.Widget]:
+    return [screen.said, _row([screen.select_from, screen.select_until, screen.clear])]
+
+
+def _windows(screen: Screen) -> list[ipywidgets.Widget]:
+    return [
+        _row([screen.weekday, screen.hour, screen.day, screen.order]),
+        _classed(ipywidgets.Box([screen.table]), "cfusage-scroll"),
+        _row([screen.previous_page, screen.next_page]),
+    ]
+
+
+def _row(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    return _classed(ipywidgets.Box(list(children)), "cfusage-row")
+
+
+def _pair(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    return _classed(ipywidgets.Box(list(children)), "cfusage-pair")
+
+
+def _part(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    return _classed(ipywidgets.VBox(list(children)), "cfusage-part")
+
+
+def _said(text: str, *, is_shown: bool = True) -> ipywidgets.Widget:
+    return ipywidgets.HTML(text, layout={} if is_shown else {"display": "none"})
+
+
+def _classed(widget: ipywidgets.DOMWidget, name: str) -> ipywidgets.DOMWidget:
+    widget.add_class(name)
+    return widget

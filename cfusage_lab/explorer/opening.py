@@ -1,0 +1,105 @@
+"""How the explorer opens: its source, and the first table of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from cfusage_lab import ranges
+from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.explorer.questions import PRESETS, Preset, asked
+from cfusage_lab.explorer.table_source import TableSource
+from cfusage_lab.explorer.tables import Opened, Tables, first_fetched, tables_of
+from cfusage_lab.source import Source
+
+__all__ = ["Origin", "first_table", "with_accounts"]
+
+_WHOLE_TABLE: Final = "Whole table"
+_USUAL: Final = "Last 28 days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where tables come from, and which ranges of it have a name.
+
+    Attributes
+    ----------
+    tables
+        Answers the questions.
+    whose
+        ``sandbox``, ``account``, ``table`` or ``other``, as a :class:`Recipe` takes it.
+    presets
+        Name to range.
+    usual
+        The range to begin with if nobody says.
+    now
+        The moment to take for the present; None leaves it to the clock.
+    """
+
+    tables: Tables
+    whose: str
+    presets: Mapping[str, Preset]
+    usual: str
+    now: datetime | None
+
+    @classmethod
+    def of(
+        cls, source: Source | pl.DataFrame, *, client: Source | None, now: datetime | str | None
+    ) -> "Origin":
+        """Take a source as it is handed over; a history table is one, too."""
+        moment = None if now is None else ranges.moment(now)
+        if not isinstance(source, pl.DataFrame):
+            whose = getattr(source, "source", "other")
+            return cls(
+                tables=tables_of(source, client), whose=whose, presets=PRESETS, usual=_USUAL, now=moment
+            )
+        table = TableSource(source)
+        return cls(
+            tables=tables_of(table, client),
+            whose="table",
+            presets={_WHOLE_TABLE: lambda _zone, _now: table.whole, **PRESETS},
+            usual=_WHOLE_TABLE,
+            now=moment or table.whole.end,
+        )
+
+    def preset(self, name: str | None) -> str:
+        """Return the name of a range.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such range; the message lists those there are.
+        """
+        if name is not None and name not in self.presets:
+            raise ConfigError(f"there is no time range {name!r}: take one of {', '.join(self.presets)}")
+        return name or self.usual
+
+
+def first_table(origin: Origin, preset: str, time_zone: str) -> tuple[Opened, CfUsageError | None]:
+    """Take what is held, else fetch; a part of it, or what is older, is better than an error.
+
+    Returns
+    -------
+    tuple
+        The table, and what went wrong on the way to it.
+    """
+    tables = origin.tables
+    names = tables.names()
+    question = asked(origin.presets[preset], tables.own_accounts(), time_zone=time_zone, now=origin.now)
+    stored, trouble = tables.stored(question), None
+    if stored is None or not stored.is_from_start:
+        try:
+            return with_accounts(first_fetched(tables, question, names, None)), None
+        except CfUsageError as error:
+            stored, trouble = stored or tables.newest(question), error
+            if stored is None:
+                raise
+    return with_accounts(Opened(question=question, answer=stored, names=names)), trouble
+
+
+def with_accounts(opened: Opened) -> Opened:
+    """Let the question name the accounts that are in the table."""
+    accounts = tuple(opened.answer.history["account_id"].unique().sort())
+    return replace(opened, question=replace(opened.question, accounts=accounts))

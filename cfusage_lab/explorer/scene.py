@@ -1,0 +1,229 @@
+"""The charts on screen, each from what the controls and the selection say: no widget, no fetching."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.changes import (
+    compare,
+    day_over_day,
+    month_to_date,
+    rolling_mean,
+    same_time_yesterday,
+    week_over_week,
+)
+from cfusage_lab.charts import (
+    comparison_chart,
+    day_over_day_chart,
+    hour_profile_chart,
+    month_to_date_chart,
+    usage_chart,
+    week_over_week_chart,
+    weekly_heatmap_chart,
+)
+from cfusage_lab.charts.hours import Statistic
+from cfusage_lab.charts.style import days_text
+from cfusage_lab.daily import daily_usage
+from cfusage_lab.explorer.questions import days_before
+from cfusage_lab.explorer.same import Same
+from cfusage_lab.explorer.selection import EVERYTHING, Selection
+from cfusage_lab.patterns import hourly_profile, weekly_heatmap
+from cfusage_lab.ranges import OffTheHourWarning, zone
+from cfusage_lab.schema import DAILY
+
+__all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Scene"]
+
+GRANULARITIES: Final = {"Hours": "hour", "Days": "day"}
+STATISTICS: Final = {"Mean": "mean", "Median": "median", "Total": "total", "Share": "share"}
+COMPARISONS: Final = {
+    "Day over day": "day",
+    "Week over week": "week",
+    "Month to date": "month",
+    "Other days": "custom",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """All that decides what the charts show.
+
+    Attributes
+    ----------
+    history
+        The windows of the range (``schema.HISTORY``).
+    known
+        These, and all others that are known of the same accounts: partners may lie outside the range.
+    selection
+        What is selected; charts follow its span.
+    time_zone, names
+        The clock, and account id to name.
+    granularity, statistic, comparison
+        As the controls say.
+    chosen_before
+        The first and the last day that the selected ones are compared with, if somebody chose them.
+    is_off_the_hour
+        Whether the zone's midnights fall inside UTC hours. The status line says so, once.
+    """
+
+    history: pl.DataFrame
+    known: pl.DataFrame
+    selection: Selection = EVERYTHING
+    time_zone: str
+    names: Mapping[str, str]
+    granularity: str = "hour"
+    statistic: Statistic = "mean"
+    comparison: str = "day"
+    chosen_before: tuple[date, date] | None = None
+    is_off_the_hour: bool = False
+
+    def selected(self) -> pl.DataFrame:
+        """Return the windows in the selected span."""
+        return self.selection.brush.of(self.history, time_zone=self.time_zone)
+
+    def time_line(self, *, note: str | None = None) -> alt.VConcatChart:
+        """Draw the whole range over time; the brush is the browser's."""
+        usage, rolling = self.history, None
+        if self.granularity == "day":
+            with self.quiet():
+                usage = daily_usage(self.history, time_zone=self.time_zone)
+                means = rolling_mean(daily_usage(self.known, time_zone=self.time_zone))
+            rolling = means.join(usage, on=["account_id", "date"], how="semi")
+        return usage_chart(usage, rolling=rolling, time_zone=self.time_zone, names=self.names, note=note)
+
+    def heatmap(self) -> alt.VConcatChart:
+        """Draw the selected span by weekday and hour."""
+        with self.quiet():
+            table = weekly_heatmap(self.selected(), time_zone=self.time_zone)
+        return weekly_heatmap_chart(
+            table, time_zone=self.time_zone, statistic=self.statistic, names=self.names
+        )
+
+    def profile(self) -> alt.VConcatChart:
+        """Draw the selected span by hour of the day."""
+        with self.quiet():
+            table = hourly_profile(self.selected(), time_zone=self.time_zone)
+        return hour_profile_chart(table, time_zone=self.time_zone, statistic=self.statistic, names=self.names)
+
+    def compared(self) -> alt.VConcatChart:
+        """Draw the selected days beside their partners, which may lie outside the selection."""
+        with self.quiet():
+            return _COMPARED[self.comparison](self)
+
+    def dates(self) -> tuple[date, date] | None:
+        """Return the first and the last local date on which a selected window starts."""
+        windows = self.selected()
+        if windows.is_empty():
+            return None
+        local = windows["start_time"].dt.convert_time_zone(zone(self.time_zone).key).dt.date()
+        return local.min(), local.max()  # type: ignore[return-value]
+
+    @property
+    def before(self) -> tuple[date, date] | None:
+        """The days that the selected ones are compared with: as many, right before, if none were chosen."""
+        dates = self.dates()
+        return self.chosen_before or (days_before(dates) if dates else None)
+
+    def depends_on(self, view: str) -> tuple[Any, ...]:
+        """Return all that decides what a view shows, so that what stays the same is not drawn again."""
+        shared = (self.time_zone, tuple(self.names.items()))
+        if view == "time_line":
+            known = Same(self.known) if self.granularity == "day" else None
+            return (Same(self.history), known, self.granularity, *shared)
+        if view == "compared":
+            tables = (Same(self.history), Same(self.known))
+            return (*tables, self.selection.brush, self.comparison, self.chosen_before, *shared)
+        return (Same(self.history), self.selection.brush, self.statistic, *shared)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Leave out a warning that stands on screen already.
+
+        Filters of warnings belong to the process, not to a thread: they are only touched where they must be.
+        """
+        if not self.is_off_the_hour:
+            yield
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OffTheHourWarning)
+            yield
+
+
+VIEWS: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {
+    "time_line": Scene.time_line,
+    "compared": Scene.compared,
+    "heatmap": Scene.heatmap,
+    "profile": Scene.profile,
+}
+"""The charts, in the order in which they are drawn and stand on the page."""
+
+
+def _day_over_day(scene: Scene) -> alt.VConcatChart:
+    table = day_over_day(daily_usage(scene.known, time_zone=scene.time_zone))
+    return day_over_day_chart(_shown(table, scene), names=scene.names, time_zone=scene.time_zone)
+
+
+def _week_over_week(scene: Scene) -> alt.VConcatChart:
+    table = week_over_week(daily_usage(scene.known, time_zone=scene.time_zone))
+    return week_over_week_chart(_shown(table, scene), names=scene.names, time_zone=scene.time_zone)
+
+
+def _shown(table: pl.DataFrame, scene: Scene) -> pl.DataFrame:
+    """Keep the days that are selected, whole: their partners were found before."""
+    dates = scene.dates()
+    return table.filter(pl.col("date").is_between(*dates)) if dates else table.clear()
+
+
+def _month_to_date(scene: Scene) -> alt.VConcatChart:
+    """Draw the month in which the selection ends, until then."""
+    windows = scene.selected()
+    end = windows["end_time"].max()
+    until = scene.known.filter(pl.col("end_time") <= end) if end is not None else scene.known.clear()
+    table = month_to_date(until, time_zone=scene.time_zone)
+    clock = same_time_yesterday(until, time_zone=scene.time_zone)["until"].unique().to_list()
+    return month_to_date_chart(
+        table, until=clock[0] if clock else None, names=scene.names, time_zone=scene.time_zone
+    )
+
+
+def _other_days(scene: Scene) -> alt.VConcatChart:
+    """Set the selected days beside others, the first beside the first."""
+    days, dates = daily_usage(scene.known, time_zone=scene.time_zone), scene.dates()
+    if dates is None or scene.before is None:
+        table = compare(days.clear(), days.clear())
+    else:
+        table = compare(_between(days, dates), _between(days, scene.before))
+    return comparison_chart(
+        table,
+        current="The selected days" if scene.selection.is_brushed else "This range",
+        previous=days_text(*scene.before) if scene.before else "other days",
+        names=scene.names,
+        time_zone=scene.time_zone,
+    )
+
+
+def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
+    """Keep the days from one date to another.
+
+    Ranges are aligned by their first dates. So the first one has a row in any case: a day that is not known
+    is one with all hours missing, which is compared with nothing.
+    """
+    found = days.filter(pl.col("date").is_between(*dates))
+    first = days.select(pl.col("account_id").unique()).with_columns(
+        date=pl.lit(dates[0]), cost_usd=0.0, hours=0, is_whole=False, state=pl.lit("complete")
+    )
+    absent = first.join(found, on=["account_id", "date"], how="anti")
+    return pl.concat([found, absent.cast(DAILY).select(days.columns)])
+
+
+_COMPARED: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {
+    "day": _day_over_day,
+    "week": _week_over_week,
+    "month": _month_to_date,
+    "custom": _other_days,
+}

@@ -1,0 +1,245 @@
+"""What is seen, and selected: charts, figures, the selection in words, the table of windows."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import ipywidgets  # type: ignore[import-untyped]
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker
+from cfusage_lab.explorer.figures import Headline, figures_html
+from cfusage_lab.explorer.hands import Hands
+from cfusage_lab.explorer.scene import VIEWS, Scene
+from cfusage_lab.explorer.selection import EVERYTHING, WEEKDAYS, Clock, Selection
+from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
+from cfusage_lab.ranges import zone
+from cfusage_lab.view import ChartView
+
+__all__ = ["Screen"]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ANY: Final = -1
+_NOTHING_YET: Final = (
+    "<strong>Everything</strong> <span class='cfusage-quiet'>is selected. Drag on the strip above, or choose "
+    "a first and a last moment:</span>"
+)
+
+
+class Screen:
+    """Shows a scene, and tells what a person selects in it.
+
+    Parameters
+    ----------
+    scene
+        What to show first.
+    hands
+        Makes the callbacks.
+    select
+        Hears what was selected by hand, and returns what that selects of the windows there are.
+
+    Attributes
+    ----------
+    charts
+        The chart widgets, by their names in :data:`cfusage_lab.explorer.scene.VIEWS`.
+    figures, said, table
+        The headline, the selection in words, the page of windows.
+    """
+
+    def __init__(self, scene: Scene, *, hands: Hands, select: Callable[[Selection], Selection]) -> None:
+        self._scene = scene
+        self._select = select
+        self._hands = hands
+        self._page = 0
+        self._headline: Headline | None = None
+        self.charts = {name: ChartView(draw(scene)) for name, draw in VIEWS.items()}
+        self._drawn = {name: scene.depends_on(name) for name in VIEWS}
+        self._clock = self._clock_of(scene)
+        self.figures, self.said, self.table = (ipywidgets.HTML() for _ in range(3))
+        self.select_from, self.select_until = moment_picker("Select from"), moment_picker("Select until")
+        self.clear = button("Clear selection", icon="times")
+        self.order = dropdown("Order", list(ORDERS), next(iter(ORDERS)))
+        weekdays = [("Any weekday", _ANY), *((name, nth) for nth, name in enumerate(WEEKDAYS, start=1))]
+        hours = [("Any hour", _ANY), *((f"{hour:02d}:00", hour) for hour in range(24))]
+        self.weekday = dropdown("Weekday", weekdays, _ANY)
+        self.hour = dropdown("Hour", hours, _ANY, "cfusage-narrow")
+        self.day = date_picker("Day")
+        self.previous_page = button("Previous page", icon="chevron-left")
+        self.next_page = button("Next page", icon="chevron-right")
+        self._listen()
+        self._say()
+        self._tabulate()
+
+    def steps(self, scene: Scene, headline: Headline) -> list[Callable[[], None]]:
+        """Return what is to be done for another scene, the quickest and most looked at first."""
+        self._scene = scene
+        return [
+            lambda: self.draw("time_line", scene),
+            self._say,
+            self._tabulate,
+            lambda: self.draw("heatmap", scene),
+            lambda: self.draw("profile", scene),
+            lambda: self.draw("compared", scene),
+            lambda: self._mark_day(scene.selection),
+            lambda: self._head(headline),
+        ]
+
+    def draw(self, name: str, scene: Scene) -> None:
+        """Draw a chart, unless it would stay the same."""
+        wanted = scene.depends_on(name)
+        if wanted != self._drawn[name]:
+            with self._hands.off():  # a chart may not have the selection of the one before it
+                self.charts[name].draw(VIEWS[name](scene))
+            self._drawn[name] = wanted
+            if name == "time_line":
+                self._clock = self._clock_of(scene)
+
+    def nearest(self, selection: Selection) -> Selection:
+        """Return the windows on screen that a selected span covers."""
+        near = self._clock.nearest(selection)
+        return replace(selection, start=near.start, end=near.end)
+
+    def mark(self, selection: Selection) -> None:
+        """Move what marks the selection in the charts: the brush, the cell, the day."""
+        readings = self._clock.readings(selection)
+        cell = {"weekday": [selection.weekday], "hour": [selection.hour]}
+        with self._hands.off():
+            _mark(self.charts["time_line"], "brush", {"left": list(readings)} if readings else None)
+            _mark(self.charts["heatmap"], "cell", None if [None] in cell.values() else cell)
+        self._mark_day(selection)
+
+    def _mark_day(self, selection: Selection) -> None:
+        """Mark the day in the comparison, which may be another chart by now."""
+        day = None if selection.day is None else {"day": [_milliseconds(selection.day)]}
+        with self._hands.off():
+            _mark(self.charts["compared"], "day", day)
+
+    def first_page(self) -> None:
+        """Turn the table back to its beginning."""
+        self._page = 0
+
+    @staticmethod
+    def _clock_of(scene: Scene) -> Clock:
+        return Clock(scene.history, time_zone=scene.time_zone, is_daily=scene.granularity == "day")
+
+    # Hands
+
+    def _listen(self) -> None:
+        on = self._hands.on
+        self.charts["time_line"].observe(on(self._brush), names="selections")
+        self.charts["heatmap"].observe(on(self._point_at_cell), names="selections")
+        self.charts["compared"].observe(on(self._point_at_day), names="selections")
+        for one in (self.select_from, self.select_until):
+            one.observe(on(self._choose_moments), names="value")
+        for one in (self.weekday, self.hour, self.day):
+            one.observe(on(self._choose_slot), names="value")
+        self.clear.on_click(on(lambda _button: self.mark(self._select(EVERYTHING))))
+        self.order.observe(on(lambda _change: self._turn_to(0)), names="value")
+        self.previous_page.on_click(on(lambda _button: self._turn_to(self._page - 1)))
+        self.next_page.on_click(on(lambda _button: self._turn_to(self._page + 1)))
+
+    def _brush(self, change: Mapping[str, Any]) -> None:
+        told = change["new"].get("brush", {}).get("left")
+        now, marked = self._scene.selection, self._clock.readings(self._scene.selection)
+        span = self._clock.spanned(told) if told else EVERYTHING
+        if span != (self._clock.spanned(marked) if marked else EVERYTHING):
+            self._select(replace(now, start=span.start, end=span.end))
+
+    def _point_at_cell(self, change: Mapping[str, Any]) -> None:
+        told = change["new"].get("cell", {})
+        weekday, hour = (_only(told.get(name)) for name in ("weekday", "hour"))
+        now = self._scene.selection
+        if (weekday, hour) != (now.weekday, now.hour) and (told or None not in (now.weekday, now.hour)):
+            self._select(replace(now, weekday=weekday, hour=hour))
+
+    def _point_at_day(self, change: Mapping[str, Any]) -> None:
+        told = _only(change["new"].get("day", {}).get("day"))
+        day = None if told is None else (_EPOCH + timedelta(milliseconds=told)).date()
+        if day != self._scene.selection.day:
+            self._select(replace(self._scene.selection, day=day))
+
+    def _choose_moments(self, _change: object) -> None:
+        """Select by the clock what a brush would; one end alone goes to the end of the range."""
+        start, end = self.select_from.value, self.select_until.value
+        info, history = zone(self._scene.time_zone), self._scene.history
+        if start is None and end is None:
+            self.mark(self._select(replace(self._scene.selection, start=None, end=None)))
+            return
+        chosen = replace(
+            self._scene.selection,
+            start=_moment(history["start_time"].min()) if start is None else start.replace(tzinfo=info),
+            end=_moment(history["end_time"].max()) if end is None else end.replace(tzinfo=info),
+        )
+        self.mark(self._select(chosen))
+
+    def _choose_slot(self, _change: object) -> None:
+        now = self._scene.selection
+        weekday, hour = (None if one.value == _ANY else one.value for one in (self.weekday, self.hour))
+        chosen = replace(now, weekday=weekday, hour=hour, day=self.day.value)
+        if chosen != now:
+            self.mark(self._select(chosen))
+
+    def _turn_to(self, page: int) -> None:
+        self._page = page
+        self._tabulate()
+
+    # Words
+
+    def _say(self) -> None:
+        """Say what is selected, and set the controls to it."""
+        scene, selection = self._scene, self._scene.selection
+        info = zone(scene.time_zone)
+        sentence = selection.sentence(scene.history, time_zone=scene.time_zone)
+        what, _, rest = sentence.partition(" · ") if not selection.is_empty else ("", "", "")
+        text = f"<strong>{what}</strong> · {rest}" if what else _NOTHING_YET
+        self.said.value = f'<div class="cfusage-selection" aria-live="polite">{text}</div>'
+        moments = (
+            None if one is None else one.astimezone(info).replace(tzinfo=None)
+            for one in (selection.start, selection.end)
+        )
+        with self._hands.off():
+            self.select_from.value, self.select_until.value = moments
+            self.weekday.value = _ANY if selection.weekday is None else selection.weekday
+            self.hour.value = _ANY if selection.hour is None else selection.hour
+            self.day.value = selection.day
+        self.clear.disabled = selection.is_empty
+
+    def _tabulate(self) -> None:
+        """Write a page of the selected windows."""
+        scene = self._scene
+        windows = scene.selection.of(scene.history, time_zone=scene.time_zone)
+        page = Page.of(windows, order=self.order.value, number=self._page)
+        self._page = page.number
+        self.previous_page.disabled, self.next_page.disabled = page.number == 0, page.is_last
+        which = scene.selection.words(time_zone=scene.time_zone)
+        self.table.value = windows_html(page, which=which, time_zone=scene.time_zone, names=scene.names)
+
+    def _head(self, headline: Headline) -> None:
+        """Write the figures, unless they would stay the same."""
+        if headline != self._headline:
+            with self._scene.quiet():
+                self.figures.value = figures_html(headline.figures())
+            self._headline = headline
+
+
+def _mark(view: ChartView, name: str, value: dict[str, list[Any]] | None) -> None:
+    """Select in a chart, if it has such a selection and another value of it."""
+    if view.selections.get(name) != value:
+        with suppress(ConfigError):
+            view.select(name, value)
+
+
+def _moment(value: object) -> datetime | None:
+    """Return an end of a range; None where it has no windows."""
+    return value if isinstance(value, datetime) else None
+
+
+def _only(values: list[Any] | None) -> Any:  # noqa: ANN401 - a field's own
+    return values[0] if values else None
+
+
+def _milliseconds(day: date) -> int:
+    """Return a date's midnight as a reading marked UTC, as charts tell it."""
+    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) / timedelta(milliseconds=1))

@@ -1,0 +1,187 @@
+"""What is selected on screen: a span of time, an hour of the week, a day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from cfusage_lab.charts.style import dollars, span
+from cfusage_lab.drawing import on_the_clock
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.ranges import zone
+
+__all__ = ["EVERYTHING", "WEEKDAYS", "Clock", "Selection"]
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY: Final = timedelta(days=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_LAST_HOUR: Final = 23
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Some of the windows on screen. What is left out selects everything.
+
+    Attributes
+    ----------
+    start, end
+        The half-open span in which a window starts, as aware datetimes, kept in UTC: the brush on the time
+        line. Both or neither.
+    weekday, hour
+        The local weekday, 1 (Monday) to 7, and the local hour, 0 to 23, in which a window starts: a cell
+        of the heatmap.
+    day
+        The local date on which a window starts.
+
+    Raises
+    ------
+    ConfigError
+        If one end of the span is missing or has no time zone, it ends before it starts, or there is no such
+        weekday or hour.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    weekday: int | None = None
+    hour: int | None = None
+    day: date | None = None
+
+    def __post_init__(self) -> None:
+        if (self.start is None) != (self.end is None):
+            raise ConfigError("a selected span has a start and an end: pass both, or neither")
+        if self.start is not None and self.end is not None:
+            if self.start.tzinfo is None or self.end.tzinfo is None:
+                raise ConfigError("a selected span has no time zone: pass aware datetimes")
+            if self.end <= self.start:
+                raise ConfigError(f"the selection ends at {self.end} and starts at {self.start}: not later")
+            object.__setattr__(self, "start", self.start.astimezone(UTC))
+            object.__setattr__(self, "end", self.end.astimezone(UTC))
+        if self.weekday is not None and not 1 <= self.weekday <= len(WEEKDAYS):
+            raise ConfigError(f"weekday {self.weekday}: pass 1 (Monday) to 7")
+        if self.hour is not None and not 0 <= self.hour <= _LAST_HOUR:
+            raise ConfigError(f"hour {self.hour}: pass 0 to 23")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is selected, and so everything is on screen."""
+        return self == EVERYTHING
+
+    @property
+    def is_brushed(self) -> bool:
+        """Whether a span of the time line is selected."""
+        return self.start is not None
+
+    @property
+    def brush(self) -> "Selection":
+        """The span alone, which every view follows; the rest narrows down the table of windows."""
+        return Selection(start=self.start, end=self.end)
+
+    def of(self, history: pl.DataFrame, *, time_zone: str) -> pl.DataFrame:
+        """Return the selected windows of a history; the very table, if nothing is selected."""
+        conditions = self._conditions(time_zone)
+        return history.filter(*conditions) if conditions else history
+
+    def _conditions(self, time_zone: str) -> list[pl.Expr]:
+        """Let a window count to the local hour, day and weekday in which it starts, as everywhere else."""
+        start = pl.col("start_time")
+        local = start.dt.convert_time_zone(zone(time_zone).key)
+        found = []
+        if self.start is not None:
+            found += [start >= self.start, start < self.end]
+        for wanted, reading in (
+            (self.weekday, local.dt.weekday()),
+            (self.hour, local.dt.hour()),
+            (self.day, local.dt.date()),
+        ):
+            found += [] if wanted is None else [reading == wanted]
+        return found
+
+    def words(self, *, time_zone: str) -> str:
+        """Say what is selected, on a zone's clock: ``Mon 2 Nov 2026 to Tue 3 Nov 2026 · Mondays``."""
+        texts = []
+        if self.start is not None and self.end is not None:
+            texts.append(span(self.start, self.end, zone(time_zone)))
+        if self.day is not None:
+            texts.append(f"{self.day:%a} {self.day.day} {self.day:%b %Y}")
+        cell = [f"{WEEKDAYS[self.weekday - 1]}s"] if self.weekday is not None else []
+        cell += [f"{self.hour:02d}:00 to {self.hour + 1:02d}:00"] if self.hour is not None else []
+        texts += [" ".join(cell)] if cell else []
+        return " · ".join(texts) or "everything"
+
+    def sentence(self, history: pl.DataFrame, *, time_zone: str) -> str:
+        """Say what is selected of a history, how much that is and what it costs."""
+        found = self.of(history, time_zone=time_zone)
+        count = found["start_time"].n_unique()
+        cost, whole = (float(table["aggregated_value"].sum()) for table in (found, history))
+        texts = [self.words(time_zone=time_zone), f"{count:,} {'hour' if count == 1 else 'hours'}"]
+        texts.append(dollars(cost))
+        if whole > 0:
+            texts.append(f"{cost / whole:.1%} of the range")
+        return " · ".join(texts)
+
+
+EVERYTHING: Final = Selection()
+
+
+class Clock:
+    """The bars of the time line: where each stands on a zone's clock, and which windows it is made of.
+
+    A brush is told as two readings of that clock, on which autumn's hour stands twice and spring's is
+    absent. So it is the bars that translate, never the readings alone.
+
+    Parameters
+    ----------
+    history
+        The windows on screen, hours.
+    time_zone
+        The zone whose clock that is.
+    is_daily
+        Whether a bar is a local day.
+    """
+
+    def __init__(self, history: pl.DataFrame, *, time_zone: str, is_daily: bool) -> None:
+        info = zone(time_zone)
+        windows = history.select("start_time", "end_time").unique("start_time").sort("start_time")
+        if is_daily:
+            date_ = pl.col("start_time").dt.convert_time_zone(info.key).dt.date()
+            days = windows.group_by(date=date_, maintain_order=True)
+            self._bars = days.agg(pl.col("start_time").min(), pl.col("end_time").max()).with_columns(
+                left=pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+            )
+            self._bars = self._bars.with_columns(right=pl.col("left") + _DAY)
+        else:
+            self._bars = on_the_clock(windows, info, timedelta(hours=1))
+
+    def spanned(self, readings: Sequence[float]) -> Selection:
+        """Return what a brush from one reading to another shows: the bars that begin inside it."""
+        low, high = sorted(datetime.fromtimestamp(one / 1000, UTC) for one in readings)
+        found = self._bars.filter(pl.col("left").is_between(low, high))
+        return _from_first_to_last(found)
+
+    def nearest(self, selection: Selection) -> Selection:
+        """Return the span of the windows on screen that a span covers, without what lies beyond."""
+        if not selection.is_brushed:
+            return EVERYTHING
+        return _from_first_to_last(self._under(selection))
+
+    def readings(self, selection: Selection) -> tuple[float, float] | None:
+        """Return the brush that shows a span; None if no bar is under it."""
+        if not selection.is_brushed:
+            return None
+        found = self._under(selection)
+        if found.is_empty():
+            return None
+        left, right = found["left"][0], found["right"][-1] - _MILLISECOND
+        return left.timestamp() * 1000, right.timestamp() * 1000
+
+    def _under(self, selection: Selection) -> pl.DataFrame:
+        inside = (pl.col("end_time") > selection.start) & (pl.col("start_time") < selection.end)
+        return self._bars.filter(inside)
+
+
+def _from_first_to_last(bars: pl.DataFrame) -> Selection:
+    if bars.is_empty():
+        return EVERYTHING
+    return Selection(start=bars["start_time"][0], end=bars["end_time"][-1])

@@ -1,0 +1,62 @@
+"""What is told beside the charts: the status, what is waited for, what went wrong."""
+
+import logging
+from collections.abc import Sequence
+
+import ipywidgets  # type: ignore[import-untyped]
+
+from cfusage_lab.errors import CfUsageError
+from cfusage_lab.explorer.controls import Waiting, banner, status_line
+
+__all__ = ["Telling"]
+
+_log = logging.getLogger(__name__)
+
+
+class Telling:
+    """The status line, the progress, the banner.
+
+    Attributes
+    ----------
+    status, banner, waiting
+        The widgets.
+    """
+
+    def __init__(self) -> None:
+        self.status = ipywidgets.HTML(layout={"flex": "1 1 280px"})
+        self.banner = ipywidgets.HTML()
+        self.waiting = Waiting(self.say)
+        self._text, self._details = "", ""
+        self._notes: tuple[str, ...] = ()
+
+    def about(self, text: str, *, details: str, notes: Sequence[str]) -> None:
+        """Take over what is on screen: where it comes from, which windows it is, what has to be known."""
+        self._text, self._details, self._notes = text, details, tuple(notes)
+        self.say()
+
+    def say(self, doing: str = "") -> None:
+        """Write the status, and what is being done."""
+        text = f"{self._text} · {doing}" if doing else self._text
+        self.status.value = status_line(text, details=self._details, notes=self._notes)
+
+    def begin(self) -> None:
+        """Say that something is under way."""
+        self.waiting.begin()
+        self.say("fetching …")
+
+    def end(self, doing: str = "") -> None:
+        """Say that nothing is under way any more."""
+        self.waiting.end()
+        self.say(doing)
+
+    def complain(self, error: Exception | None) -> None:
+        """Show what went wrong. Nobody would see it otherwise."""
+        if isinstance(error, CfUsageError):
+            self.banner.value = banner(str(error))
+        elif error is not None:
+            self.banner.value = banner(f"{type(error).__name__}: a fault in this program; the log says where")
+            _log.error("a fault in this program", exc_info=error)
+
+    def forgive(self) -> None:
+        """Take the banner away."""
+        self.banner.value = ""

@@ -1,0 +1,171 @@
+"""The explorer in a real JupyterLab: a drag, a click, a file; and what Python knows of them."""
+
+import re
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 40_000
+EXPLORE = """
+import cfusage_lab as cfu
+NOW = "2026-11-15T09:30Z"
+explorer = cfu.explore(cfu.UsageClient.sandbox(now=NOW), time_range="Last 7 days", now=NOW)
+explorer
+"""
+TELL = """
+import ipywidgets
+told, select = ipywidgets.Label("nothing"), ipywidgets.Button(description="Select a morning")
+told.add_class("told")
+def tell(_change):
+    windows = explorer.history
+    told.value = f"{windows.height} windows, {explorer.selection.weekday}, {explorer.selection.hour}"
+explorer.widget.children[-1].children[1].children[0].observe(tell, names="value")
+select.on_click(lambda _: explorer.select("2026-11-10T06:00", "2026-11-10T12:00"))
+ipywidgets.VBox([told, select])
+"""
+
+
+class Notebook(Protocol):
+    """What the fixture ``notebook`` gives."""
+
+    page: Page
+
+    def run(self, *cells: str) -> Page:
+        """Run the cells in a new notebook."""
+
+
+def chart(page: Page, nth: int) -> Locator:
+    """Return a chart by its place on the page."""
+    return page.locator(".cfusage-explorer .cfusage-chart").nth(nth)
+
+
+def opened(notebook: Notebook) -> Page:
+    """Open the explorer, and wait for its four charts."""
+    page = notebook.run(EXPLORE, TELL)
+    page.set_viewport_size({"width": 1280, "height": 2600})
+    for nth in range(4):
+        expect(chart(page, nth)).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+    expect(page.locator(".told")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("status")).not_to_contain_text("fetching", timeout=PATIENCE)
+    return page
+
+
+def drag(page: Page, start: float, end: float) -> None:
+    """Drag over the strip under the time line, between two fractions of its width."""
+    box = chart(page, 0).locator("canvas").bounding_box()
+    assert box is not None
+    at = box["y"] + box["height"] - 45
+    page.mouse.move(box["x"] + box["width"] * start, at)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, at, steps=8)
+    page.mouse.up()
+
+
+def test_a_drag_filters_the_other_views_and_python_knows(notebook: Notebook) -> None:
+    """A tenth of a week is some 16 or 17 hours; Clear shows everything again."""
+    page = opened(notebook)
+    before = chart(page, 2).get_attribute("aria-label")
+
+    drag(page, 0.4, 0.5)
+
+    expect(page.locator(".told")).to_have_text(re.compile(r"^1[5-9] windows"), timeout=PATIENCE)
+    expect(chart(page, 2)).not_to_have_attribute("aria-label", before or "", timeout=PATIENCE)
+    expect(page.locator(".cfusage-selection")).to_contain_text(
+        re.compile(r"1[5-9] hours · \$[\d.]+ · [\d.]+%")
+    )
+
+    page.get_by_role("button", name="Clear selection").click()
+
+    expect(page.locator(".told")).to_have_text(re.compile("^178 windows"), timeout=PATIENCE)
+    expect(chart(page, 2)).to_have_attribute("aria-label", before or "", timeout=PATIENCE)
+
+
+def test_a_click_on_a_cell_shows_its_windows(notebook: Notebook) -> None:
+    """One hour of the week is in a week once."""
+    page = opened(notebook)
+    box = chart(page, 2).locator("canvas").bounding_box()
+    assert box is not None
+
+    page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7)
+
+    expect(page.locator(".told")).to_have_text(re.compile(r"^1 windows, [1-7], \d+$"), timeout=PATIENCE)
+    expect(page.locator(".cfusage-windows tbody tr")).to_have_count(1)
+    expect(page.get_by_label("Weekday")).not_to_have_value("Any weekday")
+
+
+def test_what_python_selects_moves_the_brush(notebook: Notebook) -> None:
+    """Six hours: the time line zooms to them, and tells nothing else back."""
+    page = opened(notebook)
+    pixels = chart(page, 0).locator("canvas").screenshot()
+
+    page.get_by_role("button", name="Select a morning").click()
+
+    expect(page.locator(".told")).to_have_text(re.compile("^6 windows"), timeout=PATIENCE)
+    expect(page.get_by_label("Select from")).to_have_value(re.compile("2026-11-10T06:00"))
+    page.wait_for_timeout(300)
+    assert chart(page, 0).locator("canvas").screenshot() != pixels
+    expect(page.locator(".told")).to_have_text(re.compile("^6 windows"))
+
+
+def test_moments_are_the_zones_and_not_the_browsers(notebook: Notebook) -> None:
+    """The browser is in Tokyo, the kernel in New York, the explorer on UTC."""
+    page = opened(notebook)
+
+    page.get_by_label("Select from").fill("2026-11-10T06:00")
+    page.get_by_label("Select from").press("Enter")
+    page.get_by_label("Select until").fill("2026-11-10T09:00")
+    page.get_by_label("Select until").press("Enter")
+
+    expect(page.locator(".told")).to_have_text(re.compile("^3 windows"), timeout=PATIENCE)
+    expect(page.locator(".cfusage-selection")).to_contain_text("Tue 10 Nov 2026, 06:00 to 09:00")
+
+    page.get_by_label("First day").fill("2026-11-11")
+    expect(page.locator(".told")).to_have_text(re.compile("^106 windows"), timeout=PATIENCE)
+
+
+def test_a_file_is_made_and_downloaded(notebook: Notebook, tmp_path: Path) -> None:
+    """The selected windows, a line each; and the code behind them to copy."""
+    page = opened(notebook)
+    page.get_by_role("button", name="Select a morning").click()
+    expect(page.locator(".told")).to_have_text(re.compile("^6 windows"), timeout=PATIENCE)
+
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="CSV").click()
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.get_by_role("link", name=re.compile("Download ai-gateway-cost-")).click(timeout=PATIENCE)
+    path = tmp_path / "usage.csv"
+    download.value.save_as(path)
+    lines = path.read_text().splitlines()
+    assert len(lines) == 7
+    assert lines[1].split(",")[1] == "2026-11-10T06:00:00Z"
+
+    page.get_by_role("button", name="Copy as code").click()
+    expect(page.locator(".cfusage-code")).to_contain_text("client.usage_history(", timeout=PATIENCE)
+
+
+def test_every_control_has_a_name_and_is_reached_by_the_keyboard(notebook: Notebook) -> None:
+    """A token that is typed is gone from its field."""
+    page = opened(notebook)
+    names = ["Accounts", "Time range", "First day", "Last day", "Show", "Time zone", "Statistic", "Compare"]
+    names += ["Select from", "Select until", "Weekday", "Hour", "Day", "Order"]
+    explorer = page.locator(".cfusage-explorer")
+    for name in names:
+        expect(explorer.get_by_label(name, exact=True)).to_be_visible()
+    unnamed = explorer.locator("select, input, button").evaluate_all(
+        "all => all.filter((one) => one.offsetParent && !one.labels?.length && !one.textContent.trim()"
+        " && !one.ariaLabel && !one.title).map((one) => one.outerHTML)"
+    )
+    assert unnamed == []
+
+    page.get_by_role("button", name="Token").focus()
+    page.keyboard.press("Enter")
+    field = explorer.get_by_label("API token", exact=True)
+    field.fill('a "wrong" token')
+    field.press("Enter")
+
+    expect(page.get_by_role("alert")).to_contain_text("API token holds quotes", timeout=PATIENCE)
+    expect(field).to_have_value("")

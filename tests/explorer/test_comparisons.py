@@ -1,0 +1,132 @@
+"""Comparisons on screen: their partners may lie outside the range, and none is made up."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from histories import hours
+from ledger import NOW, PATIENCE, A, Ledger, heading
+
+from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.scene import Scene
+from cfusage_lab.explorer.selection import Selection
+
+DAY = timedelta(days=1)
+START = datetime(2026, 10, 1, tzinfo=UTC)
+RISING = hours(START, [float(n // 24 + 1) for n in range(46 * 24)], account_id=A)
+"""Each hour of 1 October costs a dollar, of the 2nd two, … of 15 November 46."""
+
+
+def scene(first: int, count: int, *, known: pl.DataFrame = RISING, **options: object) -> Scene:
+    """Show some days, counted from 1 October."""
+    start = START + (first - 1) * DAY
+    inside = pl.col("start_time").is_between(start, start + count * DAY, closed="left")
+    return Scene(history=RISING.filter(inside), known=known, time_zone="UTC", names={A: "Alpha"}, **options)  # type: ignore[arg-type]
+
+
+def rows(of: Scene) -> list[tuple[float, float | None, str]]:
+    table = of.compared().vconcat[0].data
+    return table.sort("day").select("current_usd", "previous_usd", "kind").rows()  # type: ignore[no-any-return]
+
+
+def test_the_first_day_of_a_range_has_its_partner_before_it() -> None:
+    """The 10th and the 11th: 240 dollars after 216, 264 after 240."""
+    assert rows(scene(10, 2)) == [(240.0, 216.0, "up"), (264.0, 240.0, "up")]
+    assert rows(scene(10, 2, comparison="week")) == [(240.0, 72.0, "up"), (264.0, 96.0, "up")]
+
+
+def test_a_partner_that_nobody_fetched_is_unknown() -> None:
+    """The range alone is known."""
+    alone = scene(10, 2)
+
+    assert rows(scene(10, 2, known=alone.history)) == [(240.0, None, "unknown"), (264.0, 240.0, "up")]
+
+
+def test_other_days_are_as_many_right_before_unless_some_are_chosen() -> None:
+    assert rows(scene(10, 2, comparison="custom")) == [(240.0, 192.0, "up"), (264.0, 216.0, "up")]
+    chosen = (date(2026, 10, 1), date(2026, 10, 1))
+    assert rows(scene(10, 2, comparison="custom", chosen_before=chosen)) == [
+        (240.0, 24.0, "up"),
+        (264.0, None, "unknown"),
+    ]
+
+
+def test_other_days_of_which_the_first_are_not_known_keep_their_places() -> None:
+    """Beside the 10th and 11th stand the last two days of September, which are not there; then two are."""
+    chosen = (date(2026, 9, 29), date(2026, 10, 2))
+
+    assert rows(scene(10, 4, comparison="custom", chosen_before=chosen)) == [
+        (240.0, None, "unknown"),
+        (264.0, None, "unknown"),
+        (288.0, 24.0, "up"),
+        (312.0, 48.0, "up"),
+    ]
+
+
+def test_other_days_of_a_brush_are_those_before_the_brush() -> None:
+    brush = Selection(start=START + 11 * DAY, end=START + 13 * DAY)
+
+    assert rows(scene(10, 5, comparison="custom", selection=brush)) == [
+        (288.0, 240.0, "up"),
+        (312.0, 264.0, "up"),
+    ]
+
+
+def test_the_month_to_date_ends_where_the_selection_does() -> None:
+    """1 and 2 November: 32 and 33 dollars an hour, beside a dollar and two."""
+    brush = Selection(start=START + 31 * DAY, end=START + 33 * DAY)
+
+    chart = scene(31, 10, comparison="month", selection=brush).compared()
+
+    assert "Month to date: $1,560.00" in " ".join(_lines(chart.title.text))
+
+
+def _lines(text: list[str] | str) -> list[str]:
+    return [text] if isinstance(text, str) else text
+
+
+@pytest.mark.parametrize("comparison", ["day", "week", "month", "custom"])
+def test_a_range_without_windows_is_drawn_all_the_same(comparison: str) -> None:
+    nothing = RISING.clear()
+
+    assert "no days" in str(scene(900, 1, known=nothing, comparison=comparison).compared().title.text)
+
+
+@pytest.mark.parametrize("comparison", ["day", "week", "month", "custom"])
+def test_a_zone_off_the_hour_warns_nobody_a_second_time(comparison: str) -> None:
+    """The status line says it; under pytest a warning would be an error."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", time_zone="Asia/Kathmandu", now=NOW)
+    explorer.comparison.value = comparison
+    assert explorer.wait(PATIENCE)
+
+    assert explorer._telling.banner.value == ""
+    assert explorer.daily.height == 8
+    assert "+05:45" in explorer._telling.status.value
+
+
+def test_chosen_days_are_fetched_if_they_are_not_known() -> None:
+    """Two days of May, for the comparison alone; they follow a new range until others are chosen."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, time_range="Last 7 days", now=NOW)
+    explorer.comparison.value = "custom"
+    assert explorer.wait(PATIENCE)
+    assert (explorer.before_first.value, explorer.before_last.value) == (
+        date(2026, 10, 31),
+        date(2026, 11, 7),
+    )
+    asked = len(ledger.asked)
+
+    explorer.before_first.value = date(2026, 5, 1)
+    explorer.before_last.value = date(2026, 5, 2)
+    assert explorer.wait(PATIENCE)
+
+    newest = ledger.asked[-1][0]
+    assert len(ledger.asked) > asked
+    assert newest is not None
+    assert newest.start == datetime(2026, 5, 1, tzinfo=UTC)
+    assert "Fri 1 May" in heading(explorer, "compared")
+    assert explorer.history.height == 7 * 24 + 10
+
+    explorer.time_range.value = "This week"
+    assert explorer.wait(PATIENCE)
+    assert explorer.before_last.value == date(2026, 11, 8)

@@ -1,0 +1,113 @@
+"""What leaves the screen can be read again."""
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from ledger import NOW, PATIENCE, A, Ledger
+from polars.testing import assert_frame_equal
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.exports import FORMATS
+
+
+@pytest.fixture(scope="module")
+def explorer() -> UsageExplorer:
+    """Show a week of Alpha, with a morning of it selected: three dollars."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
+    explorer.select("2026-11-10T09:00", "2026-11-10T12:00")
+    assert explorer.wait(PATIENCE)
+    return explorer
+
+
+def without_counters(content: bytes) -> bytes:
+    """Leave out what Vega numbers anew in every picture."""
+    return re.sub(rb"(clip|gradient_)\d+", rb"\1", content)
+
+
+def linked(explorer: UsageExplorer) -> tuple[str, bytes]:
+    """Return the name and the content of the file that is offered on screen."""
+    found = re.search(
+        r'href="data:[\w./+-]+;base64,([^"]+)" download="([^"]+)"', explorer._conductor.exporter.result.value
+    )
+    assert found
+    return found[2], base64.b64decode(found[1])
+
+
+def test_a_csv_holds_the_selected_windows_in_full(explorer: UsageExplorer, tmp_path: Path) -> None:
+    lines = explorer.export(tmp_path / "usage.csv").read_text().splitlines()
+
+    assert lines == [
+        "account_id,start_time,end_time,aggregated_value,is_reported,state",
+        f"{A},2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,1.0,true,complete",
+        f"{A},2026-11-10T10:00:00Z,2026-11-10T11:00:00Z,1.0,true,complete",
+        f"{A},2026-11-10T11:00:00Z,2026-11-10T12:00:00Z,1.0,true,complete",
+    ]
+
+
+def test_a_parquet_file_is_the_table(explorer: UsageExplorer, tmp_path: Path) -> None:
+    path = explorer.export(str(tmp_path / "usage.parquet"))
+
+    assert_frame_equal(pl.read_parquet(path), explorer.history)
+
+
+def test_pictures_hold_all_charts_and_where_they_come_from(explorer: UsageExplorer, tmp_path: Path) -> None:
+    svg = explorer.export(tmp_path / "usage.svg").read_text()
+    png = explorer.export(tmp_path / "usage.png").read_bytes()
+
+    assert svg.count("<svg") == 5, "four charts in one"
+    assert "Ledger &lt;of&gt; tests" in svg
+    assert "AI Gateway cost: $178.00" in svg
+    ids = re.findall(r'\bid="([^"]+)"', svg)
+    assert len(ids) == len(set(ids)), "a name of one chart is no name of another"
+    assert png.startswith(b"\x89PNG")
+
+
+def test_a_page_stands_alone(explorer: UsageExplorer, tmp_path: Path) -> None:
+    page = explorer.export(tmp_path / "usage.html").read_text()
+
+    assert page.startswith("<!DOCTYPE html>")
+    assert "Ledger &lt;of&gt; tests" in page
+
+
+def test_code_is_a_file_too(explorer: UsageExplorer, tmp_path: Path) -> None:
+    assert explorer.export(tmp_path / "usage.py").read_text() == explorer.code()
+
+
+def test_another_suffix_is_refused(explorer: UsageExplorer, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no format 'xls': take one of csv, parquet"):
+        explorer.export(tmp_path / "usage.xls")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_button_offers_a_link_with_the_file_in_it(
+    explorer: UsageExplorer, form: str, tmp_path: Path
+) -> None:
+    """The same file as Python writes."""
+    explorer._conductor.exporter.by_form[form].click()
+    assert explorer.wait(PATIENCE)
+
+    name, content = linked(explorer)
+    assert name == f"ai-gateway-cost-2026-11-08-2026-11-15.{form}"
+    if form == "parquet":
+        assert_frame_equal(pl.read_parquet(io.BytesIO(content)), explorer.history)
+    else:
+        again = explorer.export(tmp_path / f"again.{form}").read_bytes()
+        assert without_counters(content) == without_counters(again)
+
+
+def test_a_link_goes_when_something_else_is_selected() -> None:
+    """It would hand out what is no longer on screen."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    explorer._conductor.exporter.by_form["csv"].click()
+    assert explorer.wait(PATIENCE)
+    assert "download=" in explorer._conductor.exporter.result.value
+
+    explorer.select("2026-11-15T01:00", "2026-11-15T02:00")
+
+    assert explorer._conductor.exporter.result.value == ""

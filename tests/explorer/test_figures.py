@@ -1,0 +1,137 @@
+"""The headline: figures that a reader can check, and none where hours are missing."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from histories import HOUR, hours
+from ledger import A, B
+
+from cfusage_lab.explorer.beyond import Beyond
+from cfusage_lab.explorer.figures import Figure, credit_figure, figures_html, headline
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import CREDIT_BALANCE
+
+OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+MONTHS = TimeRange(OCTOBER, datetime(2026, 11, 3, 10, tzinfo=UTC))
+
+
+def history(each: float = 1.0, november: float = 2.0, *, account_id: str = A) -> pl.DataFrame:
+    """Charge a dollar an hour in October, two in November; the hour that runs costs a hundred."""
+    before = hours(OCTOBER, [each] * 31 * 24, account_id=account_id)
+    finished = hours(NOVEMBER, [november] * (48 + 9), account_id=account_id)
+    running = hours(NOVEMBER + 57 * HOUR, [100.0], account_id=account_id, states="in_progress")
+    return pl.concat([before, finished, running])
+
+
+def told(windows: pl.DataFrame, **options: object) -> dict[str, tuple[str, str]]:
+    figures = headline(windows, **{"time_zone": "UTC", "months": MONTHS, "now": NOW, **options})  # type: ignore[arg-type]
+    return {one.title: (one.value, one.comparison or one.note) for one in figures}
+
+
+def test_every_figure_is_what_the_hours_add_up_to() -> None:
+    """Nine hours of today at 2 dollars, as yesterday; 57 in November, beside 57 at a dollar."""
+    assert told(history()) == {
+        "Today until 09:00": ("$18.00", "the same as yesterday until then"),
+        "November so far": ("$114.00", "$57.00 more (+100.0%) than October until then"),
+        "Mean day": ("$25.45", "of 33 whole days since Thu 1 Oct"),
+        "Peak hour": ("00:00\N{EN DASH}01:00", "$1.09 on average since Thu 1 Oct, one of 9 alike"),
+    }
+
+
+def test_several_accounts_are_added_up() -> None:
+    """Two dollars and half a dollar an hour in November."""
+    both = pl.concat([history(), history(0.0, 0.5, account_id=B)])
+
+    assert told(both)["November so far"] == ("$142.50", "$85.50 more (+150.0%) than October until then")
+    assert told(both)["Today until 09:00"][0] == "$22.50"
+
+
+def test_accounts_that_do_not_have_the_same_hours_are_not_added_up() -> None:
+    uneven = pl.concat([history(), history(account_id=B).slice(5)])
+
+    assert set(told(uneven).values()) == {
+        ("\N{EN DASH}", "the accounts do not have the same hours, and can't be added up")
+    }
+
+
+def test_a_month_that_lacks_hours_is_not_told_as_a_sum() -> None:
+    """The table begins on Monday: of November two days are there, of today all hours."""
+    found = told(history().filter(pl.col("start_time") >= NOVEMBER + timedelta(days=1)))
+
+    assert found["November so far"] == ("\N{EN DASH}", "hours of it are not known here")
+    assert found["Today until 09:00"] == ("$18.00", "the same as yesterday until then")
+    assert found["Mean day"] == ("$48.00", "of 1 whole day since Mon 2 Nov")
+
+
+def test_a_month_without_the_one_before_is_told_but_not_compared() -> None:
+    found = told(history().filter(pl.col("start_time") >= NOVEMBER))
+
+    assert found["November so far"] == ("$114.00", "not compared: hours of October are not known here")
+
+
+def test_what_is_older_than_today_is_not_called_today() -> None:
+    """Nothing after Monday, 24:00; and nothing after Monday, 05:00, seen on Friday."""
+    until_monday = history().filter(pl.col("start_time") < NOVEMBER + timedelta(days=2))
+
+    assert next(iter(told(until_monday))) == "Yesterday, the whole day"
+    assert next(iter(told(until_monday.head(-19), now=NOW + timedelta(days=3)))) == "Mon 2 Nov until 05:00"
+
+
+def test_hours_outside_the_two_months_do_not_count() -> None:
+    """A costly September, fetched for the range on screen."""
+    september = hours(OCTOBER - timedelta(days=30), [50.0] * 30 * 24, account_id=A)
+
+    assert told(pl.concat([september, history()])) == told(history())
+
+
+def test_the_days_are_the_zones() -> None:
+    """In Kiritimati, 14 hours ahead, it is Tuesday, 23:00, when nine hours of it have ended in UTC."""
+    found = told(history(), time_zone="Pacific/Kiritimati")
+
+    assert found["Today until 23:00"] == ("$46.00", "the same as yesterday until then")
+
+
+def test_no_hours_at_all() -> None:
+    found = told(history().clear())
+
+    assert {value for value, _ in found.values()} == {"\N{EN DASH}"}
+
+
+def credit(**balances: float) -> pl.DataFrame:
+    rows = [(one, balance, True, 200.0, 50.0) for one, balance in balances.items()]
+    return pl.DataFrame(rows, schema=CREDIT_BALANCE, orient="row")
+
+
+def test_credit_is_told_with_what_tops_it_up() -> None:
+    (figure,) = credit_figure(Beyond(credit=credit(a=12.5)), {})
+
+    assert (figure.value, figure.note) == ("$12.50", "tops up by $200.00 below $50.00")
+
+
+def test_of_several_accounts_the_lowest_credit_is_named() -> None:
+    """It is the one that stops first."""
+    (figure,) = credit_figure(Beyond(credit=credit(a=12.5, b=-2.0)), {"b": "Beta"})
+
+    assert (figure.value, figure.note) == ("$10.50", "of 2 accounts; lowest: Beta, -$2.00")
+
+
+def test_a_source_without_credit_has_no_such_figure() -> None:
+    assert credit_figure(Beyond(is_complete=True), {}) == []
+
+
+def test_credit_that_is_refused_says_why() -> None:
+    (figure,) = credit_figure(Beyond(no_credit="not allowed", is_complete=True), {})
+
+    assert (figure.value, figure.note) == ("\N{EN DASH}", "not allowed")
+
+
+@pytest.mark.parametrize(("kind", "arrow"), [("up", "▲"), ("down", "▼"), ("flat", None)])
+def test_a_direction_has_an_arrow_for_the_eye_and_words_for_everybody(kind: str, arrow: str | None) -> None:
+    page = figures_html([Figure(title="T", value="$1", kind=kind, comparison="more <than>")])
+
+    assert "more &lt;than&gt;" in page
+    assert (f'aria-hidden="true">{arrow}</span>' in page) is (arrow is not None)
+    assert "<dt>T</dt>" in page

@@ -1,0 +1,293 @@
+"""Linked views: a selection in one of them is seen in the others, and in Python."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from histories import HOUR, hours
+from ledger import NOW, PATIENCE, A, B, Ledger, heading, join_threads, title
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer import Selection, UsageExplorer
+
+MONDAY = datetime(2026, 11, 9, tzinfo=UTC)
+MORNING = {"left": [1000 * (MONDAY + n * HOUR).timestamp() for n in (9, 11.5)]}
+"""From nine until half past eleven: the bars of nine, ten and eleven o'clock."""
+
+
+@pytest.fixture
+def explorer() -> UsageExplorer:
+    """Show two weeks in which an hour costs as many dollars as the clock says: 276 a day."""
+    start = MONDAY - timedelta(days=7)
+    table = hours(start, [float(n % 24) for n in range(14 * 24)], account_id=A)
+    explorer = UsageExplorer(table)
+    assert explorer.wait(PATIENCE)
+    return explorer
+
+
+def told(explorer: UsageExplorer) -> str:
+    """Tell what stands under the time line."""
+    return str(explorer._conductor.screen.said.value)
+
+
+def test_a_brush_filters_every_other_view(explorer: UsageExplorer) -> None:
+    """9 + 10 + 11 dollars of 3,864: the charts, the table, the words, and Python."""
+    explorer.view.selections = {"brush": MORNING}
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.selection == Selection(start=MONDAY + 9 * HOUR, end=MONDAY + 12 * HOUR)
+    assert explorer.history["aggregated_value"].to_list() == [9.0, 10.0, 11.0]
+    assert explorer.daily.select("cost_usd", "hours", "is_whole").row(0) == (30.0, 3, False)
+    assert heading(explorer, "heatmap") == "Peak of the week: Monday 11:00 to 12:00, $11.00 on average"
+    assert heading(explorer, "profile") == "Peak hour 11:00 to 12:00: $11.00 on average"
+    assert "Mon 9 Nov" in heading(explorer, "compared")
+    assert "Mon 9 Nov 2026, 09:00 to 12:00</strong> · 3 hours · $30.00 · 0.8% of the range" in told(explorer)
+    assert "(1 to 3 of 3)" in explorer._conductor.screen.table.value
+    assert title(explorer) == "AI Gateway cost: $3,864.00"
+    assert explorer.fetched.height == 14 * 24
+
+
+def test_a_day_is_compared_whole_with_a_partner_outside_the_brush(explorer: UsageExplorer) -> None:
+    """Three hours are selected; the day that they are of cost as much as the day before."""
+    explorer.view.selections = {"brush": MORNING}
+    assert explorer.wait(PATIENCE)
+
+    assert heading(explorer, "compared") == (
+        "Day over day: Mon 9 Nov 2026 cost $276.00, the same as the day before"
+    )
+
+
+def test_a_brush_taken_back_shows_everything(explorer: UsageExplorer) -> None:
+    explorer.view.selections = {"brush": MORNING}
+    explorer.view.selections = {}
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.selection.is_empty
+    assert explorer.history is explorer.fetched
+    assert heading(explorer, "profile") == "Peak hour 23:00 to 24:00: $23.00 on average"
+
+
+def test_a_click_on_a_cell_shows_its_windows_and_leaves_the_charts(explorer: UsageExplorer) -> None:
+    """Mondays at ten, two of them."""
+    before = heading(explorer, "heatmap")
+
+    explorer.charts["heatmap"].selections = {"cell": {"weekday": [1], "hour": [10]}}
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.selection == Selection(weekday=1, hour=10)
+    assert explorer.history["start_time"].to_list() == [
+        MONDAY - timedelta(days=7) + 10 * HOUR,
+        MONDAY + 10 * HOUR,
+    ]
+    assert "Windows: Mondays 10:00 to 11:00" in explorer._conductor.screen.table.value
+    assert heading(explorer, "heatmap") == before
+    assert (explorer._conductor.screen.weekday.value, explorer._conductor.screen.hour.value) == (1, 10)
+
+    explorer.charts["heatmap"].selections = {}
+    assert explorer.selection.is_empty
+
+
+def test_a_click_on_a_day_shows_its_windows(explorer: UsageExplorer) -> None:
+    """Tuesday, 10 November: 24 of them."""
+    midnight = (MONDAY + timedelta(days=1)).timestamp() * 1000
+
+    explorer.charts["compared"].selections = {"day": {"day": [midnight]}}
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.selection == Selection(day=date(2026, 11, 10))
+    assert explorer.history.height == 24
+    assert explorer._conductor.screen.day.value == date(2026, 11, 10)
+
+
+def test_what_python_selects_is_marked_in_the_browser(explorer: UsageExplorer) -> None:
+    """The brush ends before the next bar; the cell and the day are framed; the pickers follow."""
+    explorer.select("2026-11-09T09:00", "2026-11-09T12:00", weekday=1, hour=10, day="2026-11-09")
+    assert explorer.wait(PATIENCE)
+
+    left, right = explorer.view.selections["brush"]["left"]
+    assert left == MORNING["left"][0]
+    assert MORNING["left"][1] < right < left + 3 * 3_600_000
+    assert explorer.charts["heatmap"].selections == {"cell": {"weekday": [1], "hour": [10]}}
+    assert explorer.charts["compared"].selections == {"day": {"day": [MONDAY.timestamp() * 1000]}}
+    assert explorer._conductor.screen.select_from.value == datetime(2026, 11, 9, 9)  # noqa: DTZ001 - a clock's reading
+    assert explorer.history["aggregated_value"].to_list() == [10.0]
+
+    explorer.selection = None
+
+    assert explorer.view.selections == {}
+    assert explorer.charts["heatmap"].selections == {}
+    assert explorer.charts["compared"].selections == {}
+
+
+def test_moments_can_be_chosen_without_a_mouse(explorer: UsageExplorer) -> None:
+    """One end alone goes to the end of the range; Clear takes both back."""
+    explorer._conductor.screen.select_from.value = datetime(2026, 11, 15, 22)  # noqa: DTZ001 - a clock's reading
+    assert explorer.wait(PATIENCE)
+    assert explorer.history["aggregated_value"].to_list() == [22.0, 23.0]
+    assert "brush" in explorer.view.selections
+
+    explorer._conductor.screen.clear.click()
+    assert explorer.wait(PATIENCE)
+    assert explorer.history is explorer.fetched
+    assert explorer._conductor.screen.select_from.value is None
+
+
+def test_a_weekday_alone_can_be_chosen(explorer: UsageExplorer) -> None:
+    """A heatmap has no mark for it, and takes nothing back."""
+    explorer._conductor.screen.weekday.value = 7
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.selection == Selection(weekday=7)
+    assert explorer.history.height == 48
+
+
+def test_a_span_beside_the_range_is_refused(explorer: UsageExplorer) -> None:
+    """In Python as an error, in the browser as a banner; the selection stays."""
+    explorer.select(weekday=7)
+    with pytest.raises(ConfigError, match="no window on screen lies in Thu 1 Jan 2026"):
+        explorer.select("2026-01-01", "2026-01-02")
+    with pytest.raises(ConfigError, match="pass both"):
+        explorer.select("2026-01-01")
+
+    explorer._conductor.screen.select_until.value = datetime(2026, 1, 1)  # noqa: DTZ001 - a clock's reading
+    assert explorer.wait(PATIENCE)
+
+    assert "role" in explorer._telling.banner.value
+    assert explorer.selection == Selection(weekday=7)
+
+
+def test_another_range_takes_the_selection_back_and_another_clock_does_not() -> None:
+    """The windows are the same on every clock."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
+    explorer.select("2026-11-10T09:00", "2026-11-10T12:00")
+    span = explorer.selection
+
+    explorer.time_range.value = "Today"
+    assert explorer.wait(PATIENCE)
+    assert explorer.selection.is_empty
+    assert explorer.view.selections == {}
+
+    explorer.select("2026-11-15T01:00", "2026-11-15T02:00")
+    explorer.refresh.click()
+    assert explorer.wait(PATIENCE)
+    assert explorer.history.height == 1
+    assert span != explorer.selection
+
+
+def test_of_hasty_brushes_the_last_is_seen(explorer: UsageExplorer) -> None:
+    """Every bar in turn, as fast as they come."""
+    for hour in range(24):
+        at = (MONDAY + hour * HOUR).timestamp() * 1000
+        explorer.view.selections = {"brush": {"left": [at, at + 1]}}
+    assert explorer.wait(PATIENCE)
+    join_threads()
+
+    assert heading(explorer, "profile").startswith("Peak hour 23:00")
+    assert "$23.00" in told(explorer)
+
+
+def test_days_are_drawn_with_their_mean_and_brushed_whole(explorer: UsageExplorer) -> None:
+    explorer.granularity.value = "day"
+    assert explorer.wait(PATIENCE)
+    assert explorer.view.chart.vconcat[0].data.height == 14
+
+    noon = (MONDAY + 12 * HOUR).timestamp() * 1000
+    explorer.view.selections = {"brush": {"left": [noon, noon + 24 * 3_600_000]}}
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.daily.select("date", "is_whole").rows() == [(date(2026, 11, 10), True)]
+
+
+def test_the_statistic_is_that_of_the_heatmap_and_the_profile(explorer: UsageExplorer) -> None:
+    explorer.statistic.value = "share"
+    assert explorer.wait(PATIENCE)
+
+    assert "of all cost" in heading(explorer, "heatmap")
+    assert "8.3%" in heading(explorer, "profile"), "23 of 276 dollars"
+
+
+def test_pages_of_the_table(explorer: UsageExplorer) -> None:
+    """336 windows, twelve a page; the costliest first is 23 dollars."""
+    screen = explorer._conductor.screen
+    assert "(1 to 12 of 336)" in screen.table.value
+    assert screen.previous_page.disabled
+
+    screen.next_page.click()
+    assert "(13 to 24 of 336)" in screen.table.value
+    screen.order.value = "Costliest first"
+    assert "(1 to 12 of 336)" in screen.table.value
+    assert screen.table.value.count(">23.0000<") == 12
+
+    explorer.select("2026-11-09T09:00", "2026-11-09T12:00")
+    assert explorer.wait(PATIENCE)
+    assert "(1 to 3 of 3)" in screen.table.value
+    assert screen.next_page.disabled
+
+
+def test_custom_days_are_local_days_and_the_pickers_tell_every_range() -> None:
+    """The 10th and the 11th of Alpha: 48 dollars."""
+    explorer = UsageExplorer(Ledger(), now=NOW)
+    assert (explorer.first_day.value, explorer.last_day.value) == (date(2026, 10, 18), date(2026, 11, 15))
+
+    explorer.first_day.value, explorer.last_day.value = date(2026, 11, 10), date(2026, 11, 11)
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.time_range.value == "Custom days"
+    assert title(explorer) == "AI Gateway cost: $48.00"
+
+    explorer.time_range.value = "Today"
+    assert explorer.wait(PATIENCE)
+    assert explorer.first_day.value == date(2026, 11, 15)
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [(date(2026, 11, 16), "lies before the first"), (date(2027, 1, 1), "lies before"), (None, "choose both")],
+)
+def test_days_that_make_no_range_are_told_in_the_banner(first: date | None, message: str) -> None:
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    explorer.first_day.value = first
+    assert explorer.wait(PATIENCE)
+
+    assert message in explorer._telling.banner.value
+    assert explorer.history.height == 10
+
+
+def test_an_error_in_a_chart_is_shown_and_the_others_follow() -> None:
+    """Nobody would see it otherwise."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    explorer.view.selections = {"brush": {"left": ["no", "number"]}}
+
+    assert "a fault in this program" in explorer._telling.banner.value
+
+
+def test_nothing_is_fetched_for_a_selection() -> None:
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+    asked = len(ledger.asked)
+
+    explorer.select("2026-11-10", "2026-11-12")
+    explorer.granularity.value = "day"
+    explorer.statistic.value = "median"
+    explorer.comparison.value = "week"
+    explorer.comparison.value = "month"
+    assert explorer.wait(PATIENCE)
+
+    assert len(ledger.asked) == asked
+    assert threading.active_count() < 20
+
+
+def test_several_accounts_have_a_column_in_the_table() -> None:
+    explorer = UsageExplorer(Ledger(own=(A, B)), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    table = explorer._conductor.screen.table.value
+    assert '<th scope="col">Account</th>' in table
+    assert "<td>Alpha</td>" in table
+    assert "<td>Beta</td>" in table
+    assert explorer.daily["cost_usd"].to_list() == [10.0, 2.5]
