@@ -57,8 +57,8 @@ def day_over_day(
     Raises
     ------
     FrameError
-        If columns are missing, or (found only where the result is computed at once) a day of an account
-        stands there twice.
+        If columns are missing, or (found only where the result is computed at once) a row has no account
+        or date, or a day of an account stands there twice.
     """
     return _days_before(1, daily, include_in_progress=include_in_progress, include_partial=include_partial)
 

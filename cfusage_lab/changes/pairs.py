@@ -8,6 +8,7 @@ import polars as pl
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import Door, Frames, opened
 from cfusage_lab.frames.expressions import day_span, with_change
+from cfusage_lab.frames.keys import Keys
 from cfusage_lab.schema import COMPARISON, DAILY, ROLLING
 
 __all__ = ["beside", "kept", "opened_days", "rolled"]
@@ -28,7 +29,9 @@ def beside(rows: Frames, partners: Frames, door: Door, *, include_partial: bool)
     if not include_partial:
         partners = partners.filter(nw.col("is_whole"))
     partners = partners.select("account_id", "date", previous_usd="cost_usd")
-    paired = _joined(rows.select("account_id", "date", "is_whole", "state", current_usd="cost_usd"), partners)
+    paired = _joined(
+        rows.select("account_id", "date", "is_whole", "state", current_usd="cost_usd"), partners, door
+    )
     if not include_partial:
         paired = paired.with_columns(previous_usd=nw.when(nw.col("is_whole")).then(nw.col("previous_usd")))
     compared = with_change(paired).select(*COMPARISON.names())
@@ -67,14 +70,20 @@ def rolled(rows: Frames, door: Door, *, length: int) -> Frames:
     )
 
 
-def _joined(rows: Frames, partners: Frames) -> Frames:
-    """Join on account and date; on polars in the order of ``rows``."""
-    left, right = rows.to_native(), partners.to_native()
-    on = ["account_id", "date"]
-    if isinstance(left, pl.LazyFrame) and isinstance(right, pl.LazyFrame):
-        joined: Frames = nw.from_native(left.join(right, on=on, how="left", maintain_order="left"))
-        return joined
-    return rows.join(partners, on=on, how="left")
+def _joined(rows: Frames, partners: Frames, door: Door) -> Frames:
+    """Join on account and date; on polars by one whole number, at once where both are in order of it."""
+    if door.is_spark:
+        return rows.join(partners, on=["account_id", "date"], how="left")
+    keys = Keys()
+    left, right = (
+        keys.added(side.to_native(), place="date", at_once=door.is_eager) for side in (rows, partners)
+    )
+    joined = left.join(right, on="key", how="left")
+    if door.is_eager:
+        joined = joined.collect(engine="in-memory").lazy()
+    found = joined.select(pl.exclude("key"), account_id=keys.account(), date=keys.place(pl.Date()))
+    result: Frames = nw.from_native(found)
+    return result
 
 
 def _refuse_repeats(sorted_days: pl.DataFrame) -> None:

@@ -5,10 +5,10 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.daily.sums import by_date
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import Frames, FrameT, opened
 from cfusage_lab.frames.expressions import state_of, state_rank
+from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.schema import DAILY, HISTORY
 
@@ -56,8 +56,9 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
         If local midnights fall inside UTC hours, as in India.
     """
     local = localize(history, time_zone=time_zone, is_day_allowed=True)
+    windows = local.frame.select("account_id", "date", "cost_usd", rank=state_rank())
     days = (
-        by_date(local.frame)
+        grouped(windows, local.door, by="date", aggregates=_sums)
         .join(local.days, on="date", how="left")
         .with_columns(
             nw.col("cost_usd").fill_null(0.0),
@@ -95,6 +96,11 @@ def total_usage(table: FrameT) -> FrameT:
     """
     columns = opened(table, pl.Schema({"account_id": pl.String()}), table="usage").columns
     return _total_history(table) if "start_time" in columns else _total_daily(table)
+
+
+def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
+    cost = of.col("cost_usd")
+    return {"cost_usd": cost.sum(), "windows": cost.count(), "rank": of.col("rank").max()}
 
 
 def _refuse_repeats(days: pl.DataFrame) -> None:

@@ -12,6 +12,7 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.keys import Keys
 from cfusage_lab.schema import require
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ FrameT = TypeVar("FrameT", bound="pl.DataFrame | pl.LazyFrame | SparkFrame")
 """A polars DataFrame or LazyFrame, or a PySpark DataFrame: what goes in is what comes out."""
 
 Frames = nw.LazyFrame[Any]
-
-_RANGE: Final = 2**32
-"""More than there are dates."""
 
 _ENGINES: Final = (
     "pass a polars DataFrame or LazyFrame, a PySpark DataFrame, or anything that hands itself over as an "
@@ -125,12 +123,11 @@ def _typed(name: str, wanted: pl.DataType) -> nw.Expr:
 
 
 def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:
-    """Sort a table; by account and date with one whole number as key, in half the time."""
+    """Sort a table; by account and date with one whole number as key, unless it is in order already."""
     if order != ("account_id", "date"):
         return table.sort(*order) if order else table
-    accounts = pl.Enum(table["account_id"].unique().drop_nulls().sort())
-    number = pl.col("account_id").cast(accounts).to_physical().cast(pl.Int64) * _RANGE
-    return table.sort(number + pl.col("date").to_physical())
+    key = Keys().of(table["account_id"], table["date"])
+    return table if key.flags["SORTED_ASC"] else table.sort(key)
 
 
 def _is_spark(frame: object) -> bool:

@@ -30,8 +30,9 @@ def state_rank(of: Any = nw) -> Any:  # noqa: ANN401 - an expression of that lib
     ``of`` is Narwhals, or polars where the rows are there already and are many: both say it alike.
     """
     state = of.col("state")
-    unsettled = of.when(state == "provisional").then(of.lit(1)).otherwise(of.lit(2))
-    return of.when(state == "complete").then(of.lit(0)).otherwise(unsettled)
+    settled, provisional, running = (of.lit(rank, of.Int8) for rank in range(3))
+    unsettled = of.when(state == "provisional").then(provisional).otherwise(running)
+    return of.when(state == "complete").then(settled).otherwise(unsettled)
 
 
 def state_of(rank: str) -> nw.Expr:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.frames import Frames
+from cfusage_lab.frames import Door, Frames
 from cfusage_lab.frames.expressions import ROUNDING
+from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import LocalHistory, localize
 
 __all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "positive", "returned", "with_share"]
@@ -43,13 +44,13 @@ def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
     """
     windows = local.frame.select("account_id", "cost_usd", slot=slot)
     if not median:
-        slots = _summed(windows)
+        slots = grouped(windows, local.door, by="slot", aggregates=_sums)
     elif local.door.is_spark:
-        slots = _summed(windows, **_quartiles())
+        slots = grouped(windows, local.door, by="slot", aggregates=_quartiles, is_valued=True)
     else:
-        slots = _packed(windows)
+        slots = _quartered(windows, local.door)
     hours = nw.col("hours").cast(nw.Int64)
-    return slots.with_columns(hours=hours, mean_usd=nw.col("total_usd") / hours)
+    return slots.filter(hours > 0).with_columns(hours=hours, mean_usd=nw.col("total_usd") / hours)
 
 
 def with_share(slots: Frames) -> Frames:
@@ -72,42 +73,32 @@ def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: 
     return local.door.back(result.select(*typed), order=order)
 
 
-def _summed(windows: Frames, **more: nw.Expr) -> Frames:
-    """Group by account and slot, on every engine."""
-    cost = nw.col("cost_usd")
-    slots = windows.group_by("account_id", "slot").agg(total_usd=cost.sum(), hours=cost.count(), **more)
-    return slots.filter(nw.col("hours") > 0)
+def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
+    cost = of.col("cost_usd")
+    return {"total_usd": cost.sum(), "hours": cost.count()}
 
 
-def _quartiles() -> dict[str, nw.Expr]:
-    cost = nw.col("cost_usd")
-    return {
-        "median_usd": cost.median(),
-        "q25_usd": cost.quantile(0.25, "linear"),
-        "q75_usd": cost.quantile(0.75, "linear"),
+def _quartiles(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
+    cost = of.col("cost_usd")
+    parts = {"q25_usd": 0.25, "median_usd": 0.5, "q75_usd": 0.75}
+    return _sums(of) | {name: cost.quantile(part, "linear") for name, part in parts.items()}
+
+
+def _quartered(windows: Frames, door: Door) -> Frames:
+    """Group with quartiles on polars, faster: asked one by one, they gather their groups again each time."""
+    costs, cost = pl.col("costs"), pl.element()
+    figures = {
+        "total_usd": costs.list.sum(),
+        "hours": costs.list.len(),
+        "median_usd": costs.list.median(),
+        "q25_usd": costs.list.agg(cost.quantile(0.25, "linear")),
+        "q75_usd": costs.list.agg(cost.quantile(0.75, "linear")),
     }
-
-
-def _packed(windows: Frames) -> Frames:
-    """Group with quartiles on polars, faster: accounts as categories, and each list once.
-
-    Asked one by one, quantiles gather their groups again each time.
-    """
-    native: Any = windows.to_native()
-    account, costs, cost = pl.col("account_id"), pl.col("costs"), pl.element()
-    groups = (
-        native.filter(pl.col("cost_usd").is_not_null())
-        .with_columns(account.cast(pl.Categorical))
-        .group_by("account_id", "slot")
-        .agg(costs=pl.col("cost_usd"))
-        .select(
-            account.cast(pl.String),
-            pl.col("slot").cast(pl.Int64),
-            total_usd=costs.list.sum(),
-            hours=costs.list.len(),
-            median_usd=costs.list.median(),
-            q25_usd=costs.list.agg(cost.quantile(0.25, "linear")),
-            q75_usd=costs.list.agg(cost.quantile(0.75, "linear")),
-        )
+    return grouped(
+        windows,
+        door,
+        by="slot",
+        aggregates=lambda of: {"costs": of.col("cost_usd")},
+        figures=figures,
+        is_valued=True,
     )
-    return cast("Frames", nw.from_native(groups))

@@ -2,8 +2,9 @@
 
 Run ``python tests/benchmarks/analytics.py`` for 1,000 accounts over a year of hours (8.76 million windows) in
 memory: CPU time of each question, variants in turn, medians. ``--large`` asks for a whole report of 10,000
-accounts (87.6 million windows) in a folder of Parquet, a process each: CPU time and peak memory. All answers
-are held against each other before any figure is printed. ``--folder`` keeps and reuses the data.
+accounts (87.6 million windows) in a folder of Parquet, a process each: CPU time and peak memory; and for what
+streams, the same of one lazy question a process. All answers are held against each other before any figure is
+printed. ``--folder`` keeps and reuses the data.
 """
 # ruff: noqa: PD010, S608 - a script that prints, asks its own table in SQL and unstacks a Series
 
@@ -297,7 +298,7 @@ def report_of_ours(folder: Path) -> list[dict[str, float]]:
     history = pl.scan_parquet(folder / "*.parquet").drop("id", "is_reported")
     reports: list[Counter[str]] = [Counter(), Counter(), Counter()]
     for block in account_blocks(history):
-        some = block.collect(engine="streaming").lazy()
+        some = block.collect(engine="streaming")
         reports[0].update(totals(day_over_day(daily_usage(some, time_zone=ZONE))))
         reports[1].update(totals(weekly_heatmap(some, time_zone=ZONE, median=False)))
         reports[2].update(totals(weekly_heatmap(some, time_zone=ZONE)))
@@ -325,6 +326,30 @@ def report_of_polars(folder: Path) -> list[dict[str, float]]:
 REPORTS = {"cfusage_lab": report_of_ours, "duckdb": report_of_duckdb, "polars": report_of_polars}
 
 
+STREAMS: dict[str, Callable[[pl.LazyFrame], pl.LazyFrame]] = {
+    "local days": lambda history: daily_usage(history, time_zone=ZONE),
+    "day-over-day": lambda history: day_over_day(daily_usage(history, time_zone=ZONE)),
+    "heatmap of means": lambda history: weekly_heatmap(history, time_zone=ZONE, median=False),
+}
+
+
+def measured(child: str, folder: Path) -> tuple[float, float]:
+    """Run one process; return its CPU time in seconds and its peak memory in MiB."""
+    process = subprocess.Popen([sys.executable, __file__, "--child", child, "--folder", str(folder)])  # noqa: S603
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{child} failed")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def streamed(folder: Path) -> None:
+    """Measure one lazy question of the whole folder, a process each, collected at the end."""
+    print("from a lazy scan of the whole folder, collected; CPU ms and peak MiB")
+    for question in STREAMS:
+        cpu, peak = measured(question, folder)
+        print(f"   {question} {cpu * 1e3:,.0f} ms {peak:,.0f} MiB")
+
+
 def in_processes(folder: Path, *, rounds: int, peers: list[str]) -> None:
     """Measure a whole report, a process each, in turn."""
     cpu: dict[str, list[float]] = {name: [] for name in peers}
@@ -332,14 +357,10 @@ def in_processes(folder: Path, *, rounds: int, peers: list[str]) -> None:
     found = {}
     for n in range(rounds):
         for name in peers[:: -1 if n % 2 else 1]:
-            answer = folder / f"{name}.json"
-            child = subprocess.Popen([sys.executable, __file__, "--child", name, "--folder", str(folder)])  # noqa: S603
-            _, status, usage = os.wait4(child.pid, 0)
-            if status:
-                raise SystemExit(f"{name} failed")
-            cpu[name].append(usage.ru_utime + usage.ru_stime)
-            peak[name].append(usage.ru_maxrss / 1024)
-            found[name] = json.loads(answer.read_text())
+            taken, used = measured(name, folder)
+            cpu[name].append(taken)
+            peak[name].append(used)
+            found[name] = json.loads((folder / f"{name}.json").read_text())
     for name in peers[1:]:
         for one, other in zip(found[peers[0]], found[name], strict=True):
             for column in ("rows", "mean", "total", "q0.25", "q0.5", "q0.75"):
@@ -358,8 +379,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="where the data is, or is to be kept")
     parser.add_argument("--peers", nargs="+", default=["duckdb"], choices=list(REPORTS)[1:])
-    parser.add_argument("--child", choices=list(REPORTS), help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=[*REPORTS, *STREAMS], help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.child in STREAMS:
+        STREAMS[given.child](pl.scan_parquet(given.folder / "*.parquet")).collect(engine="streaming")
+        return
     if given.child:
         (given.folder / f"{given.child}.json").write_text(json.dumps(REPORTS[given.child](given.folder)))
         return
@@ -370,6 +394,7 @@ def main() -> None:
             generate(folder, given.accounts or (10_000 if given.large else 1_000))
         if given.large:
             in_processes(folder, rounds=given.rounds, peers=["cfusage_lab", *given.peers])
+            streamed(folder)
         else:
             in_memory(folder, rounds=given.rounds)
 

@@ -22,7 +22,6 @@ from polars.testing import assert_frame_equal
 from reference_changes import daily as slow_daily
 
 from cfusage_lab.daily import daily_usage, total_usage
-from cfusage_lab.daily.sums import _single, by_date
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames.local_time import _gathered, calendar, localize
 from cfusage_lab.ranges import OffTheHourWarning
@@ -409,23 +408,6 @@ def test_every_engine_adds_up_what_a_loop_adds_up(engine: Engine, zone: str) -> 
     found = engine.run(daily_usage, history, time_zone=zone, order=BY_DAY)
 
     assert_frame_equal(found, pl.DataFrame(slow_daily(history, zone), schema=DAILY), abs_tol=1e-9)
-
-
-def test_adding_up_run_by_run_is_adding_up_row_by_row() -> None:
-    """The short cut on polars against the general way, in order and shuffled."""
-    ordered = random_history(
-        3, start=datetime(2026, 2, 10, tzinfo=UTC), n_hours=24 * 60, accounts=["a", "b"]
-    ).sort("account_id", "start_time")
-    for history in (ordered, ordered.sample(fraction=1, shuffle=True, seed=1), ordered.sort("start_time")):
-        frame = localize(history, time_zone="Europe/Berlin").frame
-        general = _single(frame.select("account_id", "date", "cost_usd", "state"))
-        expected = general.group_by("account_id", "date").agg(
-            nw.col("cost_usd", "windows").sum(), nw.col("rank").max()
-        )
-        found, wanted = (
-            table.collect("polars").to_native().sort(BY_DAY) for table in (by_date(frame), expected)
-        )
-        assert_frame_equal(found, wanted, check_column_order=False, abs_tol=1e-12)
 
 
 values = st.lists(

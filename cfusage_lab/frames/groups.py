@@ -1,0 +1,65 @@
+"""Windows grouped by account and by a date or a slot of the week, on every engine."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.frames.door import Door, Frames
+from cfusage_lab.frames.keys import Keys
+
+__all__ = ["grouped"]
+
+Aggregates = Callable[[Any], dict[str, Any]]
+
+
+def grouped(
+    windows: Frames,
+    door: Door,
+    *,
+    by: str,
+    aggregates: Aggregates,
+    figures: Mapping[str, pl.Expr] | None = None,
+    is_valued: bool = False,
+) -> Frames:
+    """Group windows by ``account_id`` and the column ``by``, a date or a small whole number.
+
+    On polars, one whole number is the key. A history comes account by account and hour by hour: where its
+    result is computed at once, the rows of a day are then neighbours, and are added up as they stand. No
+    order of rows is relied upon.
+
+    Parameters
+    ----------
+    windows
+        A lazy frame with ``account_id``, ``by`` and what is aggregated.
+    door
+        Where it came in.
+    by
+        The column.
+    aggregates
+        Given Narwhals or polars, the expressions by name.
+    figures
+        On polars, what is made of each group's aggregates, in their place.
+    is_valued
+        Whether to leave windows out that have a null.
+
+    Returns
+    -------
+    LazyFrame
+        One row an account and value of ``by``: these two, and the aggregates or figures.
+    """
+    if door.is_spark:
+        valued = windows.drop_nulls() if is_valued else windows
+        return valued.group_by("account_id", by).agg(**aggregates(nw))
+    keys = Keys()
+    rows: Any = windows.to_native()
+    keyed = keys.added(rows, place=by, at_once=door.is_eager)
+    groups = (keyed.drop_nulls() if is_valued else keyed).group_by("key").agg(**aggregates(pl))
+    if figures:
+        groups = groups.select("key", **figures)
+    if door.is_eager:
+        groups = groups.sort("key")  # numbers are soon in order
+    found = {"account_id": keys.account(), by: keys.place(rows.collect_schema()[by])}
+    result: Frames = nw.from_native(groups.with_columns(**found).drop("key"))
+    return result

@@ -1,0 +1,97 @@
+"""One whole number in place of an account and a date, or of an account and a slot of the week.
+
+An account id is a text of 32 characters. By a number instead, polars groups, joins and sorts in a fraction of
+the time and of the memory.
+"""
+
+from threading import Lock
+from typing import Final
+
+import polars as pl
+
+from cfusage_lab.errors import FrameError
+
+__all__ = ["Keys"]
+
+_RANGE: Final = 2**32
+_MIDDLE: Final = 2**31  # a date before 1970 is a negative number
+_LONG: Final = 500
+"""How many rows a run must have, on average, to be worth a step of its own."""
+
+
+class Keys:
+    """The keys of accounts and places; a place is a date or a slot.
+
+    An account gets its number when it first comes, so the keys of several tables, or of the batches of one,
+    agree where one object made them. In another process they would not: the lock can't be sent there.
+    """
+
+    __slots__ = ("_lock", "_numbers")
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._lock = Lock()
+
+    def added(self, rows: pl.LazyFrame, *, place: str, at_once: bool) -> pl.LazyFrame:
+        """Put ``key`` in place of ``account_id`` and ``place``.
+
+        With ``at_once``, the rows are computed here, and marked where their keys are in order.
+        """
+        others = pl.exclude("account_id", place)
+        if at_once:
+            table = rows.collect(engine="streaming")
+            return table.select(others, key=self.of(table["account_id"], table[place])).lazy()
+        key = pl.map_batches(
+            ["account_id", place],
+            lambda columns: self._keys(*columns),
+            return_dtype=pl.Int64(),
+            is_elementwise=True,
+        )
+        return rows.select(others, key=key)
+
+    def of(self, accounts: pl.Series, places: pl.Series) -> pl.Series:
+        """Return the key of each row, marked where they are in order.
+
+        Accounts that first come here are numbered in the order of their ids.
+        """
+        keys = self._keys(accounts, places)
+        return keys.set_sorted() if keys.is_sorted() else keys
+
+    def account(self) -> pl.Expr:
+        """Return the account of a ``key``."""
+        return (pl.col("key") // _RANGE).map_batches(
+            self._named, return_dtype=pl.String(), is_elementwise=True
+        )
+
+    def place(self, kind: pl.DataType) -> pl.Expr:
+        """Return the place of a ``key``, as the kind of column that it was."""
+        return (pl.col("key") % _RANGE - _MIDDLE).cast(pl.Int32).cast(kind)
+
+    def _keys(self, accounts: pl.Series, places: pl.Series) -> pl.Series:
+        """Return the key of each row; where accounts come in long runs, of one run after the other."""
+        if accounts.null_count() or places.null_count():
+            raise FrameError("a row lacks its account_id or its date: drop it, or fetch again")
+        runs = accounts.rle().struct.unnest()
+        numbers = places.to_physical()
+        if runs.height * _LONG >= len(accounts):
+            keys: pl.Series = self._starts(accounts) + numbers
+        else:
+            ends = runs["len"].cum_sum()
+            parts = zip(self._starts(runs["value"]), ends - runs["len"], runs["len"], strict=True)
+            keys = pl.concat(
+                [numbers.slice(at, length).cast(pl.Int64) + start for start, at, length in parts]
+            )
+        return keys
+
+    def _starts(self, accounts: pl.Series) -> pl.Series:
+        """Return where the keys of each row's account start."""
+        ids = accounts.unique().sort()
+        with self._lock:
+            numbers = [self._numbers.setdefault(name, len(self._numbers)) for name in ids]
+        starts = pl.Series([number * _RANGE + _MIDDLE for number in numbers], dtype=pl.Int64)
+        return starts.gather(accounts.cast(pl.Enum(ids)).to_physical())
+
+    def _named(self, numbers: pl.Series) -> pl.Series:
+        with self._lock:
+            accounts = pl.Series(list(self._numbers), dtype=pl.String)
+        return accounts.gather(numbers)
