@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from cfusage_lab.ranges import this_week as this_week
     from cfusage_lab.ranges import today as today
     from cfusage_lab.ranges import yesterday as yesterday
+    from cfusage_lab.reports import report as report
     from cfusage_lab.source import SANDBOX_ACCOUNTS as SANDBOX_ACCOUNTS
     from cfusage_lab.source import Progress as Progress
     from cfusage_lab.source import Source as Source
@@ -136,6 +137,7 @@ _HOMES = {
         "today",
         "yesterday",
     ],
+    "reports": ["report"],
     "source": ["SANDBOX_ACCOUNTS", "Progress", "Source"],
     "summaries": ["summary"],
     "view": ["show"],

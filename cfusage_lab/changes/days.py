@@ -59,6 +59,24 @@ def day_over_day(
     FrameError
         If columns are missing, or (found only where the result is computed at once) a row has no account
         or date, or a day of an account stands there twice.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(3, now="2026-11-18T09:30Z"))
+    >>> changes = cfu.day_over_day(cfu.daily_usage(history, time_zone="UTC"))
+    >>> changes.select("date", "current_usd", "previous_usd", "change_usd", "kind")
+    shape: (3, 5)
+    ┌────────────┬─────────────┬──────────────┬────────────┬─────────┐
+    │ date       ┆ current_usd ┆ previous_usd ┆ change_usd ┆ kind    │
+    │ ---        ┆ ---         ┆ ---          ┆ ---        ┆ ---     │
+    │ date       ┆ f64         ┆ f64          ┆ f64        ┆ str     │
+    ╞════════════╪═════════════╪══════════════╪════════════╪═════════╡
+    │ 2026-11-15 ┆ 37.455998   ┆ null         ┆ null       ┆ unknown │
+    │ 2026-11-16 ┆ 121.118892  ┆ 37.455998    ┆ 83.662894  ┆ up      │
+    │ 2026-11-17 ┆ 96.312941   ┆ 121.118892   ┆ -24.805951 ┆ down    │
+    └────────────┴─────────────┴──────────────┴────────────┴─────────┘
     """
     return _days_before(1, daily, include_in_progress=include_in_progress, include_partial=include_partial)
 
@@ -66,7 +84,25 @@ def day_over_day(
 def week_over_week(
     daily: FrameT, *, include_in_progress: bool = False, include_partial: bool = False
 ) -> FrameT:
-    """Compare each day with the same weekday one week before; otherwise as :func:`day_over_day`."""
+    """Compare each day with the same weekday one week before; otherwise as :func:`day_over_day`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(9, now="2026-11-18T09:30Z"))
+    >>> changes = cfu.week_over_week(cfu.daily_usage(history, time_zone="UTC"))
+    >>> changes.select("date", "current_usd", "previous_usd", "change_ratio", "kind").tail(2)
+    shape: (2, 5)
+    ┌────────────┬─────────────┬──────────────┬──────────────┬──────┐
+    │ date       ┆ current_usd ┆ previous_usd ┆ change_ratio ┆ kind │
+    │ ---        ┆ ---         ┆ ---          ┆ ---          ┆ ---  │
+    │ date       ┆ f64         ┆ f64          ┆ f64          ┆ str  │
+    ╞════════════╪═════════════╪══════════════╪══════════════╪══════╡
+    │ 2026-11-16 ┆ 121.118892  ┆ 144.472949   ┆ -0.16165     ┆ down │
+    │ 2026-11-17 ┆ 96.312941   ┆ 100.514471   ┆ -0.0418      ┆ down │
+    └────────────┴─────────────┴──────────────┴──────────────┴──────┘
+    """
     return _days_before(
         _WEEK, daily, include_in_progress=include_in_progress, include_partial=include_partial
     )
@@ -105,6 +141,24 @@ def compare(
         If ``align`` is neither of the two.
     FrameError
         As in :func:`day_over_day`, or if the tables are on two engines.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> daily = cfu.daily_usage(history, time_zone="UTC")
+    >>> pairs = cfu.compare(daily.tail(14), daily.head(14))
+    >>> pairs.select("date", "current_usd", "previous_usd", "change_usd").head(2)
+    shape: (2, 4)
+    ┌────────────┬─────────────┬──────────────┬────────────┐
+    │ date       ┆ current_usd ┆ previous_usd ┆ change_usd │
+    │ ---        ┆ ---         ┆ ---          ┆ ---        │
+    │ date       ┆ f64         ┆ f64          ┆ f64        │
+    ╞════════════╪═════════════╪══════════════╪════════════╡
+    │ 2026-11-04 ┆ 123.876879  ┆ 107.421202   ┆ 16.455677  │
+    │ 2026-11-05 ┆ 109.493208  ┆ 93.563589    ┆ 15.929619  │
+    └────────────┴─────────────┴──────────────┴────────────┘
     """
     if align not in get_args(Alignment):
         raise ConfigError(f"align {align!r}: pass 'day' or 'weekday'")
@@ -154,6 +208,23 @@ def rolling_mean(
         If ``days`` is not a whole number from 1.
     FrameError
         If columns are missing.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(8, now="2026-11-18T09:30Z"))
+    >>> cfu.rolling_mean(cfu.daily_usage(history, time_zone="UTC")).drop("account_id").tail(3)
+    shape: (3, 6)
+    ┌────────────┬────────────┬───────┬──────────┬─────────────┬──────────────────┐
+    │ date       ┆ cost_usd   ┆ hours ┆ is_whole ┆ state       ┆ rolling_mean_usd │
+    │ ---        ┆ ---        ┆ ---   ┆ ---      ┆ ---         ┆ ---              │
+    │ date       ┆ f64        ┆ i64   ┆ bool     ┆ str         ┆ f64              │
+    ╞════════════╪════════════╪═══════╪══════════╪═════════════╪══════════════════╡
+    │ 2026-11-15 ┆ 37.455998  ┆ 24    ┆ true     ┆ complete    ┆ null             │
+    │ 2026-11-16 ┆ 121.118892 ┆ 24    ┆ true     ┆ provisional ┆ 75.808434        │
+    │ 2026-11-17 ┆ 96.312941  ┆ 24    ┆ true     ┆ provisional ┆ 75.208216        │
+    └────────────┴────────────┴───────┴──────────┴─────────────┴──────────────────┘
     """
     if type(days) is not int or days < 1:
         raise ConfigError(f"days {days!r}: pass a whole number from 1")
@@ -188,6 +259,23 @@ def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
         If ``top`` is not a whole number from 1.
     FrameError
         If columns are missing.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> changes = cfu.week_over_week(cfu.daily_usage(history, time_zone="UTC"))
+    >>> cfu.movers(changes).select("date", "change_usd", "change_ratio", "kind", "share").head(2)
+    shape: (2, 5)
+    ┌────────────┬────────────┬──────────────┬──────┬───────────┐
+    │ date       ┆ change_usd ┆ change_ratio ┆ kind ┆ share     │
+    │ ---        ┆ ---        ┆ ---          ┆ ---  ┆ ---       │
+    │ date       ┆ f64        ┆ f64          ┆ str  ┆ f64       │
+    ╞════════════╪════════════╪══════════════╪══════╪═══════════╡
+    │ 2026-11-13 ┆ -49.403463 ┆ -0.555701    ┆ down ┆ 0.870898  │
+    │ 2026-11-02 ┆ 41.465423  ┆ 0.378225     ┆ up   ┆ -0.730964 │
+    └────────────┴────────────┴──────────────┴──────┴───────────┘
     """
     if type(top) is not int or top < 1:
         raise ConfigError(f"top {top!r}: pass a whole number from 1")

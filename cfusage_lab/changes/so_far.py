@@ -70,6 +70,23 @@ def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool 
         If there is no such zone.
     FrameError
         If columns are missing, or windows are not hours.
+
+    Examples
+    --------
+    >>> from cfusage_lab.changes import month_to_date
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.between("2026-10-01", "2026-11-18", now="2026-11-18T09:30Z"))
+    >>> month_to_date(history, time_zone="UTC").select("date", "current_usd", "previous_usd", "kind").tail(2)
+    shape: (2, 4)
+    ┌────────────┬─────────────┬──────────────┬──────┐
+    │ date       ┆ current_usd ┆ previous_usd ┆ kind │
+    │ ---        ┆ ---         ┆ ---          ┆ ---  │
+    │ date       ┆ f64         ┆ f64          ┆ str  │
+    ╞════════════╪═════════════╪══════════════╪══════╡
+    │ 2026-11-16 ┆ 1383.931822 ┆ 1442.731067  ┆ down │
+    │ 2026-11-17 ┆ 1480.244763 ┆ 1488.275232  ┆ down │
+    └────────────┴─────────────┴──────────────┴──────┘
     """
     local, now, windows = _finished(history, time_zone, include_in_progress=include_in_progress)
     expected = _by_day_of_month(_every_hour(now, time_zone), now).collect("polars").to_native()
@@ -122,6 +139,23 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
         If there is no such zone.
     FrameError
         If columns are missing, or windows are not hours.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(8, include_today=True, now="2026-11-18T09:30Z"))
+    >>> pairs = cfu.same_time_yesterday(history, time_zone="UTC")
+    >>> pairs.select("until", "against", "current_usd", "previous_usd", "kind")
+    shape: (2, 5)
+    ┌───────┬───────────┬─────────────┬──────────────┬──────┐
+    │ until ┆ against   ┆ current_usd ┆ previous_usd ┆ kind │
+    │ ---   ┆ ---       ┆ ---         ┆ ---          ┆ ---  │
+    │ str   ┆ str       ┆ f64         ┆ f64          ┆ str  │
+    ╞═══════╪═══════════╪═════════════╪══════════════╪══════╡
+    │ 09:00 ┆ last_week ┆ 26.345034   ┆ 16.302255    ┆ up   │
+    │ 09:00 ┆ yesterday ┆ 26.345034   ┆ 16.783384    ┆ up   │
+    └───────┴───────────┴─────────────┴──────────────┴──────┘
     """
     local, now, windows = _finished(history, time_zone, include_in_progress=include_in_progress)
     due = _by_other_day(_every_hour(now, time_zone), now).collect("polars").to_native().row(0, named=True)

@@ -54,6 +54,24 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
     -----
     OffTheHourWarning
         If local midnights fall inside UTC hours, as in India.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(3, now="2026-11-18T09:30Z"))
+    >>> daily = cfu.daily_usage(history, time_zone="UTC")
+    >>> daily.select("date", "cost_usd", "hours", "is_whole", "state")
+    shape: (3, 5)
+    ┌────────────┬────────────┬───────┬──────────┬─────────────┐
+    │ date       ┆ cost_usd   ┆ hours ┆ is_whole ┆ state       │
+    │ ---        ┆ ---        ┆ ---   ┆ ---      ┆ ---         │
+    │ date       ┆ f64        ┆ i64   ┆ bool     ┆ str         │
+    ╞════════════╪════════════╪═══════╪══════════╪═════════════╡
+    │ 2026-11-15 ┆ 37.455998  ┆ 24    ┆ true     ┆ complete    │
+    │ 2026-11-16 ┆ 121.118892 ┆ 24    ┆ true     ┆ provisional │
+    │ 2026-11-17 ┆ 96.312941  ┆ 24    ┆ true     ┆ provisional │
+    └────────────┴────────────┴───────┴──────────┴─────────────┘
     """
     local = localize(history, time_zone=time_zone, is_day_allowed=True)
     windows = local.frame.select("account_id", "date", "cost_usd", rank=state_rank())
@@ -93,6 +111,23 @@ def total_usage(table: FrameT) -> FrameT:
     FrameError
         If the table is neither, or a usage history in which the accounts do not have the same windows:
         a window that one of them lacks would make the total fall.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> two_days = cfu.last_days(2, now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(two_days, accounts=list(cfu.SANDBOX_ACCOUNTS))
+    >>> cfu.total_usage(cfu.daily_usage(history, time_zone="UTC"))
+    shape: (2, 6)
+    ┌────────────┬────────────┬────────────┬───────┬──────────┬─────────────┐
+    │ account_id ┆ date       ┆ cost_usd   ┆ hours ┆ is_whole ┆ state       │
+    │ ---        ┆ ---        ┆ ---        ┆ ---   ┆ ---      ┆ ---         │
+    │ str        ┆ date       ┆ f64        ┆ i64   ┆ bool     ┆ str         │
+    ╞════════════╪════════════╪════════════╪═══════╪══════════╪═════════════╡
+    │ all        ┆ 2026-11-16 ┆ 161.569702 ┆ 24    ┆ true     ┆ provisional │
+    │ all        ┆ 2026-11-17 ┆ 145.177163 ┆ 24    ┆ true     ┆ provisional │
+    └────────────┴────────────┴────────────┴───────┴──────────┴─────────────┘
     """
     columns = opened(table, pl.Schema({"account_id": pl.String()}), table="usage").columns
     return _total_history(table) if "start_time" in columns else _total_daily(table)

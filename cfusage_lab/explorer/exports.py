@@ -15,7 +15,7 @@ import vl_convert
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.view import svg
 from cfusage_lab.view.pages import standalone
-from cfusage_lab.view.vega import _squeezed as squeezed
+from cfusage_lab.view.vega import squeezed
 
 __all__ = ["FORMATS", "Shown", "download", "made", "picture_of", "png_of", "stacked"]
 

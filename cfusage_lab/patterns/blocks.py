@@ -50,8 +50,15 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
 
     Examples
     --------
-    >>> folder = pl.scan_parquet("history/*.parquet")
-    >>> in_account_blocks(folder, compute=lambda some: weekly_heatmap(some, time_zone="Europe/Berlin"))
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> days = cfu.last_days(28, now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(days, accounts=list(cfu.SANDBOX_ACCOUNTS))
+    >>> slots = cfu.in_account_blocks(
+    ...     history.lazy(), compute=lambda block: cfu.weekly_heatmap(block, time_zone="UTC"), accounts=2
+    ... )
+    >>> slots.collect().height  # accounts times the 168 hours of a week
+    672
     """
     _require_some(accounts)
     if opened(history, _ANY, table="usage").is_spark:
@@ -86,6 +93,15 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
         If ``accounts`` is below 1.
     FrameError
         If a row has no account.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> days = cfu.last_days(7, now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(days, accounts=list(cfu.SANDBOX_ACCOUNTS))
+    >>> [block.collect()["account_id"].n_unique() for block in cfu.account_blocks(history.lazy(), accounts=3)]
+    [3, 1]
     """
     _require_some(accounts)
     account = pl.col("account_id").cast(pl.String)

@@ -40,6 +40,21 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     ------
     FrameError
         If columns are missing or windows are not hours.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> cfu.load_factor(history).drop("account_id")
+    shape: (1, 4)
+    ┌──────────┬───────────┬─────────────┬───────┐
+    │ mean_usd ┆ peak_usd  ┆ load_factor ┆ hours │
+    │ ---      ┆ ---       ┆ ---         ┆ ---   │
+    │ f64      ┆ f64       ┆ f64         ┆ i64   │
+    ╞══════════╪═══════════╪═════════════╪═══════╡
+    │ 3.515926 ┆ 23.465781 ┆ 0.149832    ┆ 672   │
+    └──────────┴───────────┴─────────────┴───────┘
     """
     local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
     cost, mean, peak = nw.col("cost_usd"), nw.col("mean_usd"), nw.col("peak_usd")
@@ -79,6 +94,21 @@ def weekend_share(history: FrameT, *, time_zone: str, include_in_progress: bool 
     -----
     OffTheHourWarning
         As in :func:`cfusage_lab.patterns.hourly_profile`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> cfu.weekend_share(history, time_zone="Europe/Berlin").drop("account_id")
+    shape: (1, 4)
+    ┌─────────────┬─────────────┬───────────────┬───────┐
+    │ weekend_usd ┆ total_usd   ┆ weekend_share ┆ hours │
+    │ ---         ┆ ---         ┆ ---           ┆ ---   │
+    │ f64         ┆ f64         ┆ f64           ┆ i64   │
+    ╞═════════════╪═════════════╪═══════════════╪═══════╡
+    │ 335.22057   ┆ 2362.702363 ┆ 0.14188       ┆ 672   │
+    └─────────────┴─────────────┴───────────────┴───────┘
     """
     local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
     is_weekend = ~nw.col("weekday").is_in(_WORKING_DAYS)
@@ -128,6 +158,21 @@ def off_hours_share(
     -----
     OffTheHourWarning
         As in :func:`cfusage_lab.patterns.hourly_profile`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> cfu.off_hours_share(history, time_zone="Europe/Berlin", working_hours=(8, 18)).drop("account_id")
+    shape: (1, 4)
+    ┌───────────────┬─────────────┬─────────────────┬───────┐
+    │ off_hours_usd ┆ total_usd   ┆ off_hours_share ┆ hours │
+    │ ---           ┆ ---         ┆ ---             ┆ ---   │
+    │ f64           ┆ f64         ┆ f64             ┆ i64   │
+    ╞═══════════════╪═════════════╪═════════════════╪═══════╡
+    │ 800.394483    ┆ 2362.702363 ┆ 0.338762        ┆ 672   │
+    └───────────────┴─────────────┴─────────────────┴───────┘
     """
     is_at_work = _at_work(working_hours, working_days)
     local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
@@ -164,6 +209,21 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
         If ``top`` is below 1.
     FrameError
         If columns are missing or windows are not hours.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> cfu.concentration(history, top=24).drop("account_id")
+    shape: (1, 5)
+    ┌───────────┬───────────┬─────────────┬───────────┬───────┐
+    │ top_hours ┆ top_usd   ┆ total_usd   ┆ top_share ┆ hours │
+    │ ---       ┆ ---       ┆ ---         ┆ ---       ┆ ---   │
+    │ i64       ┆ f64       ┆ f64         ┆ f64       ┆ i64   │
+    ╞═══════════╪═══════════╪═════════════╪═══════════╪═══════╡
+    │ 24        ┆ 332.68375 ┆ 2362.702363 ┆ 0.140806  ┆ 672   │
+    └───────────┴───────────┴─────────────┴───────────┴───────┘
     """
     if top < 1:
         raise ConfigError(f"top={top}: pass how many hours, from 1")

@@ -57,6 +57,24 @@ def hourly_profile(
     -----
     OffTheHourWarning
         If local midnights fall inside UTC hours, as in India.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> profile = cfu.hourly_profile(history, time_zone="Europe/Berlin")
+    >>> profile.select("hour", "mean_usd", "median_usd", "share", "hours").head(3)
+    shape: (3, 5)
+    ┌──────┬──────────┬────────────┬──────────┬───────┐
+    │ hour ┆ mean_usd ┆ median_usd ┆ share    ┆ hours │
+    │ ---  ┆ ---      ┆ ---        ┆ ---      ┆ ---   │
+    │ i64  ┆ f64      ┆ f64        ┆ f64      ┆ i64   │
+    ╞══════╪══════════╪════════════╪══════════╪═══════╡
+    │ 0    ┆ 0.588134 ┆ 0.2753225  ┆ 0.00697  ┆ 28    │
+    │ 1    ┆ 0.670332 ┆ 0.233969   ┆ 0.00766  ┆ 27    │
+    │ 2    ┆ 0.876933 ┆ 0.113827   ┆ 0.010764 ┆ 29    │
+    └──────┴──────────┴────────────┴──────────┴───────┘
     """
     local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
     slots = with_share(by_slot(local, nw.col("hour"), median=median)).with_columns(hour=nw.col("slot"))
@@ -89,6 +107,24 @@ def weekly_heatmap(
     -----
     OffTheHourWarning
         As in :func:`hourly_profile`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> slots = cfu.weekly_heatmap(history, time_zone="Europe/Berlin")
+    >>> slots.select("weekday", "hour", "mean_usd", "share", "hours").head(3)
+    shape: (3, 5)
+    ┌─────────┬──────┬──────────┬──────────┬───────┐
+    │ weekday ┆ hour ┆ mean_usd ┆ share    ┆ hours │
+    │ ---     ┆ ---  ┆ ---      ┆ ---      ┆ ---   │
+    │ i64     ┆ i64  ┆ f64      ┆ f64      ┆ i64   │
+    ╞═════════╪══════╪══════════╪══════════╪═══════╡
+    │ 1       ┆ 0    ┆ 2.775898 ┆ 0.0047   ┆ 4     │
+    │ 1       ┆ 1    ┆ 3.610525 ┆ 0.006113 ┆ 4     │
+    │ 1       ┆ 2    ┆ 5.691398 ┆ 0.009635 ┆ 4     │
+    └─────────┴──────┴──────────┴──────────┴───────┘
     """
     local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
     slots = with_share(by_week(local, median=median))
@@ -122,6 +158,21 @@ def peak_hours(history: FrameT, *, time_zone: str, include_in_progress: bool = F
     -----
     OffTheHourWarning
         As in :func:`hourly_profile`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
+    >>> cfu.peak_hours(history, time_zone="Europe/Berlin").drop("account_id")
+    shape: (1, 3)
+    ┌──────┬──────────┬───────┐
+    │ hour ┆ mean_usd ┆ hours │
+    │ ---  ┆ ---      ┆ ---   │
+    │ i64  ┆ f64      ┆ i64   │
+    ╞══════╪══════════╪═══════╡
+    │ 10   ┆ 8.556676 ┆ 28    │
+    └──────┴──────────┴───────┘
     """
     local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
     slots = by_slot(local, nw.col("hour"), median=False).with_columns(hour=nw.col("slot"))

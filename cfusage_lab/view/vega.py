@@ -20,7 +20,7 @@ import vl_convert
 
 from cfusage_lab.view.themes import THEMES
 
-__all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "png", "svg"]
+__all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "png", "squeezed", "svg"]
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _END: Final = b"\n// end of bundle\n"
@@ -83,7 +83,7 @@ def png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
     ValueError
         If Vega cannot draw it; the message is Vega's.
     """
-    return _squeezed(vl_convert.vegalite_to_png(spec, vl_version=_vega_lite(), scale=scale))
+    return squeezed(vl_convert.vegalite_to_png(spec, vl_version=_vega_lite(), scale=scale))
 
 
 def svg(spec: dict[str, Any]) -> str:
@@ -98,7 +98,7 @@ def svg(spec: dict[str, Any]) -> str:
     return drawn
 
 
-def _squeezed(png: bytes) -> bytes:
+def squeezed(png: bytes) -> bytes:
     """Compress a PNG's pixels again, harder: a chart becomes six times smaller, pixel for pixel the same."""
     chunks, at = [], len(_PNG)
     while at < len(png):

@@ -48,9 +48,10 @@ def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     Examples
     --------
     >>> import altair as alt, polars as pl
+    >>> import cfusage_lab as cfu
     >>> days = pl.DataFrame({"day": ["Mon", "Tue"], "cost_usd": [1.5, 2.0]})
     >>> bars = alt.Chart(days, description="Two days").mark_bar().encode(x="day", y="cost_usd")
-    >>> show(bars, theme="dark")
+    >>> cfu.show(bars, theme="dark")
     <ChartView: Two days>
     """
     return ChartView(chart, theme=theme)
@@ -88,6 +89,7 @@ class ChartView(anywidget.AnyWidget):
     Examples
     --------
     >>> import altair as alt, polars as pl
+    >>> from cfusage_lab.view import ChartView
     >>> days = pl.DataFrame({"day": ["Mon", "Tue"], "cost_usd": [1.5, 2.0]})
     >>> chosen = alt.selection_point(name="chosen", fields=["day"])
     >>> bars = alt.Chart(days).mark_bar().encode(x="day", y="cost_usd").add_params(chosen)
