@@ -15,6 +15,12 @@ async function loadVega(model, host) {
   return libraries.get(name);
 }
 
+// JupyterLab takes the arrow keys to go from cell to cell; in a list beside our charts they choose.
+function keepKeys({ target }) {
+  if (target.matches(".cfusage-explorer select")) target.dataset.lmSuppressShortcuts = "true";
+}
+globalThis.cfusageLabKeys ??= (document.addEventListener("focusin", keepKeys), true);
+
 function render({ model, el, host }) {
   const root = document.createElement("div");
   root.className = "cfusage-chart";
