@@ -55,9 +55,16 @@ def grouped(
     keys = Keys()
     rows: Any = windows.to_native()
     keyed = keys.added(rows, place=by, at_once=door.is_eager)
-    groups = (keyed.drop_nulls() if is_valued else keyed).group_by("key").agg(**aggregates(pl))
-    if figures:
-        groups = groups.select("key", **figures)
+
+    def of(part: pl.LazyFrame) -> pl.LazyFrame:
+        groups = (part.drop_nulls() if is_valued else part).group_by("key").agg(**aggregates(pl))
+        return groups.select("key", **figures) if figures else groups
+
+    if door.is_eager and figures:
+        pieces = keys.pieces(keyed.collect(engine="in-memory"))
+        groups = pl.concat([of(piece.lazy()).collect(engine="in-memory") for piece in pieces]).lazy()
+    else:
+        groups = of(keyed)
     if door.is_eager:
         groups = groups.sort("key")  # numbers are soon in order
     found = {"account_id": keys.account(), by: keys.place(rows.collect_schema()[by])}

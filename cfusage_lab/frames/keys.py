@@ -17,6 +17,8 @@ _RANGE: Final = 2**32
 _MIDDLE: Final = 2**31  # a date before 1970 is a negative number
 _LONG: Final = 500
 """How many rows a run must have, on average, to be worth a step of its own."""
+_PIECE: Final = 2**18
+"""How many rows are gone through at once, so that memory just used is used again."""
 
 
 class Keys:
@@ -56,6 +58,26 @@ class Keys:
         """
         keys = self._keys(accounts, places)
         return keys.set_sorted() if keys.is_sorted() else keys
+
+    def pieces(self, keyed: pl.DataFrame) -> list[pl.DataFrame]:
+        """Cut rows that have their ``key`` where one account ends and the next begins.
+
+        No account is in two pieces: where accounts don't come one after the other, in the order of their
+        numbers, all rows are one piece.
+        """
+        keys = keyed["key"]
+        cuts = [(0, 0)]  # the first row of a piece, and the least that a key can be from there on
+        while keyed.height - cuts[-1][0] > _PIECE:
+            at, _ = cuts[-1]
+            start = keys[at + _PIECE] // _RANGE * _RANGE
+            length = (keys.slice(at, _PIECE + 1) >= start).arg_max()
+            if not length:
+                return [keyed]
+            cuts.append((at + length, start))
+        ends = [*(at for at, _ in cuts[1:]), keyed.height]
+        found = [keyed.slice(at, end - at) for (at, _), end in zip(cuts, ends, strict=True)]
+        is_mixed = any((piece["key"] < start).any() for piece, (_, start) in zip(found, cuts, strict=True))
+        return [keyed] if is_mixed else found
 
     def account(self) -> pl.Expr:
         """Return the account of a ``key``."""

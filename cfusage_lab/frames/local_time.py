@@ -6,6 +6,7 @@ by polars, for the hours that a history spans, and each window looks itself up i
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import narwhals as nw
@@ -88,7 +89,13 @@ def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
         - ``offset``: minutes east of UTC
         - ``day_hours``: how many UTC hours start in that local date: 23, 24 or 25
     """
-    local = pl.col("start_time").dt.convert_time_zone(zone(time_zone).key)
+    return _calendar(start, end, zone(time_zone).key)
+
+
+@lru_cache(maxsize=8)
+def _calendar(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
+    """Return the calendar, which is the same for each block of accounts and for each question."""
+    local = pl.col("start_time").dt.convert_time_zone(time_zone)
     hours = pl.datetime_range(
         start - 2 * DAY, end + 2 * DAY, "1h", closed="left", time_unit="us", time_zone="UTC", eager=True
     )

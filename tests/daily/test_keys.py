@@ -19,6 +19,7 @@ from cfusage_lab.frames.expressions import state_rank
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.keys import Keys
 from cfusage_lab.frames.local_time import localize
+from cfusage_lab.patterns import weekly_heatmap
 
 BY_DAY = ["account_id", "date"]
 ORDERS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
@@ -139,6 +140,76 @@ def test_keys_sort_as_accounts_and_dates_do() -> None:
     assert_frame_equal(rows.sort(keys), rows.sort(BY_DAY))
     assert not keys.flags["SORTED_ASC"]
     assert Keys().of(*rows.sort(BY_DAY)).flags["SORTED_ASC"]
+
+
+LONG = 110_000
+"""So many rows an account that several accounts are more than one piece."""
+STRAYING: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "each after the other": lambda table: table,
+    "the last first": lambda table: table.sort("account_id", descending=True),
+    "the first row at the end": lambda table: pl.concat([table[1:], table[:1]]),
+    "the last row in front": lambda table: pl.concat([table[-1:], table[:-1]]),
+    "two rows in each other's place": lambda table: table[
+        [-1, *range(1, table.height - 1), 0]  # far from every cut
+    ],
+    "hour by hour": lambda table: table.sort("slot", "account_id"),
+    "one account": lambda table: table.with_columns(account_id=pl.lit("a")),
+    "few rows": lambda table: table[:1000],
+    "none": lambda table: table.clear(),
+}
+
+
+@pytest.mark.parametrize("order", STRAYING)
+def test_no_account_is_in_two_pieces_and_no_row_is_lost(order: str) -> None:
+    """In any order of rows; it is in pieces where accounts come one after the other."""
+    accounts = pl.Series("account_id", ["a", "b", "c", "d"]).to_frame()
+    slots = pl.DataFrame({"slot": (pl.int_range(LONG, eager=True) % 168).cast(pl.Int16)})
+    rows = STRAYING[order](accounts.join(slots, how="cross").with_row_index("cost_usd"))
+    keys = Keys()
+    keyed = keys.added(rows.lazy(), place="slot", at_once=True).collect()
+
+    pieces = keys.pieces(keyed)
+
+    found = [set(piece.select(keys.account()).to_series()) for piece in pieces]
+    assert_frame_equal(pl.concat(pieces), keyed)
+    assert sum(map(len, found)) == len(set().union(*found)) == rows["account_id"].n_unique()
+    assert len(pieces) == (2 if order == "each after the other" else 1)
+
+
+@pytest.mark.parametrize("order", ["each after the other", "the first row at the end", "hour by hour"])
+def test_quartiles_of_many_rows_are_those_of_their_slots(order: str) -> None:
+    """In one piece or in several, with nulls."""
+    start = datetime(2010, 1, 1, tzinfo=UTC)
+    times = pl.datetime_range(
+        start, start + timedelta(hours=LONG), "1h", closed="left", time_zone="UTC", eager=True
+    )
+    accounts = pl.Series("account_id", ["a", "b", "c", "d"]).to_frame()
+    rows = accounts.join(pl.DataFrame({"start_time": times}), how="cross").with_row_index("n")
+    value = (pl.col("n") * 7919 % 1009).cast(pl.Float64)
+    history = STRAYING[order](
+        rows.select(
+            "account_id",
+            "start_time",
+            end_time=pl.col("start_time") + timedelta(hours=1),
+            aggregated_value=pl.when(pl.col("n") % 5 < 4).then(value),
+            state=pl.lit("complete"),
+            slot=pl.col("start_time"),
+        )
+    )
+    cost = pl.col("aggregated_value").drop_nulls()
+    local = pl.col("start_time").dt.convert_time_zone("Europe/Berlin").dt
+    weekday, hour = local.weekday().cast(pl.Int64), local.hour().cast(pl.Int64)
+    expected = history.group_by("account_id", weekday=weekday, hour=hour).agg(
+        total_usd=cost.sum(),
+        hours=cost.len().cast(pl.Int64),
+        q25_usd=cost.quantile(0.25, "linear"),
+        median_usd=cost.median(),
+        q75_usd=cost.quantile(0.75, "linear"),
+    )
+
+    found = weekly_heatmap(history, time_zone="Europe/Berlin").select(expected.columns)
+
+    assert_frame_equal(found, expected.sort("account_id", "weekday", "hour"))
 
 
 def test_tables_share_the_keys_of_one_object() -> None:
