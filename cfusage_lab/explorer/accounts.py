@@ -40,7 +40,7 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
     value = traitlets.Tuple()
 
     def __init__(self, names: Mapping[str, str], chosen: tuple[str, ...]) -> None:
-        self._names = dict(names)
+        self._names = self._offered = dict(names)
         self._is_mirroring = False
         self.search = ipywidgets.Text(
             description="Search", placeholder="a part of a name or id", continuous_update=True
@@ -68,6 +68,7 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
     def _offer(self, _change: object = None) -> None:
         """Show what the search lets through, what is chosen in any case."""
         names = {**self._names, **{one: short(one) for one in self.value if one not in self._names}}
+        self._offered = names
         part = self.search.value.strip().casefold()
         shown = [
             one for one, name in names.items() if part in f"{name} {one}".casefold() or one in self.value
@@ -95,7 +96,7 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
         added = [one for one in change["new"] if one not in change["old"]]
         chosen = tuple(one for one in change["new"] if one != _ALL)
         if _ALL in change["new"] and (_ALL in added or not chosen):
-            chosen = tuple(self._names)
+            chosen = tuple(self._offered)
         if set(chosen) == set(self.value):
             self._offer()
         else:

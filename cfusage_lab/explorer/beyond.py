@@ -7,7 +7,7 @@ import polars as pl
 
 from cfusage_lab.errors import CancelledError, CfUsageError
 from cfusage_lab.explorer.beside import Request
-from cfusage_lab.explorer.questions import Question
+from cfusage_lab.explorer.questions import Question, is_inside
 from cfusage_lab.explorer.tables import Tables
 from cfusage_lab.ranges import TimeRange
 
@@ -17,7 +17,7 @@ _MOST_CREDITS: Final = 20
 """Accounts whose credit is asked for unasked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # tables can't be asked whether they are equal
 class Beyond:
     """Windows of the same accounts outside the range, and their credit.
 
@@ -26,13 +26,15 @@ class Beyond:
     accounts
         Whose windows these are.
     parts
-        Time range to the windows in it.
+        Time range to the windows in it, the newest first.
     credit
         Prepaid credit (``schema.CREDIT_BALANCE``); None where nobody could tell.
     no_credit
-        Why nobody could, in a few words; empty where nobody was asked.
+        Why nobody could, in a few words; empty where nobody was asked, or the source has none.
     is_complete
         Whether all that was wanted is there; if not, it is still on its way, or could not be had.
+    is_outdated
+        Whether all of it is to be asked for anew.
     """
 
     accounts: tuple[str, ...] | None = None
@@ -40,21 +42,23 @@ class Beyond:
     credit: pl.DataFrame | None = None
     no_credit: str = ""
     is_complete: bool = False
+    is_outdated: bool = False
 
     def has(self, wanted: TimeRange) -> bool:
         """Whether that range is there."""
-        return any(one.start <= wanted.start and wanted.end <= one.end for one in self.parts)
+        return any(is_inside(wanted, one) for one in self.parts)
 
     def has_some_of(self, wanted: TimeRange) -> bool:
         """Whether a part of that range is there."""
         return any(one.start < wanted.end and wanted.start < one.end for one in self.parts)
 
     def with_part(self, time_range: TimeRange, history: pl.DataFrame) -> "Beyond":
-        """Return this with another range."""
-        return replace(self, parts={**self.parts, time_range: history})
+        """Return this with another range, and without those that lie inside it."""
+        others = {one: part for one, part in self.parts.items() if not is_inside(one, time_range)}
+        return replace(self, parts={time_range: history, **others})
 
     def around(self, history: pl.DataFrame) -> pl.DataFrame:
-        """Return the windows on screen with all others that are known, each once."""
+        """Return the windows on screen with all others that are known, each once, as it was told last."""
         parts = [part for part in self.parts.values() if part.height]
         if not parts:
             return history
@@ -78,14 +82,12 @@ def _span(history: pl.DataFrame) -> TimeRange:
 
 
 def fetched_beyond(known: Beyond, tables: Tables, question: Question, request: Request | None) -> Beyond:
-    """Ask for what is not known yet."""
+    """Ask for what is not known yet; if that is nothing, return the very same."""
     for wanted in question.beyond:
         if not known.has(wanted):
             answer = tables.fresh(replace(question, time_range=wanted), request)
             known = known.with_part(wanted, answer.history)
-    if known.credit is None and not known.no_credit:
-        known = _with_credit(known, tables)
-    return replace(known, is_complete=True)
+    return known if known.is_complete else replace(_with_credit(known, tables), is_complete=True)
 
 
 def _with_credit(known: Beyond, tables: Tables) -> Beyond:
@@ -94,7 +96,7 @@ def _with_credit(known: Beyond, tables: Tables) -> Beyond:
     if count > _MOST_CREDITS:
         return replace(known, no_credit=f"not asked for: {count:,} accounts are as many requests")
     try:
-        return replace(known, credit=tables.credit(known.accounts), no_credit="none is told here")
+        return replace(known, credit=tables.credit(known.accounts))
     except CancelledError:
         raise
     except CfUsageError as error:

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import polars as pl
-
 from cfusage_lab.credentials import Secret
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.beside import Beside, Request
@@ -14,15 +12,14 @@ from cfusage_lab.explorer.code import Recipe
 from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.exports import Shown, made
-from cfusage_lab.explorer.figures import Headline
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
 from cfusage_lab.explorer.questions import Question, beside, dates_of, days_before
-from cfusage_lab.explorer.same import Same
 from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
-from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fetched
+from cfusage_lab.explorer.state import State
+from cfusage_lab.explorer.tables import Alone, Opened, Tables, first_fetched
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
 
@@ -47,7 +44,7 @@ class Conductor:
 
     Attributes
     ----------
-    question, answer, selection
+    state
         What was asked, what came of it, what is selected of that.
     screen, exporter
         The charts with all that follows them, and the buttons that make files.
@@ -59,14 +56,17 @@ class Conductor:
         self, origin: Origin, opened: Opened, *, desk: Desk, telling: Telling, login: Login | None
     ) -> None:
         self._tables: Tables = origin.tables
-        self._whose, self._now = origin.whose, origin.now
+        self._whose, self._now, self._later = origin.whose, origin.now, origin.later
         self._desk, self._telling, self._login = desk, telling, login
-        self.question, self.answer, self._names = opened.question, opened.answer, opened.names
-        self.selection = EVERYTHING
+        self.state = State(
+            question=opened.question,
+            answer=opened.answer,
+            names=opened.names,
+            beyond=stored_beyond(self._tables, opened.question),
+        )
         self._is_before_chosen = False
-        self._beyond = stored_beyond(self._tables, self.question)
-        self._known = self._beyond.around(self.answer.history)
         self._pending: Question | None = None
+        self._is_switching = False
 
         self._fetching = Beside(listener=telling.waiting, ended=self._end)
         self.turn = self._fetching.turn
@@ -74,15 +74,16 @@ class Conductor:
         self._exporting = Beside(ended=telling.complain, turn=self.turn)
         self._hands = Hands(self.turn, failed=self._fail)
         self._tell()
-        desk.show_days(dates_of(self.question.time_range, self.question.time_zone))
-        self.screen = Screen(self.scene(), hands=self._hands, select=self.select)
+        desk.show_days(dates_of(self.state.question.time_range, self.state.question.time_zone))
+        selecting = Hands(self.turn, failed=telling.refuse)
+        self.screen = Screen(self.scene(), hands=selecting, select=self.select)
         self.exporter = ExportBox(self._hands.on(self._export))
         self._listen()
         self._draw()
 
     def begin(self) -> None:
         """Ask for what the first table lacks."""
-        self._fetch(self.question if self.answer.newest_stored is not None else None)
+        self._fetch(self.state.question if self.state.answer.newest_stored is not None else None)
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until nothing is under way; return whether that came in time."""
@@ -100,39 +101,39 @@ class Conductor:
         """
         near = self.screen.nearest(selection)
         if selection.is_brushed and not near.is_brushed:
-            where = selection.words(time_zone=self.question.time_zone)
+            where = selection.words(time_zone=self.state.question.time_zone)
             raise ConfigError(f"no window on screen lies in {where}")
-        self.selection = near
+        self.state = replace(self.state, selection=near)
+        self._telling.refuse(None)
         self.screen.first_page()
-        self.exporter.clear()
-        self._draw()
+        self._redraw()
         return near
 
     def recipe(self) -> Recipe:
         """Return what it takes to come by the selected windows."""
-        question = self.question
+        question = self.state.question
         return Recipe(
             whose=self._whose,
             accounts=question.accounts or (),
             time_range=question.time_range,
-            selection=self.selection,
+            selection=self.state.selection,
             time_zone=question.time_zone,
             now=self._now,
         )
 
     def scene(self) -> Scene:
         """Return what the charts are drawn from."""
-        return self._scene(self.question, self.answer, self._known, self.selection)
+        return self._scene(self.state)
 
     def shown(self) -> Shown:
         """Return what is on screen, to be taken along."""
         with self.turn:
-            scene, status = self.scene(), self.answer.status(self.question)
+            scene, status = self.scene(), self.state.answer.status(self.state.question)
             line = scene.time_line(note=status)
             others = [draw(scene) for name, draw in VIEWS.items() if name != "time_line"]
             is_made_up = not SANDBOX_ACCOUNTS.keys().isdisjoint(scene.history["account_id"].unique())
             return Shown(
-                history=self.selection.of(scene.history, time_zone=scene.time_zone),
+                history=scene.selection.of(scene.history, time_zone=scene.time_zone),
                 charts=[line, *others],
                 title="AI Gateway cost",
                 note=status,
@@ -149,7 +150,7 @@ class Conductor:
         for control in (desk.first_day, desk.last_day):
             control.observe(on(self._follow_days), names="value")
         for control in (desk.granularity, desk.statistic):
-            control.observe(on(lambda _change: self._draw()), names="value")
+            control.observe(on(lambda _change: self._redraw()), names="value")
         desk.comparison.observe(on(self._compare), names="value")
         for control in (desk.before_first, desk.before_last):
             control.observe(on(self._choose_before), names="value")
@@ -179,8 +180,10 @@ class Conductor:
     def _compare(self, _change: object) -> None:
         """Compare otherwise; other days may have to be fetched first."""
         self._telling.forgive()
-        self.question = self._compared(self.question)
-        self._draw()
+        self.state = replace(self.state, question=self._compared(self.state.question))
+        self._redraw()
+        if self._is_switching and not self._fetching.is_idle:
+            return  # another source is on its way, and must not be lost
         is_pending = self._pending is not None and not self._fetching.is_idle
         self._fetch(self._compared(self._pending) if is_pending and self._pending else None)
 
@@ -188,13 +191,13 @@ class Conductor:
         """Let a range be compared with the days that are chosen, or with as many right before."""
         if not self._desk.is_custom:
             return replace(question, before=None)
-        if question.time_range != self.question.time_range or not self._is_before_chosen:
+        if question.time_range != self.state.question.time_range or not self._is_before_chosen:
             self._is_before_chosen = False
             return beside(question, days_before(dates_of(question.time_range, question.time_zone)))
         return beside(question, self._desk.before)
 
     def _refresh(self, change: object) -> None:
-        self._beyond = replace(self._beyond, accounts=None)  # to be asked for anew, too
+        self.state = replace(self.state, beyond=replace(self.state.beyond, is_outdated=True))
         self._follow(change)
 
     def _give_up(self, _button: object) -> None:
@@ -210,14 +213,16 @@ class Conductor:
             return
         self._fetching.cancel()
         self._telling.forgive()
-        question = self._desk.question(now=self._now, is_own=True)
+        question = self._compared(self._desk.question(now=self._later, is_own=True))
+        self._is_switching = True
         self._telling.begin()
         self._fetching.start(lambda request: self._switch(secret, question, request))
 
     def _export(self, form: str) -> None:
         """Make a file beside the notebook: pictures take a while."""
         self.exporter.begin(form)
-        first, last = dates_of(self.question.time_range, self.question.time_zone)
+        question = self.state.question
+        first, last = dates_of(question.time_range, question.time_zone)
         name, shown = f"ai-gateway-cost-{first}-{last}.{form}", self.shown()
 
         def make(request: Request) -> None:
@@ -230,29 +235,35 @@ class Conductor:
 
     def _fetch(self, question: Question | None) -> None:
         """Have another question answered beside this thread; None asks for what else this one needs."""
-        self._pending = question
+        self._pending, self._is_switching = question, False
+        tables, same = self._tables, self.state.question
         if question is not None:
             self._telling.begin()
-            self._fetching.start(lambda request: self._carry_out(question, request))
-        elif not self._is_all_known():
-            tables, same = self._tables, self.question
+            self._fetching.start(lambda request: self._carry_out(tables, question, request))
+        elif not self.state.is_all_known:
             self._telling.begin()
             self._fetching.start(lambda request: self._fetch_beyond(tables, same, request))
 
-    def _carry_out(self, question: Question, request: Request) -> None:
+    def _carry_out(self, tables: Tables, question: Question, request: Request) -> None:
         """Show what is held, then what is fetched."""
-        stored = None if question.is_of_the_windows_of(self.question) else self._tables.stored(question)
+        is_shown = question.is_of_the_windows_of(self.state.question)
+        stored = None if is_shown else tables.stored(question)
         if stored is not None and stored.is_from_start:
-            request.put(lambda: self._show(question, stored, {}))
+            request.put(lambda: self._show(self.state.with_answer(question, stored, {})))
         try:
-            fresh = self._tables.fresh(question, request)
+            fresh = tables.fresh(question, request)
         except CfUsageError:
             if stored is not None and not stored.is_from_start:
-                request.put(lambda: self._show(question, stored, {}))
+                request.put(lambda: self._show(self.state.with_answer(question, stored, {})))
             raise
-        names = self._tables.more_names()
-        request.put(lambda: self._show(question, fresh, names, is_fresh=True))
-        self._fetch_beyond(self._tables, question, request)
+        names = tables.more_names()
+
+        def finish() -> None:
+            self._show(self.state.with_answer(question, fresh, names))
+            self._pending = None
+
+        request.put(finish)
+        self._fetch_beyond(tables, question, request)
 
     def _switch(self, secret: Secret, question: Question, request: Request) -> None:
         """Begin anew with the source that a token opens."""
@@ -262,85 +273,87 @@ class Conductor:
         opened = with_accounts(first_fetched(tables, question, tables.names(), request))
 
         def adopt() -> None:
+            self._show(self.state.of_another_source(opened.question, opened.answer, opened.names))
             self._tables, self._whose = tables, getattr(source, "source", "other")
-            self._names, self._beyond = {}, Beyond(accounts=opened.question.accounts)
-            self._show(opened.question, opened.answer, opened.names, is_fresh=True)
+            self._now, self._pending, self._is_switching = self._later, None, False
             with self._hands.off():
                 self._desk.accounts.value = opened.question.accounts or ()
+                self._desk.accounts.offer(opened.names)
 
         request.put(adopt)
         self._fetch_beyond(tables, opened.question, request)
 
     def _fetch_beyond(self, tables: Tables, question: Question, request: Request) -> None:
         """Fetch what figures and comparisons need beside the range."""
-        is_same = self._beyond.accounts == question.accounts
-        known = self._beyond if is_same else Beyond(accounts=question.accounts)
+        known = self.state.beyond
+        if known.is_outdated or known.accounts != question.accounts:
+            known = Beyond(accounts=question.accounts)
         beyond = fetched_beyond(known, tables, question, request)
         request.put(lambda: self._take_beyond(beyond))
 
-    def _is_all_known(self) -> bool:
-        """Whether nothing has to be asked for beside the range."""
-        return self._beyond.is_complete and all(map(self._beyond.has, self.question.beyond))
-
     def _take_beyond(self, beyond: Beyond) -> None:
-        self._beyond = beyond
-        self._known = beyond.around(self.answer.history)
-        self._draw()
+        if beyond is not self.state.beyond:
+            self.state = replace(self.state, beyond=beyond)
+            self._draw()
 
-    def _show(
-        self, question: Question, answer: Answer, names: dict[str, str], *, is_fresh: bool = False
-    ) -> None:
-        """Take another table to the screen, the time line first."""
-        if names:
-            self._names = {**self._names, **names}
+    # The screen
+
+    def _show(self, state: State) -> None:
+        """Take another state to the screen, the time line first; one that can't be drawn is not taken."""
+        is_kept = state.selection == self.state.selection
+        self.screen.draw("time_line", self._scene(state), clear=() if is_kept else ("brush",))
+        if state.names != self.state.names:
             with self._hands.off():
-                self._desk.accounts.offer(self._names)
-        beyond = self._beyond
-        if beyond.accounts not in (None, question.accounts):
-            beyond = Beyond(accounts=question.accounts)
-        known = beyond.around(answer.history)
-        is_kept = question.is_of_the_windows_of(self.question) or _hours(answer) == _hours(self.answer)
-        selection = self.selection if is_kept else EVERYTHING
-        self.screen.draw("time_line", self._scene(question, answer, known, selection))
-        self.question, self.answer = question, answer
-        self._beyond, self._known, self.selection = beyond, known, selection
-        if is_fresh:
-            self._pending = None
+                self._desk.accounts.offer(state.names)
+        if not state.question.is_of_the_windows_of(self.state.question):
+            self.screen.fade()
+        self.state = state
+        question = state.question
         with self._hands.off():
             self._desk.show_days(dates_of(question.time_range, question.time_zone))
-        self.exporter.clear()
         if not is_kept:
             self.screen.mark(EVERYTHING)
-        self._draw()
+        self._redraw()
         self._tell()
         self._telling.say("fetching …")
+
+    def _redraw(self) -> None:
+        """Draw what a hand or another table changed: files of what was on screen are not of this."""
+        self._exporting.cancel()
+        self.exporter.clear()
+        self._draw()
 
     def _draw(self) -> None:
         """Have the screen drawn beside this thread; of hasty changes, the last is drawn."""
         scene = self.scene()
-        if not self._is_before_chosen:
-            with self._hands.off():
-                self._desk.show_before(scene.before or (None, None))
-        steps = self.screen.steps(scene, self._headline())
+        with self._hands.off():
+            self._desk.show_before(None if self._is_before_chosen else scene.before or (None, None))
+        steps = self.screen.steps(scene, self.state.headline())
 
         def draw(request: Request) -> None:
+            """Take all steps, whatever becomes of one: none may leave older numbers in the others."""
+            trouble: Exception | None = None
             for step in steps:
                 if request.is_cancelled:
                     return
-                request.put(step)
+                try:
+                    request.put(step)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
+                    trouble = trouble or error
+            if trouble:
+                raise trouble
 
         self._drawing.start(draw)
 
-    # State
-
-    def _scene(self, question: Question, answer: Answer, known: pl.DataFrame, selection: Selection) -> Scene:
+    def _scene(self, state: State) -> Scene:
+        question = state.question
         chosen = question.before if self._is_before_chosen else None
         return Scene(
-            history=answer.history,
-            known=known,
-            selection=selection,
+            history=state.answer.history,
+            known=state.known,
+            selection=state.selection,
             time_zone=question.time_zone,
-            names=self._names,
+            names=state.names,
             granularity=self._desk.granularity.value,
             statistic=self._desk.statistic.value,
             comparison=self._desk.comparison.value,
@@ -348,25 +361,14 @@ class Conductor:
             is_off_the_hour=bool(question.notes),
         )
 
-    def _headline(self) -> Headline:
-        question, beyond = self.question, self._beyond
-        return Headline(
-            known=Same(self._known),
-            time_zone=question.time_zone,
-            months=question.months,
-            now=question.asked_at,
-            is_known=question.months not in question.beyond or beyond.has_some_of(question.months),
-            beyond=beyond,
-            names=tuple(self._names.items()),
-        )
-
     # Words
 
     def _tell(self) -> None:
+        question, answer = self.state.question, self.state.answer
         self._telling.about(
-            self.answer.status(self.question),
-            details=self.answer.details(self.question),
-            notes=self.question.notes + self.answer.notes,
+            answer.status(question),
+            details=answer.details(question),
+            notes=question.notes + answer.notes,
         )
 
     def _fail(self, error: Exception) -> None:
@@ -377,10 +379,6 @@ class Conductor:
 
     def _end(self, error: Exception | None) -> None:
         """Leave the screen to the reader, with what went wrong."""
+        self._is_switching = False
         self._telling.complain(error)
         self._telling.end()
-
-
-def _hours(answer: Answer) -> tuple[object, object]:
-    """Return the first and the last start of a window."""
-    return answer.history["start_time"].min(), answer.history["start_time"].max()

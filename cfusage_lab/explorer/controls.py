@@ -82,11 +82,13 @@ class Waiting(ipywidgets.HBox):  # type: ignore[misc]
         self.bar.value = 0
         self.cancel.disabled = False
         self.layout.visibility = "visible"
+        self.remove_class("cfusage-idle")
 
     def end(self) -> None:
         """Hide both."""
         self.cancel.disabled = True
         self.layout.visibility = "hidden"
+        self.add_class("cfusage-idle")
 
     def update(self, done: int, total: int) -> None:
         """Move the bar, and count the requests where there are several."""

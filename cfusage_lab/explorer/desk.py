@@ -99,8 +99,9 @@ class Desk:
         """Set the pickers of the range to what is on screen."""
         self.first_day.value, self.last_day.value = dates
 
-    def show_before(self, dates: Dates) -> None:
-        """Set the pickers of the days that are compared with; show them where they are of use."""
-        self.before_first.value, self.before_last.value = dates
+    def show_before(self, dates: Dates | None) -> None:
+        """Set the pickers of the days that are compared with, if given; show them where they are of use."""
+        if dates is not None:
+            self.before_first.value, self.before_last.value = dates
         for one in (self.before_first, self.before_last):
             one.layout.display = None if self.is_custom else "none"

@@ -69,8 +69,7 @@ def _controls(desk: Desk, toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Wi
             desk.comparison,
             desk.before_first,
             desk.before_last,
-            desk.refresh,
-            *toggles,
+            _classed(_row([desk.refresh, *toggles]), "cfusage-together"),
         ]
     )
     return _classed(_row([desk.accounts, others]), "cfusage-controls")
@@ -109,7 +108,7 @@ def _selection(screen: Screen) -> list[ipywidgets.Widget]:
 def _windows(screen: Screen) -> list[ipywidgets.Widget]:
     return [
         _row([screen.weekday, screen.hour, screen.day, screen.order]),
-        _classed(ipywidgets.Box([screen.table]), "cfusage-scroll"),
+        screen.table,
         _row([screen.previous_page, screen.next_page]),
     ]
 

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import polars as pl
 
 from cfusage_lab import ranges
 from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.explorer.kept import Archive, Kept
 from cfusage_lab.explorer.questions import PRESETS, Preset, asked
 from cfusage_lab.explorer.table_source import TableSource
-from cfusage_lab.explorer.tables import Opened, Tables, first_fetched, tables_of
+from cfusage_lab.explorer.tables import Alone, Opened, Tables, first_fetched
 from cfusage_lab.source import Source
 
 __all__ = ["Origin", "first_table", "with_accounts"]
@@ -36,6 +37,8 @@ class Origin:
         The range to begin with if nobody says.
     now
         The moment to take for the present; None leaves it to the clock.
+    later
+        The same for a source that takes the place of this one: the end of a table is not its present.
     """
 
     tables: Tables
@@ -43,6 +46,7 @@ class Origin:
     presets: Mapping[str, Preset]
     usual: str
     now: datetime | None
+    later: datetime | None
 
     @classmethod
     def of(
@@ -53,15 +57,21 @@ class Origin:
         if not isinstance(source, pl.DataFrame):
             whose = getattr(source, "source", "other")
             return cls(
-                tables=tables_of(source, client), whose=whose, presets=PRESETS, usual=_USUAL, now=moment
+                tables=_tables_of(source, client),
+                whose=whose,
+                presets=PRESETS,
+                usual=_USUAL,
+                now=moment,
+                later=moment,
             )
         table = TableSource(source)
         return cls(
-            tables=tables_of(table, client),
+            tables=_tables_of(table, client),
             whose="table",
             presets={_WHOLE_TABLE: lambda _zone, _now: table.whole, **PRESETS},
             usual=_WHOLE_TABLE,
             now=moment or table.whole.end,
+            later=moment,
         )
 
     def preset(self, name: str | None) -> str:
@@ -100,6 +110,22 @@ def first_table(origin: Origin, preset: str, time_zone: str) -> tuple[Opened, Cf
 
 
 def with_accounts(opened: Opened) -> Opened:
-    """Let the question name the accounts that are in the table."""
-    accounts = tuple(opened.answer.history["account_id"].unique().sort())
+    """Let the question name the accounts in the table; where it has no windows, those that are known."""
+    found = tuple(opened.answer.history["account_id"].unique().sort())
+    accounts = found or opened.question.accounts or tuple(sorted(opened.names))
     return replace(opened, question=replace(opened.question, accounts=accounts))
+
+
+def _tables_of(source: Source, client: Source | None) -> Tables:
+    """Return what answers for a source, or for an archive with its client.
+
+    Raises
+    ------
+    ConfigError
+        If a client comes with a source that is no archive.
+    """
+    if client is None:
+        return Alone(source)
+    if not (hasattr(source, "held") and hasattr(source, "update")):
+        raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
+    return Kept(cast("Archive", source), client)

@@ -134,24 +134,24 @@ before_last, refresh, cancel, token
     @property
     def fetched(self) -> pl.DataFrame:
         """All windows of the range (``schema.HISTORY``, without ids), whatever is selected."""
-        return self._conductor.answer.history
+        return self._conductor.state.answer.history
 
     @property
     def history(self) -> pl.DataFrame:
         """The selected windows (``schema.HISTORY``, without ids): all of the range if nothing is selected."""
         with self._conductor.turn:
-            return self.selection.of(self.fetched, time_zone=self._conductor.question.time_zone)
+            return self.selection.of(self.fetched, time_zone=self._conductor.state.question.time_zone)
 
     @property
     def daily(self) -> pl.DataFrame:
         """The local days of :attr:`history` (``schema.DAILY``); one that the selection cuts is not whole."""
         with self._conductor.turn, self._conductor.scene().quiet():
-            return daily_usage(self.history, time_zone=self._conductor.question.time_zone)
+            return daily_usage(self.history, time_zone=self._conductor.state.question.time_zone)
 
     @property
     def selection(self) -> Selection:
         """What is selected (:class:`cfusage_lab.explorer.Selection`); it can be set, None for nothing."""
-        return self._conductor.selection
+        return self._conductor.state.selection
 
     @selection.setter
     def selection(self, selection: Selection | None) -> None:
@@ -185,7 +185,7 @@ before_last, refresh, cancel, token
         """
         span: dict[str, datetime] = {}
         if start is not None and end is not None:
-            question = self._conductor.question
+            question = self._conductor.state.question
             wanted = ranges.between(start, end, time_zone=question.time_zone, now=question.asked_at)
             span = {"start": wanted.start, "end": wanted.end}
         elif start is not None or end is not None:
@@ -196,7 +196,7 @@ before_last, refresh, cancel, token
     @property
     def status(self) -> str:
         """Say where the numbers come from and how new they are, as it stands on screen."""
-        return self._conductor.answer.status(self._conductor.question)
+        return self._conductor.state.answer.status(self._conductor.state.question)
 
     def chart(self, *, note: str | None = None) -> alt.VConcatChart:
         """Draw the time line, as :func:`cfusage_lab.usage_chart` does."""

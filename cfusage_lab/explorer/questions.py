@@ -9,7 +9,17 @@ from typing import Final
 from cfusage_lab import ranges
 from cfusage_lab.errors import ConfigError
 
-__all__ = ["PRESETS", "Preset", "Question", "asked", "beside", "dates_of", "days", "days_before"]
+__all__ = [
+    "PRESETS",
+    "Preset",
+    "Question",
+    "asked",
+    "beside",
+    "dates_of",
+    "days",
+    "days_before",
+    "is_inside",
+]
 
 _DAY: Final = timedelta(days=1)
 
@@ -59,7 +69,7 @@ class Question:
     def beyond(self) -> tuple[ranges.TimeRange, ...]:
         """What is needed beside the range itself."""
         wanted = (self.months, self.before)
-        return tuple(one for one in wanted if one is not None and not _is_inside(one, self.time_range))
+        return tuple(one for one in wanted if one is not None and not is_inside(one, self.time_range))
 
     def is_of_the_windows_of(self, other: "Question") -> bool:
         """Whether both ask for the same windows, on whatever clock."""
@@ -122,5 +132,6 @@ def days_before(dates: tuple[date, date]) -> tuple[date, date]:
     return first - (last - first) - _DAY, first - _DAY
 
 
-def _is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:
+def is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:
+    """Whether a range holds no moment that another does not."""
     return whole.start <= part.start and part.end <= whole.end

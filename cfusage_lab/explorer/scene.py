@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
@@ -91,8 +92,8 @@ class Scene:
         usage, rolling = self.history, None
         if self.granularity == "day":
             with self.quiet():
-                usage = daily_usage(self.history, time_zone=self.time_zone)
-                means = rolling_mean(daily_usage(self.known, time_zone=self.time_zone))
+                usage = _days(Same(self.history), self.time_zone)
+                means = _changes(rolling_mean, Same(self.known), self.time_zone)
             rolling = means.join(usage, on=["account_id", "date"], how="semi")
         return usage_chart(usage, rolling=rolling, time_zone=self.time_zone, names=self.names, note=note)
 
@@ -163,13 +164,25 @@ VIEWS: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {
 """The charts, in the order in which they are drawn and stand on the page."""
 
 
+@lru_cache(maxsize=8)
+def _days(windows: Same, time_zone: str) -> pl.DataFrame:
+    """Make local days, once for all views and selections of the same windows."""
+    return daily_usage(windows.table, time_zone=time_zone)
+
+
+@lru_cache(maxsize=8)
+def _changes(compute: Callable[[pl.DataFrame], pl.DataFrame], windows: Same, time_zone: str) -> pl.DataFrame:
+    """Compute something of local days, once likewise."""
+    return compute(_days(windows, time_zone))
+
+
 def _day_over_day(scene: Scene) -> alt.VConcatChart:
-    table = day_over_day(daily_usage(scene.known, time_zone=scene.time_zone))
+    table = _changes(day_over_day, Same(scene.known), scene.time_zone)
     return day_over_day_chart(_shown(table, scene), names=scene.names, time_zone=scene.time_zone)
 
 
 def _week_over_week(scene: Scene) -> alt.VConcatChart:
-    table = week_over_week(daily_usage(scene.known, time_zone=scene.time_zone))
+    table = _changes(week_over_week, Same(scene.known), scene.time_zone)
     return week_over_week_chart(_shown(table, scene), names=scene.names, time_zone=scene.time_zone)
 
 
@@ -193,7 +206,7 @@ def _month_to_date(scene: Scene) -> alt.VConcatChart:
 
 def _other_days(scene: Scene) -> alt.VConcatChart:
     """Set the selected days beside others, the first beside the first."""
-    days, dates = daily_usage(scene.known, time_zone=scene.time_zone), scene.dates()
+    days, dates = _days(Same(scene.known), scene.time_zone), scene.dates()
     if dates is None or scene.before is None:
         table = compare(days.clear(), days.clear())
     else:

@@ -1,9 +1,9 @@
 """What is seen, and selected: charts, figures, the selection in words, the table of windows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -22,6 +22,7 @@ __all__ = ["Screen"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ANY: Final = -1
+_OLD: Final = "cfusage-old"
 _NOTHING_YET: Final = (
     "<strong>Everything</strong> <span class='cfusage-quiet'>is selected. Drag on the strip above, or choose "
     "a first and a last moment:</span>"
@@ -76,25 +77,47 @@ class Screen:
         """Return what is to be done for another scene, the quickest and most looked at first."""
         self._scene = scene
         return [
-            lambda: self.draw("time_line", scene),
+            lambda: self._draw_or_hide("time_line", scene),
             self._say,
             self._tabulate,
-            lambda: self.draw("heatmap", scene),
-            lambda: self.draw("profile", scene),
-            lambda: self.draw("compared", scene),
-            lambda: self._mark_day(scene.selection),
+            lambda: self._draw_or_hide("heatmap", scene),
+            lambda: self._draw_or_hide("profile", scene),
+            lambda: self._draw_or_hide("compared", scene),
             lambda: self._head(headline),
         ]
 
-    def draw(self, name: str, scene: Scene) -> None:
-        """Draw a chart, unless it would stay the same."""
+    def draw(self, name: str, scene: Scene, *, clear: Sequence[str] = ()) -> None:
+        """Draw a chart, unless it would stay the same, and mark in it what is selected.
+
+        ``clear`` names what is not selected any more, even where the browser has not told it yet.
+        """
         wanted = scene.depends_on(name)
-        if wanted != self._drawn[name]:
-            with self._hands.off():  # a chart may not have the selection of the one before it
-                self.charts[name].draw(VIEWS[name](scene))
-            self._drawn[name] = wanted
-            if name == "time_line":
-                self._clock = self._clock_of(scene)
+        if wanted == self._drawn[name]:
+            return
+        chart = VIEWS[name](scene)
+        with self._hands.off():  # a chart may not have the selection of the one before it
+            self.charts[name].draw(chart, clear=clear)
+        self._drawn[name] = wanted
+        if name == "time_line":
+            self._clock = self._clock_of(scene)
+        _MARKS[name](self, scene.selection)
+
+    def fade(self) -> None:
+        """Let what was drawn of other windows look like it, until it is drawn anew."""
+        for one in (*self.charts.values(), self.figures):
+            one.add_class(_OLD)
+
+    def _draw_or_hide(self, name: str, scene: Scene) -> None:
+        """Draw a chart; where that fails, don't leave on screen what is not true any more."""
+        layout = self.charts[name].layout
+        self.charts[name].remove_class(_OLD)
+        try:
+            self.draw(name, scene)
+        except Exception:
+            self._drawn[name], layout.display = (), "none"
+            raise
+        if layout.display == "none":
+            layout.display = None
 
     def nearest(self, selection: Selection) -> Selection:
         """Return the windows on screen that a selected span covers."""
@@ -103,18 +126,27 @@ class Screen:
 
     def mark(self, selection: Selection) -> None:
         """Move what marks the selection in the charts: the brush, the cell, the day."""
+        for mark in _MARKS.values():
+            mark(self, selection)
+
+    def _mark_brush(self, selection: Selection) -> None:
         readings = self._clock.readings(selection)
+        self._mark("time_line", "brush", {"left": list(readings)} if readings else None)
+
+    def _mark_cell(self, selection: Selection) -> None:
         cell = {"weekday": [selection.weekday], "hour": [selection.hour]}
-        with self._hands.off():
-            _mark(self.charts["time_line"], "brush", {"left": list(readings)} if readings else None)
-            _mark(self.charts["heatmap"], "cell", None if [None] in cell.values() else cell)
-        self._mark_day(selection)
+        self._mark("heatmap", "cell", None if [None] in cell.values() else cell)
 
     def _mark_day(self, selection: Selection) -> None:
-        """Mark the day in the comparison, which may be another chart by now."""
         day = None if selection.day is None else {"day": [_milliseconds(selection.day)]}
-        with self._hands.off():
-            _mark(self.charts["compared"], "day", day)
+        self._mark("compared", "day", day)
+
+    def _mark(self, chart: str, name: str, value: dict[str, list[Any]] | None) -> None:
+        """Select in a chart, if it has such a selection and another value of it."""
+        view = self.charts[chart]
+        if view.selections.get(name) != value:
+            with self._hands.off(), suppress(ConfigError):
+                view.select(name, value)
 
     def first_page(self) -> None:
         """Turn the table back to its beginning."""
@@ -167,12 +199,13 @@ class Screen:
         if start is None and end is None:
             self.mark(self._select(replace(self._scene.selection, start=None, end=None)))
             return
-        chosen = replace(
-            self._scene.selection,
-            start=_moment(history["start_time"].min()) if start is None else start.replace(tzinfo=info),
-            end=_moment(history["end_time"].max()) if end is None else end.replace(tzinfo=info),
-        )
-        self.mark(self._select(chosen))
+        now = self._scene.selection
+        first = _moment(history["start_time"].min()) if start is None else _instant(start, now.start, info)
+        last = _moment(history["end_time"].max()) if end is None else _instant(end, now.end, info)
+        if first is not None and last is not None and last <= first:
+            told = " and until ".join(f"{one.astimezone(info):%a %d %b %Y, %H:%M}" for one in (first, last))
+            raise ConfigError(f"nothing lies from {told}: choose a last moment after the first")
+        self.mark(self._select(replace(now, start=first, end=last)))
 
     def _choose_slot(self, _change: object) -> None:
         now = self._scene.selection
@@ -218,22 +251,37 @@ class Screen:
 
     def _head(self, headline: Headline) -> None:
         """Write the figures, unless they would stay the same."""
-        if headline != self._headline:
+        self.figures.remove_class(_OLD)
+        if headline == self._headline:
+            return
+        try:
             with self._scene.quiet():
                 self.figures.value = figures_html(headline.figures())
-            self._headline = headline
+        except Exception:
+            self._headline, self.figures.value = None, ""
+            raise
+        self._headline = headline
 
 
-def _mark(view: ChartView, name: str, value: dict[str, list[Any]] | None) -> None:
-    """Select in a chart, if it has such a selection and another value of it."""
-    if view.selections.get(name) != value:
-        with suppress(ConfigError):
-            view.select(name, value)
+_MARKS: Final[Mapping[str, Callable[[Screen, Selection], None]]] = {
+    "time_line": Screen._mark_brush,  # noqa: SLF001 - its own
+    "heatmap": Screen._mark_cell,  # noqa: SLF001 - its own
+    "profile": lambda _screen, _selection: None,
+    "compared": Screen._mark_day,  # noqa: SLF001 - its own
+}
+"""How what is selected is marked in each chart."""
 
 
 def _moment(value: object) -> datetime | None:
     """Return an end of a range; None where it has no windows."""
     return value if isinstance(value, datetime) else None
+
+
+def _instant(reading: datetime, known: datetime | None, info: tzinfo) -> datetime:
+    """Return when a clock reads so; of autumn's two hours it is the one that is selected, or the first."""
+    if known is not None and known.astimezone(info).replace(tzinfo=None) == reading:
+        return known
+    return reading.replace(tzinfo=info)
 
 
 def _only(values: list[Any] | None) -> Any:  # noqa: ANN401 - a field's own

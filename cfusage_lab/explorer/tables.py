@@ -1,21 +1,20 @@
-"""Where the explorer's tables come from: one source, or an archive in front of a client."""
+"""Where the explorer's tables come from, and how one of them is come by: from a source that is asked."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, cast
+from typing import Protocol
 
 import polars as pl
 
 from cfusage_lab.charts.style import span
 from cfusage_lab.drawing import short
-from cfusage_lab.errors import CancelledError, CfUsageError, ConfigError
+from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, Granularity, require
+from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
 from cfusage_lab.source import Progress, Source
 
-__all__ = ["Alone", "Answer", "Archive", "Kept", "Opened", "Tables", "first_fetched", "tables_of"]
+__all__ = ["Alone", "Answer", "Opened", "Tables", "credit_of", "first_fetched", "history_of", "names_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,30 +108,6 @@ def first_fetched(
     return Opened(question=question, answer=answer, names=names | tables.more_names())
 
 
-class Archive(Source, Protocol):
-    """A source that keeps what it was told, such as :class:`cfusage_lab.archive.UsageArchive`."""
-
-    @property
-    def default_accounts(self) -> tuple[str, ...]:
-        """The accounts that are held."""
-
-    def held(
-        self, *, granularity: Granularity = "hour", accounts: Sequence[str] | str | None = None
-    ) -> TimeRange | None:
-        """Return the newest range that is held without a gap."""
-
-    def update(
-        self,
-        client: Source,
-        time_range: TimeRange | None = None,
-        *,
-        granularity: Granularity = "hour",
-        accounts: Sequence[str] | str | None = None,
-        progress: Progress | None = None,
-    ) -> None:
-        """Fetch and store what is not held."""
-
-
 class Alone:
     """One source; it is asked for everything."""
 
@@ -144,7 +119,7 @@ class Alone:
 
     def names(self) -> dict[str, str]:
         """Ask the source for them."""
-        return _names(self._source)
+        return names_of(self._source)
 
     def more_names(self) -> dict[str, str]:
         """Return none: all were listed."""
@@ -159,149 +134,26 @@ class Alone:
     def fresh(self, question: Question, progress: Progress | None) -> Answer:
         """Ask the source."""
         return Answer(
-            history=_history(self._source, question, question.time_range, progress), label=self._source.label
+            history=history_of(self._source, question, question.time_range, progress),
+            label=self._source.label,
         )
 
     def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
         """Ask the source, if it can be asked."""
-        return _credit(self._source, accounts)
+        return credit_of(self._source, accounts)
 
 
-class Kept:
-    """An archive in front of a client.
-
-    An archive that can't be used does not stand in the way: then the client is asked, and a note says so.
-    """
-
-    def __init__(self, archive: Archive, client: Source) -> None:
-        self._archive = archive
-        self._client = client
-        self._is_listed = False
-
-    def own_accounts(self) -> tuple[str, ...] | None:
-        """Return those that the client would take, else those that are held."""
-        known: Sequence[str] = getattr(self._client, "default_accounts", ())
-        try:
-            return tuple(sorted(known or self._archive.default_accounts)) or None
-        except CfUsageError:
-            return None
-
-    def names(self) -> dict[str, str]:
-        """Return the accounts that are held."""
-        return _names(self._archive)
-
-    def more_names(self) -> dict[str, str]:
-        """Ask the client for its accounts, until it has listed them."""
-        found = {} if self._is_listed else _names(self._client)
-        self._is_listed = self._is_listed or bool(found)
-        return found
-
-    def stored(self, question: Question) -> Answer | None:
-        """Return the newest unbroken part of it that is held."""
-        return self._read(question, question.time_range)
-
-    def newest(self, question: Question) -> Answer | None:
-        """Return what is held last, however long ago that was."""
-        return self._read(question, None)
-
-    def _read(self, question: Question, asked: TimeRange | None) -> Answer | None:
-        """Read what is held inside a range; None stands for the end of what is held."""
-        try:
-            held = self._archive.held(accounts=question.accounts)
-            if held is not None and asked is None:
-                asked = TimeRange(held.end - (question.time_range.end - question.time_range.start), held.end)
-            if held is None or asked is None or held.end <= asked.start or held.start >= asked.end:
-                return None
-            part = TimeRange(max(held.start, asked.start), min(held.end, asked.end))
-            history = _history(self._archive, question, part, None)
-            label = self._archive.label
-        except CfUsageError:
-            return None  # fresh() says what is wrong with it
-        return Answer(
-            history=history,
-            label=label,
-            newest_stored=history["start_time"].max(),  # type: ignore[arg-type]
-            is_from_start=part.start == question.time_range.start,
-        )
-
-    def fresh(self, question: Question, progress: Progress | None) -> Answer:
-        """Bring the archive up to date, and read it."""
-        client = _Watched(self._client)
-        try:
-            self._archive.update(client, question.time_range, accounts=question.accounts, progress=progress)
-            history = _history(self._archive, question, question.time_range, None)
-            return Answer(history=history, label=self._archive.label)
-        except CancelledError:
-            raise
-        except CfUsageError as error:
-            if client.has_failed:
-                raise
-            note = f"not through the archive, which is of no use now: {error}"
-        history = _history(self._client, question, question.time_range, progress)
-        return Answer(history=history, label=self._client.label, notes=(note,))
-
-    def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
-        """Ask the client, if it can be asked: credit is not kept."""
-        return _credit(self._client, accounts)
-
-
-def tables_of(source: Source, client: Source | None) -> Tables:
-    """Return what answers for a source, or for an archive with its client.
-
-    Raises
-    ------
-    ConfigError
-        If a client comes with a source that is no archive.
-    """
-    if client is None:
-        return Alone(source)
-    if not (hasattr(source, "held") and hasattr(source, "update")):
-        raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
-    return Kept(cast("Archive", source), client)
-
-
-class _Watched:
-    """A client that remembers whether it failed: what else goes wrong is the archive's."""
-
-    def __init__(self, client: Source) -> None:
-        self._client = client
-        self.has_failed = False
-        self.label = client.label
-        self.source = getattr(client, "source", "account")
-        self.default_accounts: Sequence[str] = getattr(client, "default_accounts", ())
-
-    def accounts(self) -> pl.DataFrame:
-        """Pass it on."""
-        return self._client.accounts()
-
-    def usage_history(
-        self,
-        time_range: TimeRange | None = None,
-        *,
-        granularity: Granularity = "hour",
-        accounts: Sequence[str] | str | None = None,
-        with_ids: bool = True,
-        progress: Progress | None = None,
-    ) -> pl.DataFrame:
-        """Pass it on."""
-        try:
-            return self._client.usage_history(
-                time_range, granularity=granularity, accounts=accounts, with_ids=with_ids, progress=progress
-            )
-        except CfUsageError:
-            self.has_failed = True
-            raise
-
-
-def _history(
+def history_of(
     source: Source, question: Question, time_range: TimeRange, progress: Progress | None
 ) -> pl.DataFrame:
+    """Ask a source for the windows of a range (``schema.HISTORY``, without ids)."""
     history = source.usage_history(time_range, accounts=question.accounts, with_ids=False, progress=progress)
     require(history.columns, HISTORY.names(), table="history")
     return history
 
 
-def _credit(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+def credit_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+    """Ask a source for prepaid credit (``schema.CREDIT_BALANCE``); None where it knows of none."""
     ask = getattr(source, "credit_balance", None)
     if ask is None:
         return None
@@ -310,7 +162,7 @@ def _credit(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | 
     return credit
 
 
-def _names(source: Source) -> dict[str, str]:
+def names_of(source: Source) -> dict[str, str]:
     """Return id to name of the accounts that can be asked for; none where they cannot be listed."""
     try:
         return {one: name or short(one) for one, name in source.accounts().iter_rows()}

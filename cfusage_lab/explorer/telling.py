@@ -28,6 +28,7 @@ class Telling:
         self.waiting = Waiting(self.say)
         self._text, self._details = "", ""
         self._notes: tuple[str, ...] = ()
+        self._trouble, self._refusal = "", ""
 
     def about(self, text: str, *, details: str, notes: Sequence[str]) -> None:
         """Take over what is on screen: where it comes from, which windows it is, what has to be known."""
@@ -51,12 +52,27 @@ class Telling:
 
     def complain(self, error: Exception | None) -> None:
         """Show what went wrong. Nobody would see it otherwise."""
-        if isinstance(error, CfUsageError):
-            self.banner.value = banner(str(error))
-        elif error is not None:
-            self.banner.value = banner(f"{type(error).__name__}: a fault in this program; the log says where")
-            _log.error("a fault in this program", exc_info=error)
+        if error is not None:
+            self._trouble, self._refusal = _told(error), ""
+            self._show_banner()
+
+    def refuse(self, error: Exception | None) -> None:
+        """Show why something could not be selected, until something could: then error is None."""
+        self._refusal = "" if error is None else _told(error)
+        self._show_banner()
 
     def forgive(self) -> None:
         """Take the banner away."""
-        self.banner.value = ""
+        self._trouble = self._refusal = ""
+        self._show_banner()
+
+    def _show_banner(self) -> None:
+        text = self._refusal or self._trouble
+        self.banner.value = banner(text) if text else ""
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, CfUsageError):
+        return str(error)
+    _log.error("a fault in this program", exc_info=error)
+    return f"{type(error).__name__}: a fault in this program; the log says where"

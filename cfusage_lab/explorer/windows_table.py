@@ -89,8 +89,9 @@ def windows_html(page: Page, *, which: str, time_zone: str, names: Mapping[str, 
     shown = f"{page.first:,} to {last:,} of {page.count:,}" if page.count else "none"
     caption = f"Windows: {html.escape(which)} <span class='cfusage-quiet'>({shown})</span>"
     return (
+        '<div class="cfusage-scroll" role="region" aria-label="Windows" tabindex="0">'
         f'<table class="cfusage-windows"><caption>{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -1,7 +1,8 @@
-"""How fast a chart answers in a real JupyterLab: figures of one run, on this machine.
+"""How fast a chart and the explorer answer in a real JupyterLab: figures of one run, on this machine.
 
-Run ``python tests/benchmarks/interacting.py``. The case is that of the explorer: a year of hours of one
-account, a control that changes, the chart painted anew. Wants JupyterLab and Chromium; needs no network.
+Run ``python tests/benchmarks/interacting.py``. There is a year of hours of one account: a chart alone that
+is drawn anew, then the explorer, of which controls are changed. Wants JupyterLab and Chromium; needs no
+network.
 """
 
 import json
@@ -52,6 +53,49 @@ go.on_click(lambda _: view.draw(drawn()))
 ipywidgets.VBox([go, view])
 """
 SIX = "ipywidgets.VBox([ChartView(drawn()) for _ in range(6)])"
+
+EXPLORE = """
+import cfusage_lab as cfu
+explorer = cfu.explore(history.with_columns(account_id=pl.lit("a" * 32)))
+assert explorer.wait(60)
+start_of_brush = itertools.cycle(range(1, 300, 7))
+def zone(_): explorer.time_zone.value = next(zones)
+def granularity(_): explorer.granularity.value = {"hour": "day", "day": "hour"}[explorer.granularity.value]
+def brush(_):
+    first = start + timedelta(days=next(start_of_brush))
+    explorer.select(first, first + timedelta(days=28))
+def button(name, act):
+    one = ipywidgets.Button(description=name)
+    one.add_class(name)
+    one.on_click(act)
+    return one
+buttons = [button(act.__name__, act) for act in (zone, granularity, brush)]
+ipywidgets.VBox([*buttons, explorer.widget])
+"""
+PLACES = {"time line": [0], "other views": [1, 2, 3]}
+EXPLORER_CHANGE = """async ([name, places, times]) => {
+  const all = document.querySelectorAll(".cfusage-chart"), took = [];
+  const roots = places.map((place) => all[place]);
+  const isReady = () => [...all].every((root) => root.dataset.state === "ready");
+  const go = document.querySelector(`.${name}`);
+  for (let n = 0; n < times; n++) {
+    const start = performance.now();
+    const painted = roots.map((root) => new Promise((resolve) => {
+      const before = root.getAttribute("aria-label");
+      const observer = new MutationObserver(() => {
+        if (root.dataset.state !== "ready" || root.getAttribute("aria-label") === before) return;
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(resolve)); // once the frame is out
+      });
+      observer.observe(root, {attributeFilter: ["data-state", "aria-label"]});
+    }));
+    go.click();
+    await Promise.all(painted);
+    took.push(performance.now() - start);
+    do await new Promise((resolve) => setTimeout(resolve, 600)); while (!isReady()); // the rest is not timed
+  }
+  return took;
+}"""
 
 RUN_ALL = """async () => {
   const context = window.jupyterapp.shell.currentWidget.context;
@@ -141,6 +185,22 @@ def heap(page: Page) -> float:
     return float(page.evaluate("performance.memory.usedJSHeapSize")) / 1e6
 
 
+def explored(page: Page, url: str, home: Path, received: list[int]) -> None:
+    """Measure the explorer, and print."""
+    opened(page, url, home, PREPARE, EXPLORE)
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    page.wait_for_function(f"document.querySelectorAll('{READY}').length === 4", timeout=PATIENCE)
+    page.evaluate(EXPLORER_CHANGE, ["zone", PLACES["time line"], 3])
+    for name, place in (("zone", "time line"), ("granularity", "time line"), ("brush", "other views")):
+        received.clear()
+        took = page.evaluate(EXPLORER_CHANGE, [name, PLACES[place], CHANGES])
+        size = sum(received) / CHANGES / 1_000
+        print(f"explorer, {name} to {place} painted: median {statistics.median(took):.0f} ms, {size:.0f} kB")
+    before = heap(page)
+    page.evaluate(EXPLORER_CHANGE, ["brush", PLACES["other views"], MANY])
+    print(f"explorer, JavaScript before and after {MANY} brushes: {before:.1f} and {heap(page):.1f} MB")
+
+
 def main() -> None:
     """Measure, and print."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
@@ -174,6 +234,9 @@ def main() -> None:
         opened(page, url, home, PREPARE, SIX)
         page.wait_for_function(f"document.querySelectorAll('{READY}').length === 6", timeout=PATIENCE)
         print(f"six charts on a page: {sum(received) / 1_000_000:.2f} MB, the library in it")
+        closed(page)
+
+        explored(page, url, home, received)
         closed(page)
         browser.close()
 

@@ -23,7 +23,7 @@ told.add_class("told")
 def tell(_change):
     windows = explorer.history
     told.value = f"{windows.height} windows, {explorer.selection.weekday}, {explorer.selection.hour}"
-explorer.widget.children[-1].children[1].children[0].observe(tell, names="value")
+explorer.widget.children[-1].children[1].observe(tell, names="value")
 select.on_click(lambda _: explorer.select("2026-11-10T06:00", "2026-11-10T12:00"))
 ipywidgets.VBox([told, select])
 """

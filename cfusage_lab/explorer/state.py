@@ -1,0 +1,84 @@
+"""What is on screen, as one value: all of it changes at once, or nothing does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from cfusage_lab.explorer.beyond import Beyond
+from cfusage_lab.explorer.figures import Headline
+from cfusage_lab.explorer.questions import Question
+from cfusage_lab.explorer.same import Same
+from cfusage_lab.explorer.selection import EVERYTHING, Selection
+from cfusage_lab.explorer.tables import Answer
+
+__all__ = ["State"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What was asked, what came of it, what is selected of that.
+
+    Attributes
+    ----------
+    question, answer
+        The one belongs to the other.
+    names
+        Account id to name, of one source.
+    beyond
+        What is known of the same accounts beside the range.
+    selection
+        What is selected of the windows in the answer.
+    known
+        The windows in the answer and those beside it, each once.
+    """
+
+    question: Question
+    answer: Answer
+    names: Mapping[str, str]
+    beyond: Beyond
+    selection: Selection = EVERYTHING
+    known: pl.DataFrame = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", self.beyond.around(self.answer.history))
+
+    def with_answer(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
+        """Return what follows: windows beside the range stay if accounts do, a selection if hours do."""
+        is_same = self.beyond.accounts == question.accounts
+        is_kept = question.is_of_the_windows_of(self.question) or _hours(answer) == _hours(self.answer)
+        return State(
+            question=question,
+            answer=answer,
+            names={**self.names, **names},
+            beyond=self.beyond if is_same else Beyond(accounts=question.accounts),
+            selection=self.selection if is_kept else EVERYTHING,
+        )
+
+    def of_another_source(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
+        """Return what follows where nothing that is known of this source counts any more."""
+        nothing = replace(self, names={}, beyond=Beyond(accounts=question.accounts))
+        return nothing.with_answer(question, answer, names)
+
+    @property
+    def is_all_known(self) -> bool:
+        """Whether nothing has to be asked for beside the range."""
+        return self.beyond.is_complete and all(map(self.beyond.has, self.question.beyond))
+
+    def headline(self) -> Headline:
+        """Return what the figures are made of."""
+        question, beyond = self.question, self.beyond
+        return Headline(
+            known=Same(self.known),
+            time_zone=question.time_zone,
+            months=question.months,
+            now=question.asked_at,
+            is_known=question.months not in question.beyond or beyond.has_some_of(question.months),
+            beyond=beyond,
+            names=tuple(self.names.items()),
+        )
+
+
+def _hours(answer: Answer) -> tuple[object, object]:
+    """Return the first and the last start of a window."""
+    return answer.history["start_time"].min(), answer.history["start_time"].max()

@@ -1,0 +1,354 @@
+"""Numbers stay with the account, the source and the moment that they are of."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from histories import HOUR, hours
+from ledger import NOW, PATIENCE, A, B, Held, Ledger, account_labels, heading, join_threads, title
+
+from cfusage_lab.errors import AuthError, TransportError
+from cfusage_lab.explorer import Selection, UsageExplorer
+from cfusage_lab.explorer.beyond import Beyond
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import CREDIT_BALANCE
+
+MONDAY = datetime(2026, 11, 9, tzinfo=UTC)
+
+
+def figures(explorer: UsageExplorer) -> str:
+    """Tell the headline."""
+    return str(explorer._conductor.screen.figures.value)
+
+
+def test_a_refresh_overtaken_by_another_account_leaves_nothing_of_the_first() -> None:
+    """Beta costs a quarter of a dollar an hour; the months before it could not be had."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    held = ledger.hold()
+    explorer.refresh.click()
+    assert held.has_begun()
+    months = ledger.hold()  # of Beta, asked for second
+    ledger.held.insert(0, Held(released=_open()))
+
+    explorer.accounts.value = (B,)
+    assert months.has_begun()
+    with explorer._conductor.turn:
+        assert explorer._conductor.turn.wait_for(lambda: explorer._conductor._drawing.is_idle, PATIENCE)
+    shown = explorer._conductor.state.known["account_id"].unique().to_list()
+    words = figures(explorer)
+    held.released.set()
+    months.released.set()
+    assert explorer.wait(PATIENCE)
+    join_threads()
+
+    assert shown == [B]
+    assert "$10.00" not in words, "ten hours of today at a dollar are Alpha's"
+    assert "$2.50" in figures(explorer)
+
+
+def _open() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
+def test_a_window_that_was_fetched_again_is_the_newer_one() -> None:
+    """At half past nine the ninth hour had cost a dollar so far; an hour later it had cost seven."""
+    early = hours(MONDAY, [1.0] * 10, account_id=A)
+    late = hours(MONDAY, [1.0] * 9 + [7.0, 2.0], account_id=A)
+    beyond = Beyond(accounts=(A,))
+    beyond = beyond.with_part(TimeRange(MONDAY, MONDAY + 10 * HOUR), early)
+    beyond = beyond.with_part(TimeRange(MONDAY, MONDAY + 11 * HOUR), late)
+
+    known = beyond.around(hours(MONDAY - HOUR, [3.0], account_id=A))
+
+    assert known["aggregated_value"].to_list() == [3.0, *[1.0] * 9, 7.0, 2.0]
+    assert len(beyond.parts) == 1, "what a newer one covers is not kept"
+
+
+class Prepaid(Ledger):
+    """Has twelve dollars left."""
+
+    def credit_balance(self, accounts: object = None) -> pl.DataFrame:
+        """Tell them."""
+        assert accounts == (A,)
+        row = {"account_id": A, "balance_usd": 12.0}
+        return pl.DataFrame([row], schema=CREDIT_BALANCE)
+
+
+def test_credit_is_told_where_the_range_holds_both_months_itself() -> None:
+    """Then nothing else is fetched, and the windows that are known stay the very same."""
+    explorer = UsageExplorer(Prepaid(), time_range="Last 90 days", now=NOW)
+    assert explorer.wait(PATIENCE)
+    assert explorer._telling.banner.value == ""
+    assert "$12.00" in figures(explorer)
+
+    explorer.granularity.value = "day"
+    explorer.refresh.click()
+    assert explorer.wait(PATIENCE)
+    assert explorer._telling.banner.value == ""
+    assert "$12.00" in figures(explorer)
+
+
+def test_a_file_of_what_was_on_screen_does_not_come_after_it_is_gone() -> None:
+    """It is made of Alpha, and Beta is on screen by the time that it is ready."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    explorer._conductor.exporter.by_form["html"].click()
+    explorer.accounts.value = (B,)
+    assert explorer.wait(PATIENCE)
+    join_threads()
+
+    assert title(explorer) == "AI Gateway cost: $2.50"
+    assert explorer._conductor.exporter.result.value == ""
+
+
+class Silent(Ledger):
+    """Does not list accounts: its token may only read usage."""
+
+    def accounts(self) -> pl.DataFrame:
+        """Refuse."""
+        raise AuthError("accounts can't be listed")
+
+
+def test_names_of_the_source_before_are_offered_no_more() -> None:
+    """The new one knows none for the same id, and not the other accounts at all."""
+    explorer = UsageExplorer(Ledger(), login=lambda _token: Silent(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    assert explorer.token is not None
+    assert "Beta" in account_labels(explorer)
+
+    explorer.token.value = "x" * 40
+    assert explorer.wait(PATIENCE)
+
+    assert account_labels(explorer) == ["aaaa…aaaa"]
+    assert explorer.accounts.value == (A,)
+
+
+def test_a_source_after_a_table_has_the_present_of_the_clock() -> None:
+    """A table ends when it ends; an account that is opened after it is told until now."""
+    ledger = Ledger()
+    explorer = UsageExplorer(
+        hours(MONDAY, [1.0] * 48, account_id=A), login=lambda _token: ledger, time_range="Today"
+    )
+    assert explorer.token is not None
+    explorer.token.value = "x" * 40
+    assert explorer.wait(PATIENCE)
+
+    asked = ledger.asked[0][0]
+    assert asked is not None
+    assert abs(asked.end - datetime.now(UTC)) <= HOUR
+
+
+class OddBeta(Ledger):
+    """Tells Beta's usage a UTC day at a time, of which no hours can be made."""
+
+    def usage_history(self, time_range: TimeRange | None = None, **options: Any) -> pl.DataFrame:  # noqa: ANN401 - passed on
+        """Answer."""
+        history = super().usage_history(time_range, **options)
+        if options["accounts"] != (B,):
+            return history
+        return hours(MONDAY, [24.0, 48.0], account_id=B, width=timedelta(days=1))  # type: ignore[no-any-return]
+
+
+def test_views_that_fail_leave_no_number_of_the_account_before() -> None:
+    """Beta has no hours: the views that want them are not seen, the comparison is Beta's."""
+    explorer = UsageExplorer(OddBeta(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    assert "$10.00" in figures(explorer)
+
+    explorer.accounts.value = (B,)
+    assert explorer.wait(PATIENCE)
+
+    assert "a UTC day can&#x27;t" in explorer._telling.banner.value
+    hidden = {name for name, chart in explorer.charts.items() if chart.layout.display == "none"}
+    assert hidden == {"heatmap", "profile"}
+    assert title(explorer) == "AI Gateway cost: $72.00"
+    assert "$48.00" in heading(explorer, "compared")
+    assert "$10.00" not in figures(explorer)
+
+    explorer.accounts.value = (A,)
+    assert explorer.wait(PATIENCE)
+    assert {chart.layout.display for chart in explorer.charts.values()} == {None}
+    assert "$10.00" in figures(explorer)
+    assert explorer._telling.banner.value == ""
+
+
+def test_what_is_of_other_windows_looks_like_it_until_it_is_drawn_anew() -> None:
+    """The time line is Beta's at once; the rest follows it, and is faded before."""
+    explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    faded: list[str] = []
+    views = {**explorer.charts, "figures": explorer._conductor.screen.figures}
+
+    def follow(change: dict[str, Any]) -> None:
+        if "cfusage-old" in change["new"]:
+            faded.extend(name for name, view in views.items() if view is change["owner"])
+
+    for view in views.values():
+        view.observe(follow, names="_dom_classes")
+
+    explorer.accounts.value = (B,)
+    assert explorer.wait(PATIENCE)
+    assert sorted(faded) == ["compared", "figures", "heatmap", "profile", "time_line"]
+    assert not any("cfusage-old" in view._dom_classes for view in views.values())
+
+    faded.clear()
+    explorer.refresh.click()
+    explorer.statistic.value = "share"
+    assert explorer.wait(PATIENCE)
+    assert faded == [], "the windows are the same"
+
+
+def test_a_brush_stays_on_its_windows_when_the_clock_changes() -> None:
+    """Nine o'clock in London is ten in Berlin: the brush moves, the hours stay."""
+    table = hours(MONDAY - timedelta(days=7), [float(n % 24) for n in range(14 * 24)], account_id=A)
+    explorer = UsageExplorer(table)
+    explorer.select("2026-11-09T09:00", "2026-11-09T12:00")
+    assert explorer.wait(PATIENCE)
+    left, right = explorer.view.selections["brush"]["left"]
+
+    explorer.time_zone.value = "Europe/Berlin"
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.history["aggregated_value"].to_list() == [9.0, 10.0, 11.0]
+    assert explorer.view.selections["brush"]["left"] == [left + 3_600_000, right + 3_600_000]
+    assert "10:00 to 13:00" in explorer._conductor.screen.said.value
+
+
+def test_a_brush_of_hours_is_the_brush_of_their_day_where_bars_are_days() -> None:
+    """The same three hours are selected; the bar that they are in is under the brush."""
+    table = hours(MONDAY - timedelta(days=7), [1.0] * 14 * 24, account_id=A)
+    explorer = UsageExplorer(table)
+    explorer.select("2026-11-09T09:00", "2026-11-09T12:00")
+
+    explorer.granularity.value = "day"
+    assert explorer.wait(PATIENCE)
+
+    midnight = MONDAY.timestamp() * 1000
+    assert explorer.view.selections["brush"]["left"] == [midnight, midnight + 24 * 3_600_000 - 1]
+    assert explorer.history.height == 3
+
+    explorer.granularity.value = "hour"
+    assert explorer.wait(PATIENCE)
+    nine = midnight + 9 * 3_600_000
+    assert explorer.view.selections["brush"]["left"] == [nine, nine + 3 * 3_600_000 - 1]
+
+
+def test_a_cell_is_marked_again_in_a_heatmap_that_could_not_have_it() -> None:
+    """Several accounts have heatmaps without cells to point at, or others; back at one it is framed."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
+    explorer.select(weekday=1, hour=10)
+    for accounts in ((A, B), (A,)):
+        explorer.accounts.value = accounts
+        assert explorer.wait(PATIENCE)
+
+    assert explorer.selection == Selection(weekday=1, hour=10)
+    assert explorer.charts["heatmap"].selections == {"cell": {"weekday": [1], "hour": [10]}}
+
+
+def test_all_accounts_are_those_that_are_counted() -> None:
+    """One that the source does not list was there from the beginning."""
+    explorer = UsageExplorer(Ledger(own=("d" * 32,)), time_range="Today", now=NOW)
+    assert account_labels(explorer)[0] == "All 4 accounts"
+
+    explorer.accounts.list.label = ("All 4 accounts",)
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.history["account_id"].n_unique() == 4
+
+
+def test_a_table_without_a_window_in_the_range_still_knows_its_account() -> None:
+    """Another range can be chosen after it."""
+    table = hours(MONDAY, [1.0] * 48, account_id=A)
+    explorer = UsageExplorer(table, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    assert explorer.history.is_empty()
+
+    explorer.time_range.value = "Whole table"
+    assert explorer.wait(PATIENCE)
+
+    assert explorer._telling.banner.value == ""
+    assert title(explorer) == "AI Gateway cost: $48.00"
+
+
+def test_pickers_of_other_days_go_with_the_comparison() -> None:
+    """They were used once."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
+    explorer.comparison.value = "custom"
+    explorer.before_first.value = date(2026, 11, 1)
+    assert explorer.wait(PATIENCE)
+    assert explorer.before_first.layout.display is None
+
+    explorer.comparison.value = "day"
+    assert explorer.wait(PATIENCE)
+    assert explorer.before_first.layout.display == "none"
+
+
+def test_the_hour_that_stands_twice_stays_the_second_when_the_other_end_moves() -> None:
+    """Berlin, 25 October: 02:00 summer time, 02:00 winter time. The second costs 2 dollars, the next 3."""
+    table = hours(datetime(2026, 10, 25, tzinfo=UTC), [float(n + 1) for n in range(12)], account_id=A)
+    explorer = UsageExplorer(table, time_zone="Europe/Berlin")
+    start = datetime(2026, 10, 25, 1, tzinfo=UTC)
+    explorer.selection = Selection(start=start, end=start + HOUR)
+    assert explorer.wait(PATIENCE)
+    assert explorer.history["aggregated_value"].to_list() == [2.0]
+
+    screen = explorer._conductor.screen
+    screen.select_from.value = datetime(2026, 10, 25, 2)  # noqa: DTZ001 - as a browser sends it back
+    screen.select_until.value = datetime(2026, 10, 25, 4)  # noqa: DTZ001 - a clock's reading
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.history["aggregated_value"].to_list() == [2.0, 3.0]
+
+
+def test_what_a_selection_could_not_do_is_forgotten_with_the_next() -> None:
+    """What a fetch could not do is not: the view is still the last good one."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    explorer._conductor.screen.select_until.value = datetime(2026, 1, 1)  # noqa: DTZ001 - a clock's reading
+    assert "role" in explorer._telling.banner.value
+    explorer._conductor.screen.weekday.value = 7
+    assert explorer._telling.banner.value == ""
+
+    ledger.trouble = TransportError("no way through")
+    explorer.refresh.click()
+    assert explorer.wait(PATIENCE)
+    explorer._conductor.screen.weekday.value = 1
+    assert "no way through" in explorer._telling.banner.value
+
+
+@pytest.mark.parametrize("last", [date(2026, 11, 10), date(2027, 3, 1)])
+def test_a_day_alone_and_days_to_come(last: date) -> None:
+    """The 10th has 24 hours; a range that ends in the future ends with the hour that runs."""
+    explorer = UsageExplorer(Ledger(), now=NOW)
+    explorer.last_day.value = last
+    explorer.first_day.value = date(2026, 11, 10)
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.history.height == (24 if last == date(2026, 11, 10) else 5 * 24 + 10)
+    assert explorer.last_day.value == min(last, date(2026, 11, 15))
+
+
+@pytest.mark.parametrize("comparison", ["week", "custom"])
+def test_a_source_that_is_being_opened_is_not_lost_to_another_comparison(comparison: str) -> None:
+    """Beta's source answers after the comparison was changed."""
+    other = Ledger(own=(B,))
+    held = other.hold()
+    explorer = UsageExplorer(Ledger(), login=lambda _token: other, time_range="Today", now=NOW)
+    assert explorer.wait(PATIENCE)
+    assert explorer.token is not None
+    explorer.token.value = "x" * 40
+    assert held.has_begun()
+
+    explorer.comparison.value = comparison
+    held.released.set()
+    assert explorer.wait(PATIENCE)
+
+    assert title(explorer) == "AI Gateway cost: $2.50"
+    assert explorer.accounts.value == (B,)
