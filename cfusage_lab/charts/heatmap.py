@@ -110,8 +110,9 @@ def weekly_heatmap_chart(
     unseen = sum(one[column].null_count() for one in cells)
     if unseen:
         facts.append(f"Crosses mark hours of the week without a figure: {unseen:,}")
+    zero_rows = tuple(is_zero(one.select(column)) for one in cells)
     return drawn(
-        _page(found.labels, statistic, is_spread=is_spread, is_nothing=is_zero(heatmap.select(column))),
+        _page(found.labels, statistic, is_spread=is_spread, zero_rows=zero_rows),
         cells,
         title=_title(heatmap, statistic),
         facts=[*facts, *([note] if note else [])],
@@ -133,11 +134,14 @@ def _title(heatmap: pl.DataFrame, statistic: Statistic) -> str:
 
 
 @lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+def _page(
+    labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, zero_rows: tuple[bool, ...]
+) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no hour in this table")])
     rows = [
-        _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing) for nth in range(len(labels))
+        _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing)
+        for nth, is_nothing in enumerate(zero_rows)
     ]
     whole = page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
     return choosable(whole, "cell", fields=["weekday", "hour"])

@@ -192,6 +192,16 @@ def test_a_cell_that_nobody_saw_is_not_one_that_costs_nothing() -> None:
     assert (told[72]["Weekday"], told[72]["Mean"], told[72]["Hours"]) == ("Thursday", "no hour", "0")
 
 
+def test_an_account_without_cost_has_the_colour_of_zero_beside_another() -> None:
+    """Its 48 hours look like the other's 44 that cost nothing."""
+    both = pl.concat([costs("a"), hours(MONDAY, [0.0] * 48, account_id="b")])
+
+    chart = weekly_heatmap_chart(weekly_heatmap(both, time_zone="UTC"), time_zone="UTC")
+
+    zero = "rgb({}, {}, {})".format(*(int(RAMP[0][at : at + 2], 16) for at in (1, 3, 5)))
+    assert len(bars_of(chart, zero)) == 48 + 44
+
+
 def test_a_cell_is_outlined_in_the_colour_of_its_place() -> None:
     """Fill and outline are one scale, in two ranges."""
     encoding = complete(weekly_heatmap_chart(heatmap(), time_zone="UTC"))["vconcat"][0]["layer"][0][
