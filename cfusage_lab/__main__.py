@@ -26,7 +26,8 @@ the environment. Without them nothing is shown, unless made-up data is asked for
 
 Exit codes: 0 done; 1 another error; 2 wrong arguments, or credentials that are missing or malformed;
 3 Cloudflare refused the token, or what it may do with the account; 4 no network, rate limit or a passing
-fault: the same call may succeed later; 130 interrupted. An error is one line on stderr.
+fault: the same call may succeed later; 130 interrupted. An error is one line on stderr. Where Cloudflare
+asks to wait, that is done for up to 15 minutes; a line on stderr, or a bar in a terminal, says so.
 """
 
 
@@ -39,6 +40,23 @@ class _Answer:
     time_zone: str
     time_range: "TimeRange"
     rows: list[dict[str, Any]]
+
+
+class _Told:
+    """Says in a line of its own what a long wait is for, where there is no bar to say it."""
+
+    is_cancelled = False
+
+    def update(self, done: int, total: int) -> None:
+        """Take no notice."""
+
+    def wait(self, reason: str, seconds: float) -> None:
+        """Say what is waited for, and how long."""
+        sys.stderr.write(f"cfusage_lab: note: waiting {seconds:.0f} s: {_one_line(reason)}\n")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """Take no notice."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -99,7 +117,8 @@ def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
         previous_month(time_zone=time_zone, now=now).start, month_to_date(time_zone=time_zone, now=now).end
     )
     with _client(is_sandbox=is_sandbox) as client:
-        history = client.usage_history(time_range, with_ids=False)
+        progress = None if sys.stderr.isatty() else _Told()
+        history = client.usage_history(time_range, with_ids=False, progress=progress)
     is_made_up = is_sandbox or not SANDBOX_ACCOUNTS.keys().isdisjoint(history["account_id"])
     return _Answer(
         source="sandbox" if is_made_up else "account",
@@ -152,12 +171,11 @@ def _figures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what each figure is, the figure, and what stands beside it."""
     day = _beside(row["day_kind"], row["day_change_ratio"], row["yesterday_usd"])
     month = _beside(row["month_kind"], row["month_change_ratio"], row["previous_month_usd"])
-    peak = row["peak_hour"]
     return [
         (f"{row['date']} until {row['until']}", _usd(row["today_usd"]), f"{day} the day before, until then"),
         ("month until then", _usd(row["month_usd"]), f"{month} the month before, until then"),
         ("mean of whole days", _usd(row["mean_day_usd"]), ""),
-        ("hour with the highest mean", "unknown" if peak is None else f"{peak:02d}:00", ""),
+        ("hour with the highest mean", _peak(row), ""),
         ("load factor", _share(row["load_factor"]), "mean hour over highest hour"),
         ("still provisional", _share(row["provisional_share"]), "of the finished hours"),
     ]
@@ -165,8 +183,17 @@ def _figures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def _beside(kind: str | None, ratio: float | None, previous: float | None) -> str:
     """Say how a figure compares; where there is no ratio, its kind says why."""
+    if kind == "zero":
+        return f"the same as {_usd(previous)}"
     change = kind or "unknown" if ratio is None else f"{ratio:+.1%}"
     return f"{change} against {_usd(previous)}"
+
+
+def _peak(row: dict[str, Any]) -> str:
+    """Name the hour; where nothing was charged, all of them are alike and none is the highest."""
+    if row["peak_hour"] is None:
+        return "unknown"
+    return "none" if row["mean_day_usd"] == 0 and row["load_factor"] is None else f"{row['peak_hour']:02d}:00"
 
 
 def _usd(value: float | None) -> str:

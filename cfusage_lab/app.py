@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import polars as pl
 
 from cfusage_lab.credentials import Credentials
+from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
@@ -51,6 +52,21 @@ def explore(
     >>> explorer.fetched.height
     682
     """
+    try:
+        return _opened(source, time_range=time_range, time_zone=time_zone, now=now)
+    except CfUsageError as error:
+        # the message says it all, and the way to it is longer than a screen
+        raise error.with_traceback(None) from None
+
+
+def _opened(
+    source: Source | pl.DataFrame | None,
+    *,
+    time_range: str | None,
+    time_zone: str,
+    now: datetime | str | None,
+) -> UsageExplorer:
+    """Find out what to show, and show it."""
     client = None
     if source is None:
         source = connect(now=now)

@@ -1,6 +1,7 @@
 """The one call that opens the explorer."""
 
 import sys
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from histories import hours
 from cfusage_lab import credentials
 from cfusage_lab.app import explore
 from cfusage_lab.archive import UsageArchive
+from cfusage_lab.errors import AuthError
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox, serve
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
@@ -80,6 +82,21 @@ def test_a_real_account_is_kept_and_opened_from_the_archive(sandbox: Sandbox) ->
     assert second.history.height == 7 * 24 + 11
     assert second.status == "Archive of Cloudflare · data as of Sun 15 Nov 2026, 10:30 UTC time"
     assert len(sandbox.requests) > before
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_what_keeps_it_from_opening_is_read_without_scrolling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller's line, one of ours, and what Cloudflare said: nothing of the way to it, and no token."""
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "a-token-that-opens-nothing")
+
+    with pytest.raises(AuthError, match="AI Gateway Read") as caught:
+        explore(now=NOW)
+
+    assert [entry.name for entry in caught.traceback][1:] == ["explore"]
+    told = "".join(traceback.format_exception(caught.value))
+    assert "another exception" not in told
+    assert "the direct cause" not in told
+    assert "a-token-that-opens-nothing" not in told
 
 
 def test_an_archive_that_cannot_be_written_does_not_keep_it_from_opening(

@@ -344,6 +344,28 @@ def test_the_text_rounds_and_names_units() -> None:
     ]
 
 
+def test_an_account_without_usage_has_no_highest_hour_and_no_change() -> None:
+    nothing = dict.fromkeys(("today_usd", "month_usd", "previous_month_usd", "mean_day_usd"), 0.0)
+    unused: dict[str, object] = {"day_kind": "zero", "month_kind": "zero", "month_change_ratio": None}
+    lines = shown(**nothing, **unused, load_factor=None, peak_hour=0).splitlines()
+
+    assert lines[4].endswith("0.00 USD  the same as 0.00 USD the day before, until then")
+    assert lines[5].endswith("0.00 USD  the same as 0.00 USD the month before, until then")
+    assert lines[7].split() == ["hour", "with", "the", "highest", "mean", "none"]
+
+
+def test_a_long_wait_is_told_where_there_is_no_bar() -> None:
+    """Cloudflare asks for a second; the answer is the whole one nevertheless."""
+    sandbox = Sandbox(usage={ACCOUNT: seventy_days()}, trouble=[Trouble.throttled(1)])
+    with serve(sandbox) as base_url:
+        done = run("--json", **credentials(base_url))
+
+    assert done.returncode == 0
+    assert done.stderr == (
+        "cfusage_lab: note: waiting 1 s: trying again after an answer 429: too many requests\n"
+    )
+
+
 def test_what_is_unknown_is_never_a_zero() -> None:
     missing = {name: None for name in ROW if name not in {"account_id", "date", "until"}}
     text = shown(**missing)

@@ -127,7 +127,7 @@ def usage_rows(
     """
     with _about(path):
         envelope: _Envelope[_History[Any]] = _decoded(_NAMED_USAGE if with_ids else _USAGE, body)
-        windows = _result(envelope, body, path).history
+        windows = _result(envelope, body, path, perhaps="the account has no usage yet").history
         del body  # the largest thing in memory, where the caller has let go of it too
         info = envelope.result_info or _Info()
         return _checked(
@@ -218,11 +218,12 @@ def _place(
     return message
 
 
-def _result(envelope: _Envelope[T], body: bytes | bytearray, path: str) -> T:
+def _result(envelope: _Envelope[T], body: bytes | bytearray, path: str, *, perhaps: str = "") -> T:
     if not envelope.success:
         raise refusals.error(200, bytes(body), path=path)
     if envelope.result is None:
-        raise PayloadError("it says success, and `$.result` is null", status_code=200)
+        hint = f"; perhaps {perhaps}" if perhaps else ""
+        raise PayloadError(f"it says success, and `$.result` is null{hint}", status_code=200)
     return envelope.result
 
 

@@ -213,7 +213,10 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _told(failure: object) -> str:
     if isinstance(failure, _MayHealError):
-        return f"an answer {failure.response.status_code}"
+        status = failure.response.status_code
+        return f"an answer {status}" + (
+            ": too many requests" if status == httpx.codes.TOO_MANY_REQUESTS else ""
+        )
     return f"{type(failure).__name__} ({failure})" if str(failure) else type(failure).__name__
 
 

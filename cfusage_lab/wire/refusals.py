@@ -12,6 +12,7 @@ __all__ = ["error", "may_heal"]
 _TOO_MANY: Final = 429
 _TOO_MANY_FAILURES: Final = 10502
 _AUTH_CODES: Final = frozenset({6003, 9109, 10000, _TOO_MANY_FAILURES})
+_NO_LIST: Final = 1001
 _ROUTE_CODES: Final = frozenset({7000, 7003})
 _MAY_HEAL: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
 _SHOWN: Final = 300
@@ -37,7 +38,9 @@ def error(status: int, body: bytes, *, path: str, retry_after: float | None = No
             f"{what}; {wait}", status_code=status, codes=codes, retry_after=retry_after, retryable=True
         )
     hint = ""
-    if status == 500:  # noqa: PLR2004
+    if _NO_LIST in codes and path == "/accounts":
+        hint = "; set CLOUDFLARE_ACCOUNT_ID, or pass accounts=: then no list is needed"
+    elif status == 500:  # noqa: PLR2004
         hint = "; the range may be the cause: try a shorter or an earlier one"
     elif 300 <= status < 400:  # noqa: PLR2004
         hint = "; redirects are not followed: check base_url"

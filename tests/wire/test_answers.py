@@ -115,7 +115,10 @@ WRONG = [
     (b'{"success": true, "result": {}}', "missing required field `history`"),
     (b'{"success": true, "result": {"history": null}}', r"\$.result.history"),
     (b'{"result": {"history": []}}', "missing required field `success`"),
-    (b'{"success": true, "errors": [], "result": null}', r"`\$.result` is null"),
+    (
+        b'{"success": true, "errors": [], "result": null}',
+        r"`\$.result` is null; perhaps the account has no usage",
+    ),
     (b'{"success": true, "errors": []}', r"`\$.result` is null"),
     (b"[]", "Expected `object`, got `array`"),
     (b"", "is empty"),

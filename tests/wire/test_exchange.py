@@ -175,7 +175,7 @@ def test_a_retry_after_of_300_s_is_waited_for_in_full_and_announced() -> None:
     desk.get()
 
     assert desk.asked[1][0] - desk.asked[0][0] >= 300
-    assert desk.waits == [("trying again after an answer 429", 300)]
+    assert desk.waits == [("trying again after an answer 429: too many requests", 300)]
 
 
 @pytest.mark.parametrize("asked", ["301", "86400"])

@@ -59,6 +59,14 @@ def test_a_refusal_says_what_where_and_what_to_do(
     assert PATH in str(error)
 
 
+def test_a_token_that_may_not_list_accounts_is_told_how_to_do_without() -> None:
+    """The same code about anything else says nothing of lists."""
+    text = body(coded(1001, "not for account owned tokens"))
+
+    assert "set CLOUDFLARE_ACCOUNT_ID" in str(refusals.error(400, text, path="/accounts"))
+    assert "set CLOUDFLARE_ACCOUNT_ID" not in str(refusals.error(400, text, path=PATH))
+
+
 def test_a_rate_limit_carries_how_long_to_wait() -> None:
     assert refusals.error(429, body(coded(971)), path=PATH, retry_after=212).retry_after == 212
 
