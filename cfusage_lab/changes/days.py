@@ -51,7 +51,8 @@ def day_over_day(
         - ``current_usd``, ``previous_usd``, ``change_usd``: US dollars of this day, of the day before,
           and their difference; the last two are null without a partner
         - ``change_ratio``: the change as a fraction of ``previous_usd``; null unless that is above 0
-        - ``kind``: what it comes to, one of ``schema.KINDS``
+        - ``kind``: what it comes to: ``up``, ``down``, ``flat``, ``new`` (something after nothing),
+          ``stopped`` (nothing after something), ``zero`` (nothing twice), ``unknown`` (no partner)
         - ``is_whole``, ``state``: this day's
 
     Raises

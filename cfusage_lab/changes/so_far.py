@@ -130,7 +130,8 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
         - ``current_usd``, ``previous_usd``, ``change_usd``: US dollars until then; the last two are null
           unless every hour of both stretches is there
         - ``change_ratio``: a fraction of ``previous_usd``; null unless that is above 0
-        - ``kind``: what it comes to, one of ``schema.KINDS``
+        - ``kind``: what it comes to: ``up``, ``down``, ``flat``, ``new`` (something after nothing),
+          ``stopped`` (nothing after something), ``zero`` (nothing twice), ``unknown`` (no partner)
         - ``is_whole``, ``state``: of today until then
 
     Raises
