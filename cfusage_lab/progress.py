@@ -1,5 +1,6 @@
 """How a long fetch shows itself: a bar in a notebook or a terminal, nothing elsewhere."""
 
+import os
 import sys
 from typing import Any
 
@@ -78,5 +79,7 @@ class ProgressBar:
 
 def default_progress() -> Progress:
     """Return a bar where somebody can see it."""
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return Quiet()  # it shows outputs when all is done, and would miss a bar that is gone by then
     is_notebook = "ipykernel" in sys.modules
     return ProgressBar() if is_notebook or sys.stderr.isatty() else Quiet()

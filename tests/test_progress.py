@@ -48,3 +48,10 @@ def test_a_terminal_and_a_notebook_get_a_bar(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
     monkeypatch.setitem(sys.modules, "ipykernel", sys)
     assert isinstance(default_progress(), ProgressBar)
+
+
+def test_voila_gets_no_bar_that_would_be_gone_when_the_page_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+    assert isinstance(default_progress(), Quiet)

@@ -49,6 +49,7 @@ def test_voila_shows_the_notebook_as_an_app(notebook: Any) -> None:  # noqa: ANN
 
     change_the_time_range(notebook.page)
 
+    expect(notebook.page.get_by_text("Error displaying widget")).to_have_count(0)
     assert [leak for leak in notebook.leaks if not re.search("fontawesome|mathjax", leak)] == []
     notebook.leaks.clear()  # Voilà's own page asks for icons and formulas
     keep_ours(notebook)
