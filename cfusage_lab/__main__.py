@@ -192,8 +192,8 @@ def _beside(kind: str | None, ratio: float | None, previous: float | None) -> st
 def _peak(row: dict[str, Any]) -> str:
     """Name the hour; where nothing was charged, all of them are alike and none is the highest."""
     if row["peak_hour"] is None:
-        return "unknown"
-    return "none" if row["mean_day_usd"] == 0 and row["load_factor"] is None else f"{row['peak_hour']:02d}:00"
+        return "none" if row["mean_day_usd"] == 0 else "unknown"
+    return f"{row['peak_hour']:02d}:00"
 
 
 def _usd(value: float | None) -> str:

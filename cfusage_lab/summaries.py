@@ -40,7 +40,8 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
         - ``month_usd``, ``previous_month_usd``, ``month_change_ratio``, ``month_kind``: the month so far
           beside the same days of the month before
         - ``mean_day_usd``: US dollars, the mean of all whole days; null where there is none
-        - ``peak_hour``: the hour of the local clock with the highest mean, the earliest of several
+        - ``peak_hour``: the hour of the local clock with the highest mean, the earliest of several; null
+          unless that mean is above 0
         - ``load_factor``: the mean hour over the highest one; null unless that is above 0
         - ``provisional_share``: of the finished windows, the fraction that may still change
 
@@ -124,5 +125,5 @@ def _mean_day(history: FrameT, time_zone: str) -> Frames:
 
 
 def _peak_hour(history: FrameT, time_zone: str) -> Frames:
-    hours = _lazy(peak_hours(history, time_zone=time_zone))
+    hours = _lazy(peak_hours(history, time_zone=time_zone)).filter(nw.col("mean_usd") > 0)
     return hours.group_by("account_id").agg(peak_hour=nw.col("hour").min())

@@ -347,7 +347,7 @@ def test_the_text_rounds_and_names_units() -> None:
 def test_an_account_without_usage_has_no_highest_hour_and_no_change() -> None:
     nothing = dict.fromkeys(("today_usd", "month_usd", "previous_month_usd", "mean_day_usd"), 0.0)
     unused: dict[str, object] = {"day_kind": "zero", "month_kind": "zero", "month_change_ratio": None}
-    lines = shown(**nothing, **unused, load_factor=None, peak_hour=0).splitlines()
+    lines = shown(**nothing, **unused, load_factor=None, peak_hour=None).splitlines()
 
     assert lines[4].endswith("0.00 USD  the same as 0.00 USD the day before, until then")
     assert lines[5].endswith("0.00 USD  the same as 0.00 USD the month before, until then")

@@ -70,6 +70,13 @@ def test_an_account_that_ended_long_ago_has_no_today() -> None:
     assert row["mean_day_usd"] == 24.0
 
 
+def test_where_nothing_was_charged_there_is_no_peak_hour() -> None:
+    """Every hour is alike then; the mean day is known, and zero."""
+    row = summary(hours("2026-01-05", [0] * 48), time_zone="UTC").row(0, named=True)
+
+    assert (row["peak_hour"], row["load_factor"], row["mean_day_usd"]) == (None, None, 0.0)
+
+
 def test_an_empty_history_has_no_row() -> None:
     """With every column, and of its type."""
     found = summary(pl.DataFrame(schema=HISTORY), time_zone="Europe/Berlin")

@@ -212,6 +212,8 @@ def _peak_hour(windows: pl.DataFrame, time_zone: str) -> Figure:
     if peaks.is_empty() or not isinstance(first, datetime):
         return Figure(title="Peak hour", value=_NOTHING, note="no hour is known here")
     row = peaks.row(0, named=True)
+    if row["mean_usd"] <= 0:
+        return Figure(title="Peak hour", value=_NOTHING, note="no hour has a cost above zero on average")
     since = _since(first.astimezone(zone(time_zone)).date())
     ties = f", one of {peaks.height} alike" if peaks.height > 1 else ""
     return Figure(

@@ -114,7 +114,7 @@ def _accounts(figures: Figures) -> Block:
             part(row["share"]),
             money(row["mean_day_usd"]),
             _change(row, "month"),
-            "unknown" if row["peak_hour"] is None else f"{row['peak_hour']:02d}:00",
+            "none" if row["peak_hour"] is None else f"{row['peak_hour']:02d}:00",
             part(row["load_factor"]),
         ]
         for row in shown.iter_rows(named=True)
@@ -166,7 +166,7 @@ def _habits(figures: Figures) -> list[Card]:
     found, shares = figures.overall, figures.shares()
     peak = found["peak_hour"]
     return [
-        Card("Peak hour", "unknown" if peak is None else f"{peak:02d}:00", "highest mean of the day"),
+        Card("Peak hour", "none" if peak is None else f"{peak:02d}:00", "highest mean of the day"),
         Card("Load factor", part(found["load_factor"]), "mean hour over the highest"),
         Card("On weekends", part(shares["weekend_share"]), "of all cost"),
         Card("Off hours", part(shares["off_hours_share"]), "of all cost"),
@@ -179,10 +179,11 @@ def _habits(figures: Figures) -> list[Card]:
 
 def _what_changed(figures: Figures) -> list[Block]:
     common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
+    movers = figures.movers().filter(pl.col("change_usd") != 0)
     return [
         day_over_day_chart(figures.changes(), **common),
         month_to_date_chart(figures.month(), until=figures.overall["until"], **common),
-        movers_chart(figures.movers(), **common),
+        *([movers_chart(movers, **common)] if movers.height else []),
     ]
 
 

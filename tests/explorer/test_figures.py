@@ -94,6 +94,12 @@ def test_the_days_are_the_zones() -> None:
     assert found["Today until 23:00"] == ("$46.00", "the same as yesterday until then")
 
 
+def test_where_nothing_was_charged_no_hour_is_the_peak() -> None:
+    found = told(history(0.0, 0.0))
+
+    assert found["Peak hour"] == ("\N{EN DASH}", "no hour has a cost above zero on average")
+
+
 def test_no_hours_at_all() -> None:
     found = told(history().clear())
 

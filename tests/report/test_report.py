@@ -215,7 +215,10 @@ def test_nothing_but_zeros_is_a_report_too(tmp_path: Path) -> None:
     page = written(hours(MONDAY, [0] * 30), tmp_path)
 
     assert value(cards(section(page, "How much does it cost?"))["Total cost"]) == 0
-    assert cards(section(page, "When does it cost?"))["On weekends"].select_one(".figure").text == "unknown"
+    habits = cards(section(page, "When does it cost?"))
+    assert habits["On weekends"].select_one(".figure").text == "unknown"
+    assert habits["Peak hour"].select_one(".figure").text == "none"
+    assert "Largest change:" not in page.text
     assert "No hour cost anything." in page.text
 
 
