@@ -192,9 +192,9 @@ class Screen:
         if day != self._scene.selection.day:
             self._select(replace(self._scene.selection, day=day))
 
-    def _choose_moments(self, _change: object) -> None:
+    def _choose_moments(self, change: Mapping[str, Any]) -> None:
         """Select by the clock what a brush would; one end alone goes to the end of the range."""
-        start, end = self.select_from.value, self.select_until.value
+        start, end = (_chosen(one, change) for one in (self.select_from, self.select_until))
         info, history = zone(self._scene.time_zone), self._scene.history
         if start is None and end is None:
             self.mark(self._select(replace(self._scene.selection, start=None, end=None)))
@@ -207,10 +207,11 @@ class Screen:
             raise ConfigError(f"nothing lies from {told}: choose a last moment after the first")
         self.mark(self._select(replace(now, start=first, end=last)))
 
-    def _choose_slot(self, _change: object) -> None:
+    def _choose_slot(self, change: Mapping[str, Any]) -> None:
         now = self._scene.selection
-        weekday, hour = (None if one.value == _ANY else one.value for one in (self.weekday, self.hour))
-        chosen = replace(now, weekday=weekday, hour=hour, day=self.day.value)
+        weekday, hour, day = (_chosen(one, change) for one in (self.weekday, self.hour, self.day))
+        weekday, hour = (None if one == _ANY else one for one in (weekday, hour))
+        chosen = replace(now, weekday=weekday, hour=hour, day=day)
         if chosen != now:
             self.mark(self._select(chosen))
 
@@ -270,6 +271,11 @@ _MARKS: Final[Mapping[str, Callable[[Screen, Selection], None]]] = {
     "compared": Screen._mark_day,  # noqa: SLF001 - its own
 }
 """How what is selected is marked in each chart."""
+
+
+def _chosen(control: ipywidgets.Widget, change: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a control's own
+    """Return what a control was set to: while the turn was waited for, a new drawing may have reset it."""
+    return change["new"] if change["owner"] is control else control.value
 
 
 def _moment(value: object) -> datetime | None:
