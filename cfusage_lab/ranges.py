@@ -289,19 +289,21 @@ def zone(name: str) -> ZoneInfo:
 def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stacklevel: int = 3) -> None:
     """Warn where the zone's midnights fall inside UTC hours, as in India (+05:30) or Nepal (+05:45).
 
-    A window belongs to the local day in which it starts, so the window in which midnight falls is counted
-    to the day before it, and that is where ranges of days are cut. Python shows the warning once for each
-    place that asks.
+    A window belongs to the local day and hour in which it starts, so the window in which midnight falls is
+    counted to the day before it, and that is where ranges of days are cut. Python shows the warning once
+    for each place that asks.
     """
     info = zone(time_zone)
     month = timedelta(days=28)  # no zone has been off the hour for less
     moments = [start + n * month for n in range(max(0, (end - start) // month) + 1)] + [end]
-    offsets = {moment.astimezone(info).strftime("%z") for moment in moments}
-    off = sorted(offset for offset in offsets if not offset.endswith("00"))
+    hours = [_floor(moment).astimezone(info) for moment in moments]
+    off = sorted({(hour.strftime("%z"), hour.minute) for hour in hours if hour.minute})
     if off:
+        offset, minute = off[0]
         warnings.warn(
-            f"{time_zone} is {off[0][:3]}:{off[0][3:]} from UTC, and windows are whole UTC hours: the window "
-            "that crosses local midnight is counted to the day in which it starts",
+            f"{time_zone} is {offset[:3]}:{offset[3:]} from UTC, and windows are whole UTC hours: the window "
+            "that crosses local midnight is counted to the day in which it starts, and the hour that is "
+            f"called 14:00 begins at 14:{minute:02d}",
             OffTheHourWarning,
             stacklevel=stacklevel,
         )

@@ -189,3 +189,16 @@ def test_weeks_begin_on_monday_and_months_on_the_first(now: datetime, zone: str)
     assert month.start.astimezone(info).day == 1
     assert ranges.last_week(time_zone=zone, now=now).end == week.start
     assert ranges.previous_month(time_zone=zone, now=now).end == month.start
+
+
+@pytest.mark.parametrize(("place", "begins"), [("Asia/Kolkata", "14:30"), ("Asia/Kathmandu", "14:45")])
+def test_the_warning_says_when_an_hour_of_the_clock_begins(place: str, begins: str) -> None:
+    """Windows are UTC hours: in Nepal, the one that starts at 09:00Z starts at 14:45."""
+    with pytest.warns(OffTheHourWarning, match=f"called 14:00 begins at {begins}$"):
+        ranges.yesterday(time_zone=place, now="2026-11-18T09:30Z")
+
+
+def test_west_of_greenwich_the_minutes_count_from_the_other_side() -> None:
+    """The Marquesas are 9:30 behind: the window of 00:00Z starts at 14:30 there."""
+    with pytest.warns(OffTheHourWarning, match="begins at 14:30$"):
+        ranges.yesterday(time_zone="Pacific/Marquesas", now="2026-11-18T09:30Z")
