@@ -1,7 +1,8 @@
 """What is on screen, as one value: all of it changes at once, or nothing does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import polars as pl
 
@@ -29,8 +30,6 @@ class State:
         What is known of the same accounts beside the range.
     selection
         What is selected of the windows in the answer.
-    known
-        The windows in the answer and those beside it, each once.
     """
 
     question: Question
@@ -38,10 +37,11 @@ class State:
     names: Mapping[str, str]
     beyond: Beyond
     selection: Selection = EVERYTHING
-    known: pl.DataFrame = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "known", self.beyond.around(self.answer.history))
+    @property
+    def known(self) -> pl.DataFrame:
+        """The windows in the answer and those beside it, each once: one table, as long as both stay."""
+        return _around(Same(self.answer.history), self.beyond)
 
     def with_answer(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
         """Return what follows: windows beside the range stay if accounts do, a selection if hours do."""
@@ -77,6 +77,12 @@ class State:
             beyond=beyond,
             names=tuple(self.names.items()),
         )
+
+
+@lru_cache(maxsize=2)
+def _around(windows: Same, beyond: Beyond) -> pl.DataFrame:
+    """Put windows together once: what is made of them is known by the table that it was made of."""
+    return beyond.around(windows.table)
 
 
 def _hours(answer: Answer) -> tuple[object, object]:

@@ -114,8 +114,12 @@ function configOf(theme, el) {
   return { ...config, background, font, mark: { ...config.mark, font } };
 }
 
+// What of the page decides how a chart that follows it looks.
+function look() {
+  return `${isDark()} ${document.body.dataset.jpThemeName}`;
+}
+
 function watchTheme(onChange) {
-  const look = () => `${isDark()} ${document.body.dataset.jpThemeName}`;
   let last = look();
   const compare = () => {
     if (look() === last) return;
@@ -477,36 +481,69 @@ function showError(root, message) {
   root.append(box);
 }
 
-// Keep a chart drawn in `root`, a div of the class cfusage-chart: anew where its spec or the theme has changed, in
-// place where only values and rows have. `read` returns {spec, values, tables, selections, theme, description} as they
-// are now; `library` returns what libraryFrom returned. `onSelect` hears of selections, `onOutcome` of errors, or "".
+const MOST_KEPT = 2;
+
+// All that a drawing can't take in later: whatever differs in it takes another drawing.
+function keyOf({ spec, theme }) {
+  const isForced = theme === "light" || theme === "dark";
+  return `${isForced ? theme : look()} ${JSON.stringify(spec)}`;
+}
+
+// Keep a chart drawn in `root`, a div of the class cfusage-chart: in place where only values and rows have changed, else
+// with another drawing. `read` returns {spec, values, tables, selections, theme, description} as they are now;
+// `library` returns what libraryFrom returned. `onSelect` hears of selections, `onOutcome` of errors, or "".
 function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
   root.setAttribute("role", "img");
-  let current = null; // the drawing on screen
-  let isStale = true; // whether it takes a new drawing, not only new data
+  const kept = new Map(); // a reader goes back and forth: by key, the drawings that were on screen lately
+  let current = null; // the one that is
   let isClosed = false;
   let running = null;
   let isWanted = false;
 
-  function dispose() {
-    current?.finalize();
-    current?.el.remove();
+  function takeAway() {
+    const gone = current;
     current = null;
+    gone?.el.remove();
     document.getElementById("vg-tooltip-element")?.classList.remove("visible");
+    return gone;
   }
 
-  async function replace(state) {
+  function keep(drawing) {
+    kept.set(drawing.key, drawing);
+    if (kept.size <= MOST_KEPT) return;
+    const [[key, oldest]] = kept;
+    kept.delete(key);
+    oldest.finalize();
+  }
+
+  function dispose() {
+    takeAway()?.finalize();
+    for (const drawing of kept.values()) drawing.finalize();
+    kept.clear();
+  }
+
+  // The next drawing is made ready unseen, and then takes the place of the last.
+  async function replace(state, key) {
     const vega = await library();
-    const next = document.createElement("div");
+    const known = kept.get(key);
+    kept.delete(key);
+    const next = known?.el ?? document.createElement("div");
     next.className = "cfusage-drawing cfusage-unseen";
     root.append(next);
     try {
-      const drawing = await draw(vega, state, next, { theme: state.theme, onSelect });
-      dispose();
-      if (isClosed) return drawing.finalize();
+      const drawing = known ?? (await draw(vega, state, next, { theme: state.theme, onSelect }));
+      if (known) {
+        await refresh(known, state);
+        await fit(known); // the page may have another width by now
+      }
+      drawing.key = key;
+      const last = takeAway();
+      if (last) keep(last);
       current = drawing;
+      if (isClosed) return dispose();
       next.classList.remove("cfusage-unseen");
     } catch (error) {
+      known?.finalize();
       next.remove();
       throw error;
     }
@@ -514,16 +551,15 @@ function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
 
   async function update() {
     const state = read();
+    const key = keyOf(state);
     root.dataset.state = "drawing";
     root.setAttribute("aria-label", state.description ?? "");
     let message = "";
     try {
-      const isNew = isStale || current === null;
-      isStale = false;
-      await (isNew ? replace(state) : refresh(current, state));
+      await (current?.key === key ? refresh(current, state) : replace(state, key));
     } catch (error) {
       message = error?.message ?? String(error);
-      dispose();
+      takeAway()?.finalize();
     }
     root.querySelector(".cfusage-error")?.remove();
     if (message) showError(root, message);
@@ -544,12 +580,7 @@ function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
     return running;
   }
 
-  function redraw() {
-    isStale = true;
-    return change();
-  }
-
-  const ignoreTheme = watchTheme(() => (read().theme ?? "auto") === "auto" && redraw());
+  const ignoreTheme = watchTheme(() => (read().theme ?? "auto") === "auto" && change());
   const resized = new ResizeObserver(() => {
     if (current && !running && root.clientWidth > 0) fit(current);
   });
@@ -558,7 +589,6 @@ function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
 
   return {
     change,
-    redraw,
     settled: async () => (await running, current),
     close: () => {
       isClosed = true;

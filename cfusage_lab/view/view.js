@@ -71,8 +71,8 @@ function render({ model, el, host }) {
   }
 
   const listeners = {
-    "change:_spec": chart.redraw,
-    "change:theme": chart.redraw,
+    "change:_spec": chart.change,
+    "change:theme": chart.change,
     "change:_tables": chart.change,
     "change:_values": chart.change,
     "change:_description": chart.change,

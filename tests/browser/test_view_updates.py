@@ -36,6 +36,16 @@ window.forget = () => {{ drawing?.finalize(); root.replaceChildren(); drawing = 
 window.rowsIn = (name) => drawing.view.data(name).length;
 window.shapes = async () => (await drawing.view.toSVG())
   .replaceAll(/\\b(clip|gradient_)\\d+/g, "").split("<").sort().join("\\n");
+let state;
+let chart;
+window.put = async (next) => {{
+  state = JSON.parse(next, revive);
+  if (chart) chart.change();
+  else chart = mount(root, {{ library: () => library, read: () => state, onSelect: () => {{}} }});
+  drawing = await chart.settled();
+}};
+window.call = (name) => {{ root.querySelector("canvas").cfusageName = name; }};
+window.names = () => [...root.querySelectorAll("canvas")].map((one) => one.cfusageName ?? null);
 window.isReady = true;
 </script>"""
 
@@ -48,12 +58,29 @@ class Canvas:
 
     def show(self, chart: alt.TopLevelMixin, **selections: Any) -> str:  # noqa: ANN401
         """Draw a chart, in place if one is there, and return its shapes, in no order."""
-        drawing = Drawing.of(chart)
-        state = {"spec": drawing.spec, "values": drawing.values, "selections": selections}
-        state["tables"] = {name: pack(table) for name, table in drawing.tables.items()}
-        words = json.dumps(state, default=lambda one: {"base64": base64.b64encode(one).decode()})
-        self._page.evaluate("state => window.show(state)", words)
+        self._page.evaluate("state => window.show(state)", self._state(chart, selections, "auto"))
         return str(self._page.evaluate("window.shapes()"))
+
+    def put(self, chart: alt.TopLevelMixin, theme: str = "auto", **selections: Any) -> str:  # noqa: ANN401
+        """Let a cell show a chart, whatever it showed before, and return its shapes, in no order."""
+        self._page.evaluate("state => window.put(state)", self._state(chart, selections, theme))
+        return str(self._page.evaluate("window.shapes()"))
+
+    @staticmethod
+    def _state(chart: alt.TopLevelMixin, selections: dict[str, Any], theme: str) -> str:
+        drawing = Drawing.of(chart)
+        state = {"spec": drawing.spec, "values": drawing.values, "selections": selections, "theme": theme}
+        state["tables"] = {name: pack(table) for name, table in drawing.tables.items()}
+        return json.dumps(state, default=lambda one: {"base64": base64.b64encode(one).decode()})
+
+    def call(self, name: str) -> None:
+        """Give the canvas in the cell a name."""
+        self._page.evaluate("name => window.call(name)", name)
+
+    def names(self) -> list[str | None]:
+        """Return the names of all canvases in the cell."""
+        found: list[str | None] = self._page.evaluate("window.names()")
+        return found
 
     def show_anew(self, chart: alt.TopLevelMixin, **selections: Any) -> str:  # noqa: ANN401
         """Draw a chart where none is."""
@@ -153,3 +180,55 @@ def test_hours_that_nobody_can_see_wait_for_the_zoom(canvas: Canvas) -> None:
     assert canvas.show_anew(year(2.5), brush=ten_days) == changed
     assert canvas.show_anew(year(2.5)) == whole
     assert canvas.show_anew(year(2.5, 400)) == few
+
+
+def marked(rows: pl.DataFrame) -> alt.Chart:
+    chosen = alt.selection_point(name="chosen", fields=["group"])
+    faded = alt.condition(chosen, alt.value(1.0), alt.value(0.2))
+    bars = alt.Chart(rows, width="container").mark_bar().encode(x="group:N", y="sum(y):Q", opacity=faded)
+    return bars.add_params(chosen)
+
+
+def test_a_chart_that_comes_back_is_the_one_that_was_there_with_what_is_true_now(canvas: Canvas) -> None:
+    """Other rows and another selection came while it was away, and the same while it was not."""
+    first, other = table(30, 1), table(30, 3)
+    canvas.put(marked(first), chosen={"group": ["a"]})
+    canvas.call("bars")
+    canvas.put(stacked(first))
+    assert canvas.names() == [None]
+
+    back = canvas.put(marked(other), chosen={"group": ["b"]})
+    assert canvas.names() == ["bars"]
+    again = canvas.put(marked(first))
+
+    assert canvas.names() == ["bars"]
+    assert back == canvas.show_anew(marked(other), chosen={"group": ["b"]})
+    assert again == canvas.show_anew(marked(first))
+
+
+def test_a_chart_comes_back_in_the_theme_of_now(canvas: Canvas) -> None:
+    """Light, dark while another is shown, and back; the light drawing is another one."""
+    rows = table(30, 1)
+    light = canvas.put(marked(rows), "light")
+    canvas.call("light")
+    canvas.put(stacked(rows), "light")
+    canvas.put(stacked(rows), "dark")
+
+    dark = canvas.put(marked(rows), "dark")
+    assert canvas.names() == [None]
+    assert dark != light
+    assert canvas.put(marked(rows), "light") == light
+    assert "light" not in canvas.names()
+
+
+def test_few_drawings_are_kept(canvas: Canvas) -> None:
+    """The one that was shown longest ago is given up."""
+    rows = table(30, 1)
+    for made in (stacked, aggregated, windowed, faceted):
+        canvas.put(made(rows))
+        canvas.call(made.__name__)
+
+    canvas.put(aggregated(rows))
+    assert canvas.names() == ["aggregated"]
+    canvas.put(stacked(rows))
+    assert canvas.names() == [None]
