@@ -4,6 +4,7 @@ Nothing here computes a figure. Axes carry the wall-clock time of the zone that 
 a UTC scale, so that no chart depends on the clock of the machine that shows it.
 """
 
+import cfusage_lab.altair_import  # noqa: F401 - before what imports altair
 from cfusage_lab.charts.changes import day_over_day_chart, week_over_week_chart
 from cfusage_lab.charts.comparison import comparison_chart
 from cfusage_lab.charts.day_calendar import calendar_chart

@@ -1,5 +1,6 @@
 """Charts in a notebook: offline, updated in place, with a picture for readers without a kernel."""
 
+import cfusage_lab.altair_import  # noqa: F401 - before what imports altair
 from cfusage_lab.view.pictures import picture, svg, with_picture
 from cfusage_lab.view.widget import ChartView, show
 

@@ -64,3 +64,23 @@ def test_a_function_is_not_hidden_by_a_module_of_its_name() -> None:
     modules = {path.stem for path in Path(cfu.__file__).parent.iterdir()}
 
     assert not modules & set(cfu.__all__)
+
+
+@pytest.mark.parametrize("package", ["charts", "view", "explorer", "reports"])
+def test_drawing_does_not_wait_for_a_grammar_of_addresses(package: str) -> None:
+    """JupyterLab brings a check for jsonschema that takes a second to import; it is there when it is used."""
+    code = (
+        f"import sys, cfusage_lab.{package}, altair\n"
+        "assert 'rfc3987_syntax' not in sys.modules\n"
+        "from jsonschema import FormatChecker\n"
+        "texts = ('https://ä.example/?é', 'a b', 7)\n"
+        "for format in ('iri', 'iri-reference'):\n"
+        "    print(*(FormatChecker().conforms(text, format) for text in texts))\n"
+        "from rfc3987_syntax import is_valid_syntax, parse\n"
+        "print(is_valid_syntax.__module__, parse('iri', 'https://ä.example/').data)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+
+    told = done.stdout.splitlines()
+    assert told == ["True False True"] * 2 + ["rfc3987_syntax.syntax_helpers iri"]
