@@ -10,6 +10,7 @@ from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.telling import Telling
+from cfusage_lab.view import show_first
 
 __all__ = ["Panel"]
 
@@ -21,6 +22,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     ----------
     desk, telling, screen, exporter
         What stands on the page.
+    name
+        Says what this is, where no widget can be shown.
     with_picture
         Adds the picture to a MIME bundle.
     """
@@ -32,9 +35,10 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         screen: Screen,
         exporter: ExportBox,
         *,
+        name: Callable[[], str],
         with_picture: Callable[[dict[str, Any]], dict[str, Any]],
     ) -> None:
-        self._with_picture = with_picture
+        self._name, self._with_picture = name, with_picture
         style = files("cfusage_lab.explorer").joinpath("panel.css").read_text("utf-8")
         toggles, folded = _folded(desk, exporter)
         super().__init__(
@@ -54,7 +58,13 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         self.add_class("cfusage-explorer")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
-        return self._with_picture(super()._repr_mimebundle_(**kwargs))
+        return self._with_picture(self._bundle(**kwargs))
+
+    def _ipython_display_(self) -> None:
+        show_first(self._bundle(), {}, with_picture=self._with_picture)
+
+    def _bundle(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
+        return {**super()._repr_mimebundle_(**kwargs), "text/plain": self._name()}
 
 
 def _controls(desk: Desk, toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:

@@ -124,6 +124,7 @@ before_last, refresh, cancel, token
             self._telling,
             self._conductor.screen,
             self._conductor.exporter,
+            name=self.__repr__,
             with_picture=self._with_picture,
         )
         if trouble is None:
@@ -252,9 +253,11 @@ before_last, refresh, cancel, token
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**kwargs)
         return bundle
 
+    def _ipython_display_(self) -> None:
+        self.widget._ipython_display_()
+
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
-        bundle = {**bundle, "text/plain": repr(self)}
         try:
             png = picture_of(self._conductor.shown().charts)
         except ValueError:  # a chart that can't be drawn says so in its place

@@ -16,6 +16,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.view import vega
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.pictures import with_picture
+from cfusage_lab.view.showing import show_first
 from cfusage_lab.view.themes import valid
 
 __all__ = ["ChartView", "show"]
@@ -167,7 +168,13 @@ class ChartView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 - IPython's own
         """Add a picture, for readers without a kernel."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        return with_picture(data, self.chart, theme=self.theme), metadata
+        return self._with_picture(data), metadata
+
+    def _ipython_display_(self) -> None:
+        show_first(*(super()._repr_mimebundle_() or ({}, {})), with_picture=self._with_picture)
+
+    def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
+        return with_picture(bundle, self.chart, theme=self.theme)
 
 
 def _checked(value: object, kind: str) -> dict[str, list[Any]]:
