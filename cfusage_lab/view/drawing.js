@@ -412,6 +412,12 @@ function tellSelections({ view, selections, agreed, onSelect }) {
   }
 }
 
+// All that a drawing can't take in later: whatever differs in it takes another drawing.
+function keyOf({ spec, theme }) {
+  const isForced = theme === "light" || theme === "dark";
+  return `${isForced ? theme : look()} ${JSON.stringify(spec)}`;
+}
+
 // Draw {spec, values, tables, selections} in an element of the page; `theme` is "auto", "light" or "dark". `onSelect`
 // hears the name and the value of each selection that is made in it.
 async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onSelect = () => {} } = {}) {
@@ -419,6 +425,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
   let selections;
   let turns;
   await firstWidth(el);
+  const key = keyOf({ spec, theme });
   const { view, finalize } = await vegaEmbed(el, complete(spec, values), {
     actions: false,
     config: configOf(theme, el),
@@ -445,7 +452,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
       return vega;
     },
   });
-  const drawing = { view, finalize, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
+  const drawing = { key, view, finalize, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
   await wake(drawing);
   tellSelections(drawing);
   takeSelections(drawing, state.selections ?? {});
@@ -482,12 +489,6 @@ function showError(root, message) {
 }
 
 const MOST_KEPT = 2;
-
-// All that a drawing can't take in later: whatever differs in it takes another drawing.
-function keyOf({ spec, theme }) {
-  const isForced = theme === "light" || theme === "dark";
-  return `${isForced ? theme : look()} ${JSON.stringify(spec)}`;
-}
 
 // Keep a chart drawn in `root`, a div of the class cfusage-chart: in place where only values and rows have changed, else
 // with another drawing. `read` returns {spec, values, tables, selections, theme, description} as they are now;
@@ -536,7 +537,6 @@ function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
         await refresh(known, state);
         await fit(known); // the page may have another width by now
       }
-      drawing.key = key;
       const last = takeAway();
       if (last) keep(last);
       current = drawing;
