@@ -82,6 +82,26 @@ def test_the_last_digit_of_a_sum_is_not_a_change() -> None:
     assert found.row(1)[4:7] == (0.0, 0.0, "flat")
 
 
+@pytest.mark.parametrize(
+    ("previous", "current", "kind", "change"),
+    [
+        (sum([1000.1] * 100), 100_010.0, "flat", 0.0),
+        (sum([0.1] * 1000), 100.0, "flat", 0.0),
+        (-(0.1 + 0.2), -0.3, "flat", 0.0),
+        (1_000_000.0, 1_000_000.5, "up", 0.5),
+        (2.0**-50, 2.0**-49, "up", 2.0**-50),
+    ],
+)
+def test_rounding_goes_by_the_size_of_the_sums(
+    previous: float, current: float, kind: str, change: float
+) -> None:
+    """Large sums differ by more of it, a correction's too; half a dollar in a million is a change."""
+    found = day_over_day(month("2026-01-10", [previous, current])).row(1, named=True)
+
+    assert previous != current
+    assert (found["kind"], found["change_usd"]) == (kind, change)
+
+
 def test_a_partial_day_stays_with_nothing_said_and_is_nobody_s_partner(engine: Engine) -> None:
     """One hour of a day is not a fall of 100 %, nor the next day a rise."""
     table = month("2026-01-10", [24, 1, 24, 12], partial=["2026-01-11"])
@@ -164,6 +184,13 @@ def test_a_day_that_stands_there_twice_is_refused() -> None:
         day_over_day(pl.concat([table, table]))
 
 
+def test_two_accounts_of_one_day_are_no_day_twice() -> None:
+    """The last day of one is the first of the other."""
+    found = day_over_day(pl.concat([days({"2026-01-10": 1}), days({"2026-01-10": 2}, account_id="b")]))
+
+    assert found["current_usd"].to_list() == [1.0, 2.0]
+
+
 def test_a_table_that_is_not_daily_is_refused(engine: Engine) -> None:
     """The message says what is missing."""
     with pytest.raises(FrameError, match="not a daily table: missing 'date', 'cost_usd'"):
@@ -220,6 +247,16 @@ def test_compare_leaves_partial_and_running_partners_out() -> None:
     assert compare(current, previous)["kind"].to_list() == ["unknown"] * 3
     asked = compare(current, previous, include_partial=True, include_in_progress=True)
     assert asked["change_usd"].to_list() == [4.0, 4.0, 4.0]
+
+
+def test_a_running_first_day_moves_no_other_day_s_partner() -> None:
+    """The ranges begin where their tables do: the second day stays beside the second."""
+    late, early = month("2026-02-01", [5, 6, 7]), month("2026-01-01", [1, 2, 4])
+    for current, previous in (
+        (month("2026-02-01", [5, 6, 7], running=["2026-02-01"]), early),
+        (late, month("2026-01-01", [1, 2, 4], running=["2026-01-01"])),
+    ):
+        assert compare(current, previous)["previous_usd"].to_list()[-2:] == [2.0, 4.0]
 
 
 def test_compare_refuses_an_alignment_that_it_does_not_know() -> None:
@@ -287,6 +324,16 @@ def test_rolling_mean_carries_nothing_from_one_account_to_the_next() -> None:
     assert second[6:] == pytest.approx([0.001] * 3, rel=1e-12)
 
 
+def test_rolling_mean_does_not_reach_into_another_account(engine: Engine) -> None:
+    """One ends on the day before the other begins: its dates follow, its dollars don't count."""
+    table = pl.concat(
+        [month("2026-01-10", [4, 5, 6]), month("2026-01-13", [100, 200, 300], account_id="b")]
+    ).reverse()
+    found = engine.run(rolling_mean, table, days=3, order=BY_DAY)
+
+    assert found["rolling_mean_usd"].to_list() == [None, None, 5.0, None, None, 200.0]
+
+
 @pytest.mark.parametrize("days_asked", [0, -1, 1.5, True])
 def test_rolling_mean_refuses_what_is_no_number_of_days(days_asked: Any) -> None:  # noqa: ANN401
     """Before it looks at the table."""
@@ -316,6 +363,31 @@ def test_movers_shares_add_to_one_and_are_null_if_the_whole_did_not_change() -> 
     assert found["change_usd"].to_list() == [3.0, -3.0]
     assert found["share"].to_list() == [None, None]
     assert movers(day_over_day(month("2026-01-10", [1, 5, 2])))["share"].sum() == 1.0
+
+
+def test_movers_shares_where_the_whole_fell_and_where_only_rounding_is_left() -> None:
+    """+4 and -6 come to -2: shares of 3 and -2; 0.1 + 0.2 - 0.3 and 0 - 0 come to nothing."""
+    fell = pl.concat([month("2026-01-10", [1, 5]), month("2026-01-10", [7, 1], account_id="b")])
+    rounding = pl.concat(
+        month("2026-01-10", [0, change], account_id=name)
+        for name, change in {"a": 0.1, "b": 0.2, "c": -0.3}.items()
+    )
+
+    assert movers(day_over_day(fell)).select("change_usd", "share").rows() == [(-6.0, 3.0), (4.0, -2.0)]
+    assert movers(day_over_day(rounding))["share"].to_list() == [None] * 3
+    assert movers(day_over_day(month("2026-01-10", [3, 3])))["share"].to_list() == [None]
+
+
+def test_movers_of_one_size_come_by_account_and_date(engine: Engine) -> None:
+    """Two dollars up or down, four times: ``top`` cuts at the same place on every engine."""
+    table = pl.concat(month("2026-01-10", [1, 3, 1], account_id=name) for name in "ba")
+    found = engine.run(movers, day_over_day(table).reverse(), top=3)
+
+    assert found.select("account_id", "date").rows() == [
+        ("a", date(2026, 1, 11)),
+        ("a", date(2026, 1, 12)),
+        ("b", date(2026, 1, 11)),
+    ]
 
 
 def test_movers_refuse_what_is_no_number_of_rows() -> None:
