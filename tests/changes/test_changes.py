@@ -448,6 +448,14 @@ def test_a_short_month_stands_beside_the_days_it_has() -> None:
     assert found["previous_usd"].to_list()[-1] == 28 * 24.0
 
 
+def test_the_longest_two_months_stand_beside_each_other() -> None:
+    """July and August have 31 days each."""
+    found = month_to_date(hours("2026-07-01", [1] * 24 * 31 + [2] * 24 * 31), time_zone="UTC")
+
+    assert found["previous_usd"].to_list() == [24.0 * n for n in range(1, 32)]
+    assert found["change_ratio"].to_list() == [1.0] * 31
+
+
 def test_month_to_date_knows_january_s_previous_month_and_clock_changes() -> None:
     """December of the year before; and March in Berlin is an hour short."""
     january = month_to_date(hours("2025-12-01", [1] * 24 * 33), time_zone="UTC")
@@ -548,6 +556,29 @@ def test_the_same_time_off_the_hour_is_the_end_of_a_window() -> None:
 
     assert (row["date"], row["until"]) == (date(2026, 1, 12), "05:30")
     assert (row["current_usd"], row["previous_usd"]) == (10.0, 5.0)
+
+
+@pytest.mark.filterwarnings("ignore::cfusage_lab.ranges.OffTheHourWarning")
+def test_a_day_off_the_hour_ends_at_24_00() -> None:
+    """The last window of a day in India starts at 23:30, and is counted to it whole."""
+    found = same_time_yesterday(hours("2026-01-10T19:00", [1] * 24 + [2] * 24), time_zone="Asia/Kolkata")
+
+    assert found["until"].unique().to_list() == ["24:00"]
+    assert found.row(1, named=True)["change_usd"] == 24.0
+
+
+@pytest.mark.filterwarnings("ignore::cfusage_lab.ranges.OffTheHourWarning")
+def test_the_same_time_where_clocks_go_back_by_half_an_hour() -> None:
+    """Lord Howe Island, 10:30 on 5 April 2026: 11 windows since midnight, and 11 that began by then before.
+
+    Yesterday's windows begin on the hour, the last of them at 10:00; today's at half past since 02:00.
+    """
+    history = hours("2026-04-03T13:00", [2] * 24 + [3] * 11)
+    found = same_time_yesterday(history, time_zone="Australia/Lord_Howe")
+    row = found.filter(pl.col("against") == "yesterday").row(0, named=True)
+
+    assert (row["date"], row["until"]) == (date(2026, 4, 5), "10:30")
+    assert (row["current_usd"], row["previous_usd"]) == (33.0, 22.0)
 
 
 def test_an_account_that_ends_early_is_compared_with_nothing() -> None:
