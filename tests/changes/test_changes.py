@@ -591,6 +591,22 @@ def test_an_account_that_ends_early_is_compared_with_nothing() -> None:
 
 
 @pytest.mark.parametrize("function", [month_to_date, same_time_yesterday])
+def test_windows_that_stand_there_twice_are_compared_with_nothing(
+    engine: Engine,
+    function: Any,  # noqa: ANN401
+) -> None:
+    """Ten hours of 12 February, or of the day and the month before, added to themselves."""
+    history = hours("2026-01-01", [1] * (24 * 42 + 10))
+    once = pl.col("start_time").dt.truncate("1d") == pl.col("start_time").dt.truncate("1d").max()
+    for doubled in (history.filter(once), history.filter(~once)):
+        found = engine.run(function, pl.concat([history, doubled]), time_zone="UTC")
+        last = found.filter(pl.col("date") == date(2026, 2, 12))
+
+        assert set(last["kind"]) == {"unknown"}
+        assert last["previous_usd"].null_count() == last.height > 0
+
+
+@pytest.mark.parametrize("function", [month_to_date, same_time_yesterday])
 def test_a_history_without_a_finished_window_has_no_until_now(engine: Engine, function: Any) -> None:  # noqa: ANN401
     """No row, and no error."""
     for history in (pl.DataFrame(schema=HISTORY), hours("2026-01-10", [1], states="in_progress")):
