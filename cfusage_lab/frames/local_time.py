@@ -60,7 +60,7 @@ class LocalHistory:
     frame
         One row is one window: ``account_id``, ``start_time``, ``cost_usd``, ``state`` and, in the local
         zone, ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute`` (of the
-        window's start, 0 unless the zone is off the hour) and ``offset`` (minutes east of UTC).
+        window's start, 0 unless the zone is off the hour) and ``slot`` (the hour of the local week).
     days
         One row is a local ``date``, with ``day_hours``, how many windows start in it: 23, 24 or 25.
     door
@@ -86,7 +86,6 @@ def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
         - ``start_time``: the hour, in UTC
         - ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute``: in the zone
         - ``slot``: the hour of the local week, ``weekday * 24 + hour``
-        - ``offset``: minutes east of UTC
         - ``day_hours``: how many UTC hours start in that local date: 23, 24 or 25
     """
     return _calendar(start, end, zone(time_zone).key)
@@ -106,7 +105,6 @@ def _calendar(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
             weekday=local.dt.weekday().cast(pl.Int16),
             hour=local.dt.hour().cast(pl.Int16),
             minute=local.dt.minute().cast(pl.Int16),
-            offset=(local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_minutes().cast(pl.Int16),
         )
         .with_columns(
             slot=pl.col("weekday") * 24 + pl.col("hour"),
@@ -216,7 +214,7 @@ def _gathered(windows: Frames, table: pl.DataFrame) -> Frames:
     """Look hours up by their number: several times faster than a join, and it streams."""
     first = table["start_time"].dt.timestamp("us").first() or 0
     number = ((pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
-    names = ("date", "weekday", "hour", "slot", "minute", "offset")
+    names = ("date", "weekday", "hour", "slot", "minute")
     native: Any = windows.to_native()
     looked_up = {name: pl.lit(table[name]).gather(number) for name in names}
     return cast("Frames", nw.from_native(native.with_columns(**looked_up)))

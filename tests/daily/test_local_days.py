@@ -355,7 +355,6 @@ def test_the_calendar_is_the_standard_library_s(zone: str) -> None:
     assert table["weekday"].to_list() == [moment.isoweekday() for moment in local]
     assert table["hour"].to_list() == [moment.hour for moment in local]
     assert table["minute"].to_list() == [moment.minute for moment in local]
-    assert table["offset"].to_list() == [moment.utcoffset() // timedelta(minutes=1) for moment in local]
 
 
 def test_the_calendar_counts_a_day_s_hours_beyond_the_span() -> None:
