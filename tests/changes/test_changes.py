@@ -414,6 +414,16 @@ def test_month_to_date_accumulates_beside_the_month_before(engine: Engine) -> No
     assert found["kind"].to_list() == ["up"] * 3
 
 
+def test_a_month_so_far_is_as_settled_as_its_least_settled_window(engine: Engine) -> None:
+    """Of this month alone: the month before may still change, the 2nd may, and the 3rd is settled."""
+    states = ["provisional"] * 24 * 31 + ["complete"] * 24 + ["provisional"] * 24 + ["complete"] * 24
+    found = engine.run(
+        month_to_date, hours("2026-01-01", [1] * 24 * 34, states=states), time_zone="UTC", order=BY_DAY
+    )
+
+    assert found["state"].to_list() == ["complete", "provisional", "provisional"]
+
+
 def test_month_to_date_counts_the_running_window_if_asked_for() -> None:
     """Then until its end, on both sides."""
     history = pl.concat(
