@@ -489,6 +489,16 @@ def test_a_month_that_is_not_there_from_its_first_is_compared_with_nothing() -> 
     assert late_start.row(0, named=True)["is_whole"] is False
 
 
+def test_a_day_of_this_month_without_a_window_has_no_row(engine: Engine) -> None:
+    """Though the month before has its 2nd."""
+    history = pl.concat([hours("2026-01-01", [1] * 24 * 32), hours("2026-02-03", [1] * 24)])
+    found = engine.run(month_to_date, history, time_zone="UTC", order=BY_DAY)
+
+    assert found["date"].to_list() == [date(2026, 2, 1), date(2026, 2, 3)]
+    assert found["current_usd"].to_list() == [24.0, 48.0]
+    assert found["kind"].to_list() == ["flat", "unknown"]
+
+
 def test_a_missing_hour_ends_the_comparison_from_its_day_on() -> None:
     """On 2 February."""
     history = hours("2026-01-01", [1] * 24 * 34).filter(
