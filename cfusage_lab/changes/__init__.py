@@ -1,6 +1,7 @@
-"""How cost moves: days beside their partners, and the month and the day so far."""
+"""How cost moves: days beside their partners and their means, and the month and the day so far."""
 
-from cfusage_lab.changes.days import Alignment, compare, day_over_day, movers, rolling_mean, week_over_week
+from cfusage_lab.changes.days import Alignment, compare, day_over_day, movers, week_over_week
+from cfusage_lab.changes.rolling import rolling_mean
 from cfusage_lab.changes.so_far import month_to_date, same_time_yesterday
 
 __all__ = [

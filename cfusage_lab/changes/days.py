@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 import narwhals as nw
 
-from cfusage_lab.changes.pairs import beside, kept, opened_days, rolled
+from cfusage_lab.changes.pairs import beside, kept, opened_days
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import FrameT, opened
 from cfusage_lab.frames.expressions import ROUNDING, day_span
@@ -19,7 +19,6 @@ __all__ = [
     "compare",
     "day_over_day",
     "movers",
-    "rolling_mean",
     "week_over_week",
 ]
 
@@ -178,61 +177,6 @@ def compare(
         date=nw.col("date") + (nw.col("first") - nw.col("partner"))
     )
     result: FrameT = beside(rows, shifted, door, include_partial=include_partial)
-    return result
-
-
-def rolling_mean(
-    daily: FrameT, *, days: int = 7, include_in_progress: bool = False, include_partial: bool = False
-) -> FrameT:
-    """Average each day with the calendar days just before it.
-
-    Parameters
-    ----------
-    daily
-        Local days (``schema.DAILY``), in any order.
-    days
-        How many days are averaged, the day of the row included.
-    include_in_progress
-        Keep the running day, and average it.
-    include_partial
-        Average days that are not whole, too, as if they were.
-
-    Returns
-    -------
-    DataFrame
-        One row a day of an account (``schema.ROLLING``): the columns of ``daily`` and
-        ``rolling_mean_usd``, US dollars a day; null until all ``days`` dates are there and whole.
-
-    Raises
-    ------
-    ConfigError
-        If ``days`` is not a whole number from 1.
-    FrameError
-        If columns are missing.
-
-    Examples
-    --------
-    >>> import cfusage_lab as cfu
-    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
-    >>> history = client.usage_history(cfu.last_days(8, now="2026-11-18T09:30Z"))
-    >>> cfu.rolling_mean(cfu.daily_usage(history, time_zone="UTC")).drop("account_id").tail(3)
-    shape: (3, 6)
-    ┌────────────┬────────────┬───────┬──────────┬─────────────┬──────────────────┐
-    │ date       ┆ cost_usd   ┆ hours ┆ is_whole ┆ state       ┆ rolling_mean_usd │
-    │ ---        ┆ ---        ┆ ---   ┆ ---      ┆ ---         ┆ ---              │
-    │ date       ┆ f64        ┆ i64   ┆ bool     ┆ str         ┆ f64              │
-    ╞════════════╪════════════╪═══════╪══════════╪═════════════╪══════════════════╡
-    │ 2026-11-15 ┆ 37.455998  ┆ 24    ┆ true     ┆ complete    ┆ null             │
-    │ 2026-11-16 ┆ 121.118892 ┆ 24    ┆ true     ┆ provisional ┆ 75.808434        │
-    │ 2026-11-17 ┆ 96.312941  ┆ 24    ┆ true     ┆ provisional ┆ 75.208216        │
-    └────────────┴────────────┴───────┴──────────┴─────────────┴──────────────────┘
-    """
-    if type(days) is not int or days < 1:
-        raise ConfigError(f"days {days!r}: pass a whole number from 1")
-    door = opened_days(daily)
-    rows = kept(door.frame, include_in_progress=include_in_progress)
-    value = nw.col("cost_usd") if include_partial else nw.when(nw.col("is_whole")).then(nw.col("cost_usd"))
-    result: FrameT = door.back(rolled(rows.with_columns(value=value), door, length=days))
     return result
 
 

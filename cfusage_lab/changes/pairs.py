@@ -7,11 +7,11 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import Door, Frames, opened
-from cfusage_lab.frames.expressions import day_span, with_change
+from cfusage_lab.frames.expressions import with_change
 from cfusage_lab.frames.keys import Keys
-from cfusage_lab.schema import COMPARISON, DAILY, ROLLING
+from cfusage_lab.schema import COMPARISON, DAILY
 
-__all__ = ["beside", "kept", "opened_days", "rolled"]
+__all__ = ["beside", "kept", "opened_days"]
 
 
 def opened_days(daily: object) -> Door:
@@ -39,35 +39,6 @@ def beside(rows: Frames, partners: Frames, door: Door, *, include_partial: bool)
     if door.is_eager:
         _refuse_repeats(result)
     return result
-
-
-def rolled(rows: Frames, door: Door, *, length: int) -> Frames:
-    """Average ``value`` over ``length`` consecutive dates of an account; null unless all are there.
-
-    The row ``length - 1`` places before must be that many days older. On polars the rows are sorted, and
-    their places are counted over all accounts at once.
-    """
-    value, back = nw.col("value"), length - 1
-    native = rows.to_native()
-    if isinstance(native, pl.LazyFrame):
-        ordered = native if door.is_eager else native.sort("account_id", "date")
-        first: Frames = nw.from_native(
-            ordered.with_columns(
-                mean=pl.col("value").rolling_mean(length, min_samples=length),
-                first=pl.when(pl.col("account_id").shift(back) == pl.col("account_id")).then(
-                    pl.col("date").shift(back)
-                ),
-            )
-        )
-    else:
-        first = rows.with_columns(
-            mean=value.rolling_mean(length, min_samples=length).over("account_id", order_by="date"),
-            first=nw.col("date").shift(back).over("account_id", order_by="date"),
-        )
-    is_there = nw.col("first") + day_span(back) == nw.col("date")
-    return first.with_columns(rolling_mean_usd=nw.when(is_there).then(nw.col("mean"))).select(
-        *ROLLING.names()
-    )
 
 
 def _joined(rows: Frames, partners: Frames, door: Door) -> Frames:
