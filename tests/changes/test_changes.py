@@ -534,6 +534,20 @@ def test_today_until_now_stands_beside_the_same_hours(engine: Engine) -> None:
     assert found["state"].unique().to_list() == ["provisional"]
 
 
+def test_the_day_so_far_is_as_settled_as_its_own_windows(engine: Engine) -> None:
+    """Yesterday may still change, today is settled; an account without a window today has no row."""
+    states = ["provisional"] * 24 + ["complete"] * 5
+    history = pl.concat(
+        [hours("2026-01-10", [1] * 29, states=states), hours("2026-01-10", [1] * 24, account_id="b")]
+    )
+    found = engine.run(same_time_yesterday, history, time_zone="UTC", order=["account_id", "previous_date"])
+
+    assert found.select("account_id", "against", "state").rows() == [
+        ("a", "last_week", "complete"),
+        ("a", "yesterday", "complete"),
+    ]
+
+
 def test_at_midnight_today_is_the_day_that_has_just_ended() -> None:
     """A range of whole days ends with its last one, not with an empty one."""
     found = same_time_yesterday(hours("2026-01-10", [1] * 24 + [2] * 24), time_zone="UTC")
