@@ -1,9 +1,11 @@
 """The way to Cloudflare and back. Only this package, beside the sandbox, reaches httpx.
 
-``exchange`` sends requests and tries them again, ``pacing`` says when the next may go, ``refusals`` what a
-refusal means, ``answers`` turns the bytes of an answer into checked values.
+``addresses`` says where a token may go, ``exchange`` sends requests and tries them again, ``pacing`` says
+when the next may go, ``refusals`` what a refusal means, ``answers`` turns the bytes of an answer into
+checked values.
 """
 
-from cfusage_lab.wire.exchange import CLOUDFLARE, Wire, address, inside
+from cfusage_lab.wire.addresses import CLOUDFLARE, address
+from cfusage_lab.wire.exchange import Wire, inside
 
 __all__ = ["CLOUDFLARE", "Wire", "address", "inside"]

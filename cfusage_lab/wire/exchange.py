@@ -1,9 +1,7 @@
 """The way to Cloudflare and back: who asks, how fast, how often again. Only this module sends requests."""
 
 import copy
-import ipaddress
 import random
-import urllib.request
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final
 
@@ -11,17 +9,17 @@ import httpx
 from httpx_retries import Retry, RetryTransport
 
 from cfusage_lab.credentials import Credentials
-from cfusage_lab.errors import ConfigError, TransportError
+from cfusage_lab.errors import TransportError
 from cfusage_lab.wire import refusals
+from cfusage_lab.wire.addresses import proxy_of
 from cfusage_lab.wire.pacing import Pacer, Waiter
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-__all__ = ["CLOUDFLARE", "LONGEST_WAIT", "Wire", "address", "inside"]
+__all__ = ["Wire", "inside"]
 
-CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
-LONGEST_WAIT: Final = 300.0
+_LONGEST_WAIT: Final = 300.0
 """Seconds: the longest single wait that is obeyed, as long as Cloudflare's block lasts."""
 
 _ALL_WAITS: Final = 900.0
@@ -40,7 +38,7 @@ class Wire:
     credentials
         What proves who asks.
     base_url
-        Where, as :func:`address` lets it pass.
+        Where, as :func:`cfusage_lab.wire.address` lets it pass.
     pacer
         Shared by everything that asks with the same credentials.
     transport
@@ -59,7 +57,7 @@ class Wire:
         self._credentials = credentials
         inner = transport or httpx.HTTPTransport(
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            proxy=_proxy(httpx.URL(base_url)),
+            proxy=proxy_of(base_url),
         )
         self._client = httpx.Client(
             base_url=base_url,
@@ -169,7 +167,7 @@ class _Patience(Retry):
 
     def __init__(self, waiter: Waiter) -> None:
         super().__init__(
-            total=_TRIES, total_timeout=_ALL_WAITS, max_backoff_wait=LONGEST_WAIT, backoff_factor=0.5
+            total=_TRIES, total_timeout=_ALL_WAITS, max_backoff_wait=_LONGEST_WAIT, backoff_factor=0.5
         )
         self._waiter = waiter
 
@@ -188,7 +186,7 @@ class _Patience(Retry):
             return super().is_retryable_exception(exception)
         if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= _TRIES_AFTER_500:
             return False
-        return self._wait_after(exception) <= min(LONGEST_WAIT, _ALL_WAITS - self.elapsed_sleep)
+        return self._wait_after(exception) <= min(_LONGEST_WAIT, _ALL_WAITS - self.elapsed_sleep)
 
     def sleep(self, response: httpx.Response | Exception) -> None:
         seconds = self._wait_after(response)
@@ -229,43 +227,6 @@ def _without_frames(exc: BaseException) -> BaseException:
     return exc
 
 
-def address(base_url: str) -> str:
-    """Return a base URL that may be sent a token, or refuse it.
-
-    Raises
-    ------
-    ConfigError
-        If it is no address, holds a password, or would show the token to the network.
-    """
-    try:
-        url = httpx.URL(base_url.rstrip("/"))
-    except (httpx.InvalidURL, ValueError) as exc:
-        raise ConfigError(f"base_url is not an address: {exc}") from None
-    if url.userinfo:
-        raise ConfigError("base_url holds a user name or password: leave them out")
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ConfigError(f"base_url {url} is not an address like {CLOUDFLARE}")
-    if url.scheme == "http" and not _is_loopback(url.host):
-        raise ConfigError(f"base_url {url}: plain http would show the token to the network; use https")
-    return str(url)
-
-
 def inside(application: "WSGIApplication") -> httpx.BaseTransport:
     """Return a transport to an application within this process, for :class:`Wire`."""
     return httpx.WSGITransport(app=application)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _proxy(url: httpx.URL) -> str | None:
-    """Return the proxy that the environment names for this address: httpx asks only without a transport."""
-    if _is_loopback(url.host) or urllib.request.proxy_bypass(url.host):
-        return None
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
