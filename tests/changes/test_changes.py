@@ -570,16 +570,18 @@ def test_at_midnight_today_is_the_day_that_has_just_ended() -> None:
 def test_the_same_time_is_the_clock_s_where_clocks_change(
     day: str, until: int, current: float, yesterday: float
 ) -> None:
-    """Berlin, a dollar an hour."""
+    """Berlin, a dollar an hour; the week before, no clock changes."""
     first = str(date.fromisoformat(day) - 8 * ONE_DAY)
     history = local_days(first, day, "Europe/Berlin")
     now = datetime.fromisoformat(day).replace(hour=until, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
     found = same_time_yesterday(history.filter(pl.col("end_time") <= now), time_zone="Europe/Berlin")
-    row = found.filter(pl.col("against") == "yesterday").row(0, named=True)
 
-    assert row["until"] == f"{until:02d}:00"
-    assert (row["current_usd"], row["previous_usd"]) == (current, yesterday)
-    assert row["is_whole"]
+    assert found["until"].unique().to_list() == [f"{until:02d}:00"]
+    assert found.select("against", "current_usd", "previous_usd").rows() == [
+        ("last_week", current, 8.0),
+        ("yesterday", current, yesterday),
+    ]
+    assert found["is_whole"].all()
 
 
 def test_the_same_time_off_the_hour_is_the_end_of_a_window() -> None:
