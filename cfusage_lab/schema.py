@@ -6,6 +6,7 @@ exclusive. ``state`` is ``complete`` (past the settle lag), ``provisional`` (may
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final, Literal, get_args
 
 import polars as pl
@@ -31,6 +32,7 @@ __all__ = [
     "SUMMARY",
     "WEEKEND_SHARE",
     "WEEKLY_HEATMAP",
+    "WIDTHS",
     "Granularity",
     "Kind",
     "State",
@@ -41,6 +43,9 @@ Granularity = Literal["hour", "day"]
 State = Literal["complete", "provisional", "in_progress"]
 
 STATES: Final[tuple[State, ...]] = get_args(State)
+
+WIDTHS: Final[dict[Granularity, timedelta]] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+"""How long a window is."""
 
 HISTORY: Final = pl.Schema(
     {

@@ -8,7 +8,6 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab import schema
-from cfusage_lab.schema import Granularity
 
 __all__ = [
     "KEYS",
@@ -16,7 +15,6 @@ __all__ = [
     "LAYOUT_KEY",
     "REVISION",
     "STORED",
-    "WIDTHS",
     "as_history",
     "instant",
     "is_settled",
@@ -30,8 +28,6 @@ LAYOUT: Final = 1
 
 LAYOUT_KEY: Final = "cfusage_lab.layout"
 """The property of a table that says so."""
-
-WIDTHS: Final[dict[Granularity, timedelta]] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from cfusage_lab.archive.layout import KEYS, STORED, WIDTHS, as_history, instant
+from cfusage_lab.archive.layout import KEYS, STORED, as_history, instant
 from cfusage_lab.archive.spans import SPANS, absent
 from cfusage_lab.archive.store import StoredTable
 from cfusage_lab.bounds import midnight
 from cfusage_lab.credentials import account_ids
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError
 from cfusage_lab.ranges import LONGEST, TimeRange
+from cfusage_lab.schema import WIDTHS
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.archive.layout import KEYS, STORED, WIDTHS, month_of, seal
+from cfusage_lab.archive.layout import KEYS, STORED, month_of, seal
 from cfusage_lab.archive.spans import absent
-from cfusage_lab.schema import STATES, Granularity
+from cfusage_lab.schema import STATES, WIDTHS, Granularity
 
 __all__ = ["COMPACTED", "COVERAGE", "REVISIONS", "TABLES", "coverage", "edges", "faults", "revisions"]
 

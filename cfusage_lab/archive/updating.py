@@ -7,11 +7,11 @@ from typing import Final, Literal
 import polars as pl
 
 from cfusage_lab import schema
-from cfusage_lab.archive.layout import STORED, WIDTHS, is_settled
+from cfusage_lab.archive.layout import STORED, is_settled
 from cfusage_lab.archive.spans import SPANS, absent, by_span, joined
 from cfusage_lab.bounds import midnight
 from cfusage_lab.errors import CancelledError
-from cfusage_lab.schema import Granularity, require
+from cfusage_lab.schema import WIDTHS, Granularity, require
 from cfusage_lab.source import Progress, Source
 
 __all__ = ["RECHECKED", "Steps", "Update"]

@@ -23,10 +23,10 @@ from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.running import WORKERS, carry_out
 from cfusage_lab.progress import default_progress
 from cfusage_lab.ranges import TimeRange, last_days, moment
-from cfusage_lab.schema import Granularity
+from cfusage_lab.schema import WIDTHS, Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
-from cfusage_lab.wire.answers import WIDTHS, Rows
+from cfusage_lab.wire.answers import Rows
 from cfusage_lab.wire.pacing import Pacer, Waiter
 
 if TYPE_CHECKING:
@@ -214,8 +214,8 @@ class UsageClient:
         now = self._now()
         start, end = aligned(time_range or last_days(30, now=now), granularity, now)
         ids = sorted(self._asked_for(accounts))
-        width = WIDTHS[granularity]
-        plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), width, self._page[granularity])
+        seconds = int(WIDTHS[granularity].total_seconds())
+        plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
 
         def ask(part: Part, waiter: Waiter) -> Rows:
             path = f"/accounts/{part.account_id}/ai-gateway/billing/usage-history"
@@ -230,7 +230,7 @@ class UsageClient:
                 path=path,
                 start=part.start,
                 end=part.end,
-                width=width,
+                width=seconds,
                 with_ids=with_ids,
             )
 
@@ -240,7 +240,7 @@ class UsageClient:
             account_ids=ids,
             start=start,
             end=end,
-            width=timedelta(seconds=width),
+            width=WIDTHS[granularity],
             now=now,
             settle_lag=self._settle_lag,
         )

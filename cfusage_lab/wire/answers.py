@@ -11,10 +11,7 @@ import polars as pl
 from cfusage_lab.errors import PayloadError
 from cfusage_lab.wire import refusals
 
-__all__ = ["WIDTHS", "Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
-
-WIDTHS: Final = {"hour": 3_600, "day": 86_400}
-"""Seconds in a window."""
+__all__ = ["Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
 
 _MILLISECONDS_FROM: Final = 1e11
 
