@@ -248,8 +248,17 @@ def test_where_nothing_costs_anything_every_hour_is_the_peak(engine: Engine) -> 
 
 
 def test_load_factor(engine: Engine) -> None:
-    """Even cost has 1, one hour of three has a third, and without a peak above zero there is none."""
-    values = {"even": [2.0, 2.0], "spike": [0.0, 0.0, 6.0], "zero": [0.0, 0.0], "credit": [-1.0, -3.0]}
+    """Even cost has 1, one hour of three a third; below zero where corrections outweigh cost.
+
+    Without a peak above zero there is none.
+    """
+    values = {
+        "even": [2.0, 2.0],
+        "spike": [0.0, 0.0, 6.0],
+        "zero": [0.0, 0.0],
+        "credit": [-1.0, -3.0],
+        "owed": [1.0, -3.0],
+    }
     history = pl.concat(hours("2026-03-02", some, account_id=name) for name, some in values.items())
 
     answer = engine.run(load_factor, history, order=("account_id",))
@@ -257,6 +266,7 @@ def test_load_factor(engine: Engine) -> None:
     assert answer.rows() == [
         ("credit", -2.0, -1.0, None, 2),
         ("even", 2.0, 2.0, 1.0, 2),
+        ("owed", -1.0, 1.0, -1.0, 2),
         ("spike", 2.0, 6.0, 1 / 3, 3),
         ("zero", 0.0, 0.0, None, 2),
     ]
