@@ -13,7 +13,7 @@ from typing import Final, Literal, get_args
 import polars as pl
 
 from cfusage_lab.errors import ConfigError, FrameError
-from cfusage_lab.frames import opened
+from cfusage_lab.frames.windows import computed, refuse_flawed
 from cfusage_lab.schema import HISTORY, STATES
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
@@ -190,19 +190,14 @@ def to_focus(
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, or refuse those that would make a wrong bill."""
-    door = opened(history, _NEEDED, table="usage history")
-    collected: pl.DataFrame = door.frame.collect("polars").to_native()
-    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-    table = collected.with_columns(
-        times, pl.col("account_id", "state").cast(pl.String), pl.col("aggregated_value").cast(pl.Float64)
-    )
+    table = computed(history, _NEEDED)
     if any(table.null_count().row(0)):
         raise FrameError(
             "a window lacks its account, its times, its cost or its state: fetch the history again"
         )
     start = pl.col("start_time").dt.epoch("s")
     width = pl.col("end_time").dt.epoch("s") - start
-    table = table.with_columns(width=width).sort("account_id", "start_time")
+    table = table.with_columns(width=width)
     widths = table["width"].unique().to_list()
     if len(widths) > 1 or not set(widths) <= _GRANULARITIES.keys():
         shown = " and ".join(f"{seconds / 3600:g}" for seconds in sorted(widths))
@@ -215,13 +210,7 @@ def _windows(history: object) -> pl.DataFrame:
         "has a cost that is not a number": ~pl.col("aggregated_value").is_finite(),
         "has an unknown state": ~pl.col("state").is_in(STATES),
     }
-    for flaw, is_flawed in flaws.items():
-        found = table.filter(is_flawed).head(1)
-        if found.height:
-            account_id, moment = found.select("account_id", "start_time").row(0)
-            raise FrameError(
-                f"the window {moment:{_CSV_TIME}} of account {account_id} {flaw}: nothing is exported"
-            )
+    refuse_flawed(table, flaws, outcome="nothing is exported")
     return table
 
 

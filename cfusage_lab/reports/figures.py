@@ -11,7 +11,7 @@ from cfusage_lab.changes import day_over_day, month_to_date, movers
 from cfusage_lab.charts.accounts import labels
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import opened
+from cfusage_lab.frames.windows import computed, refuse_flawed
 from cfusage_lab.patterns import (
     concentration,
     hourly_profile,
@@ -73,10 +73,12 @@ class Figures:
             cost, or if its accounts do not have the same windows.
         """
         windows = _windows(history)
+        each = summary(windows, time_zone=time_zone)
         daily = daily_usage(windows, time_zone=time_zone)
         is_alone = windows["account_id"].n_unique() == 1
         total = windows if is_alone else total_usage(windows)
         total_daily = daily if is_alone else total_usage(daily)
+        overall = each if is_alone else summary(total, time_zone=time_zone)
         cost = daily.group_by("account_id").agg(pl.col("cost_usd").sum())
         whole = cost["cost_usd"].sum()
         share = pl.col("cost_usd") / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
@@ -88,10 +90,10 @@ class Figures:
             daily=daily,
             total=total,
             total_daily=total_daily,
-            overall=summary(total, time_zone=time_zone).row(0, named=True),
-            accounts=summary(windows, time_zone=time_zone)
-            .join(cost.with_columns(share=share), on="account_id")
-            .sort("cost_usd", "account_id", descending=[True, False]),
+            overall=overall.row(0, named=True),
+            accounts=each.join(cost.with_columns(share=share), on="account_id").sort(
+                "cost_usd", "account_id", descending=[True, False]
+            ),
         )
 
     # Whose figures these are
@@ -172,26 +174,14 @@ class Figures:
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, whatever engine they come from, or refuse what can't be reported."""
-    collected = opened(history, _NEEDED, table="usage history").frame.collect("polars").to_native()
-    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-    windows: pl.DataFrame = (
-        collected.with_columns(times, id=pl.lit(None, dtype=pl.String))
-        .select(pl.col(name).cast(kind) for name, kind in HISTORY.items())
-        .sort("account_id", "start_time")
-    )
+    windows = computed(history, _NEEDED).with_columns(id=pl.lit(None, pl.String)).select(HISTORY.names())
     if windows.filter(pl.col("state") != "in_progress").is_empty():
         raise FrameError("no window in this usage history has ended: there is nothing to report yet")
     flaws = {
         "is there twice": pl.struct("account_id", "start_time").is_duplicated(),
         "has no cost": ~pl.col("aggregated_value").is_finite().fill_null(value=False),
     }
-    for flaw, is_flawed in flaws.items():
-        found = windows.filter(is_flawed).head(1)
-        if found.height:
-            account_id, moment = found.select("account_id", "start_time").row(0)
-            raise FrameError(
-                f"the window {moment:%Y-%m-%dT%H:%MZ} of account {account_id} {flaw}: nothing is reported"
-            )
+    refuse_flawed(windows, flaws, outcome="nothing is reported")
     return windows
 
 
