@@ -43,6 +43,32 @@ def test_the_figures_of_an_account(engine: Engine) -> None:
     assert row["provisional_share"] == pytest.approx(27 / (33 * 24 + 6))
 
 
+def test_the_figures_are_those_of_the_zone_s_days_and_hours(engine: Engine) -> None:
+    """The same months five hours later, which is when they are in New York."""
+    later = two_months().with_columns(pl.col("start_time", "end_time").dt.offset_by("5h"))
+    found = engine.run(summary, later, time_zone="America/New_York", order=["account_id"])
+
+    assert_frame_equal(found, summary(two_months(), time_zone="UTC"))
+    assert found.select("until", "today_usd", "month_usd", "peak_hour").row(0) == ("06:00", 12.0, 110.0, 15)
+
+
+def test_a_day_that_is_still_running_is_no_usual_day() -> None:
+    """Though all of its 24 windows are there at 23:30."""
+    states = ["complete"] * 71 + ["in_progress"]
+    row = summary(hours("2026-01-05", [1] * 48 + [5] * 24, states=states), time_zone="UTC").row(0, named=True)
+
+    assert (row["mean_day_usd"], row["today_usd"], row["until"]) == (24.0, 115.0, "23:00")
+
+
+def test_an_account_that_ended_this_month_has_its_month_so_far() -> None:
+    """Up to its own last day, the 1st, beside the 1st of January."""
+    ended = hours("2026-01-01", [1] * 24 * 31 + [3] * 24, account_id="b")
+    row = summary(pl.concat([two_months(), ended]), time_zone="UTC").row(1, named=True)
+
+    assert (row["month_usd"], row["previous_month_usd"], row["month_kind"]) == (72.0, 24.0, "up")
+    assert (row["date"], row["today_usd"]) == (None, None)
+
+
 def test_accounts_have_a_row_each_in_order() -> None:
     """One of them began this morning: what can't be told of it is null or unknown."""
     young = hours("2026-02-03T04:00", [5, 5], account_id="0")

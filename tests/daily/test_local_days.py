@@ -135,6 +135,14 @@ def test_a_window_without_a_value_does_not_count_as_an_hour() -> None:
     assert found.select("cost_usd", "hours", "is_whole").row(0) == (23.0, 23, False)
 
 
+def test_a_day_without_any_value_costs_nothing_and_has_no_hours(engine: Engine) -> None:
+    """On every engine, though some have no sum of nothing."""
+    history = hours("2026-01-10", [1] * 24).with_columns(aggregated_value=pl.lit(None, pl.Float64))
+    found = engine.run(daily_usage, history, time_zone="UTC")
+
+    assert found.rows() == [("a", date(2026, 1, 10), 0.0, 0, False, "complete")]
+
+
 @pytest.mark.parametrize(
     ("states", "expected"),
     [
@@ -228,6 +236,8 @@ def test_windows_that_stand_there_twice_are_refused() -> None:
 
     with pytest.raises(FrameError, match="2026-01-10 of account a has 48 hours instead of 24"):
         daily_usage(pl.concat([history, history]), time_zone="UTC")
+    with pytest.raises(FrameError, match="2026-01-10 of account a has 25 hours instead of 24"):
+        daily_usage(pl.concat([history, history[7:8]]), time_zone="UTC")
 
 
 def test_windows_that_stand_there_twice_make_no_whole_day(engine: Engine) -> None:
@@ -494,6 +504,31 @@ def test_total_usage_of_a_history_is_a_history(engine: Engine) -> None:
     assert found["aggregated_value"].to_list() == [n + 1.0 for n in range(48)]
     first = total_usage(daily_usage(history, time_zone="Asia/Tokyo"))
     assert_frame_equal(daily_usage(found, time_zone="Asia/Tokyo"), first)
+
+
+def test_a_window_of_the_total_is_reported_by_any_and_as_settled_as_the_least_settled(engine: Engine) -> None:
+    """Hour 0 by both, hour 1 by one of them, hour 2 by none; settled, provisional, running."""
+    history = pl.concat(
+        [
+            hours("2026-01-10", [1, 2, 0], states=["complete", "provisional", "provisional"]),
+            hours("2026-01-10", [4, 0, 0], states=["complete", "complete", "in_progress"], account_id="b"),
+        ]
+    ).with_columns(is_reported=pl.Series([True, True, False, True, False, False]))
+    found = engine.run(total_usage, history, order=["start_time"])
+
+    assert found.select("aggregated_value", "is_reported", "state").rows() == [
+        (5.0, True, "complete"),
+        (2.0, True, "provisional"),
+        (0.0, False, "in_progress"),
+    ]
+
+
+def test_total_usage_refuses_windows_that_stand_there_twice(engine: Engine) -> None:
+    """Their cost would count twice."""
+    history = pl.concat([hours("2026-01-10", [1] * 24), hours("2026-01-10", [1] * 24, account_id="b")])
+
+    with pytest.raises(FrameError, match="would be 48 rows, and there are 49"):
+        engine.run(total_usage, pl.concat([history, history.head(1)]))
 
 
 def test_total_usage_refuses_accounts_with_different_windows(engine: Engine) -> None:

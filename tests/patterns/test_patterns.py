@@ -349,6 +349,11 @@ def test_concentration(top: int, answer: tuple[int, float, float]) -> None:
     assert (row["top_hours"], row["top_usd"], row["top_share"]) == answer
 
 
+def test_the_dearest_hours_are_a_day_s_unless_another_number_is_asked_for() -> None:
+    """24 of 48."""
+    assert concentration(hours("2026-03-02", [1.0] * 48)).row(0) == ("a", 24, 24.0, 48.0, 0.5, 48)
+
+
 def test_no_dearest_hours_are_refused() -> None:
     """The top 0 hours are not a question."""
     with pytest.raises(ConfigError, match="top=0"):
