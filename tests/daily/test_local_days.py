@@ -477,7 +477,7 @@ def test_total_usage_adds_accounts_up(engine: Engine) -> None:
             days({"2026-01-10": 2, "2026-01-11": 2}, account_id="b", running=["2026-01-11"]),
         ]
     )
-    found = engine.run(total_usage, table, order=["date"])
+    found = engine.run(total_usage, table.reverse(), order=["date"])
 
     assert found.rows() == [
         ("all", date(2026, 1, 10), 3.0, 24, True, "complete"),
@@ -497,7 +497,7 @@ def test_a_total_that_lacks_an_account_is_not_whole(engine: Engine) -> None:
 def test_total_usage_of_a_history_is_a_history(engine: Engine) -> None:
     """Window by window; the total of days is then the same whichever is first."""
     history = pl.concat([hours("2026-01-10", range(48)), hours("2026-01-10", [1] * 48, account_id="b")])
-    found = engine.run(total_usage, history, order=["start_time"])
+    found = engine.run(total_usage, history.reverse(), order=["start_time"])
 
     assert dict(found.schema) == dict(HISTORY)
     assert found["account_id"].unique().to_list() == ["all"]
