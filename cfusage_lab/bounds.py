@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.ranges.moments import hour_end
 from cfusage_lab.schema import Granularity
 
 __all__ = ["aligned", "midnight", "running_end"]
@@ -32,7 +33,7 @@ def running_end(granularity: Granularity, now: datetime) -> datetime:
     """Return the end of the window that is running."""
     if granularity == "day":
         return midnight(now) + timedelta(days=1)
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return hour_end(now)
 
 
 def midnight(moment: datetime) -> datetime:

@@ -1,53 +1,41 @@
 """Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights."""
 
-import warnings
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.ranges.moments import (
+    HOUR,
+    first_hour,
+    hour_end,
+    hour_start,
+    instant_of,
+    iso,
+    local_midnight,
+    moment,
+    warn_if_off_the_hour,
+    zone,
+)
 
 __all__ = [
     "LONGEST",
-    "OffTheHourWarning",
     "TimeRange",
     "between",
     "last_days",
     "last_hours",
     "last_week",
-    "moment",
     "month_to_date",
     "previous_month",
     "this_week",
     "today",
-    "warn_if_off_the_hour",
     "yesterday",
-    "zone",
 ]
 
-HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=5 * 366)
 """The longest range that is asked for: five years. It keeps a slip of the keyboard from costing
 hundreds of requests."""
-
-
-class OffTheHourWarning(UserWarning):
-    """Local days of this zone can't be made exactly of whole UTC hours.
-
-    Examples
-    --------
-    >>> import warnings
-    >>> import cfusage_lab as cfu
-    >>> with warnings.catch_warnings(record=True) as caught:
-    ...     warnings.simplefilter("always", cfu.OffTheHourWarning)
-    ...     day = cfu.yesterday(time_zone="Asia/Kolkata", now="2026-11-18T09:30Z")
-    >>> print(day)
-    2026-11-16T19:00:00Z to 2026-11-17T19:00:00Z
-    >>> print(str(caught[0].message).partition(",")[0])
-    Asia/Kolkata is +05:30 from UTC
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +71,10 @@ class TimeRange:
         for name in ("start", "end"):
             object.__setattr__(self, name, _whole_hour(getattr(self, name), name))
         if self.end <= self.start:
-            raise ConfigError(f"end {_iso(self.end)} is not after start {_iso(self.start)}")
+            raise ConfigError(f"end {iso(self.end)} is not after start {iso(self.start)}")
         if self.end - self.start > LONGEST:
             raise ConfigError(
-                f"{_iso(self.start)} to {_iso(self.end)} is {(self.end - self.start).days:,} days; "
+                f"{iso(self.start)} to {iso(self.end)} is {(self.end - self.start).days:,} days; "
                 f"at most {LONGEST.days:,} are asked for at once: take it in parts"
             )
 
@@ -96,7 +84,7 @@ class TimeRange:
         return (self.end - self.start) // HOUR
 
     def __str__(self) -> str:
-        return f"{_iso(self.start)} to {_iso(self.end)}"
+        return f"{iso(self.start)} to {iso(self.end)}"
 
 
 def today(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
@@ -135,7 +123,7 @@ def last_hours(n: int, *, now: datetime | str | None = None) -> TimeRange:
     2026-11-18T04:00:00Z to 2026-11-18T10:00:00Z
     """
     instant, _ = _now(now, "UTC")
-    end = _hour_end(instant)
+    end = hour_end(instant)
     return TimeRange(end - _positive(n, "hours") * HOUR, end)
 
 
@@ -248,118 +236,25 @@ def between(
     2026-10-31T15:00:00Z to 2026-11-07T15:00:00Z
     """
     instant, _ = _now(now, "UTC")
-    first, last = (_instant(value, name, time_zone) for value, name in ((start, "start"), (end, "end")))
-    newest = _hour_end(instant)
+    first, last = (instant_of(value, name, time_zone) for value, name in ((start, "start"), (end, "end")))
+    newest = hour_end(instant)
     if first >= newest:
-        raise ConfigError(f"start {_iso(first)} lies in the future: there is no usage yet")
+        raise ConfigError(f"start {iso(first)} lies in the future: there is no usage yet")
     return TimeRange(first, min(last, newest) if last > first else last)
-
-
-def moment(now: datetime | str | None = None) -> datetime:
-    """Return a moment in UTC: an aware datetime, an ISO 8601 text, or, left out, the clock's.
-
-    Raises
-    ------
-    ConfigError
-        If it has no time zone, or is no moment.
-    """
-    value = _parsed(now, "now") if isinstance(now, str) else datetime.now(UTC) if now is None else now
-    if not isinstance(value, datetime):
-        raise ConfigError(f"now {now!r} is not a moment: pass an aware datetime, or '2026-11-18T09:30Z'")
-    if value.tzinfo is None:
-        raise ConfigError(f"now {value.isoformat()} has no time zone: pass an aware datetime")
-    return value.astimezone(UTC)
-
-
-def zone(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name such as ``"Europe/Berlin"``.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such zone.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        message = f"there is no time zone {name!r}: take an IANA name such as 'Europe/Berlin' or 'UTC'"
-        raise ConfigError(message) from None
-
-
-def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stacklevel: int = 3) -> None:
-    """Warn where the zone's midnights fall inside UTC hours, as in India (+05:30) or Nepal (+05:45).
-
-    A window belongs to the local day and hour in which it starts, so the window in which midnight falls is
-    counted to the day before it, and that is where ranges of days are cut. Python shows the warning once
-    for each place that asks.
-    """
-    info = zone(time_zone)
-    month = timedelta(days=28)  # no zone has been off the hour for less
-    moments = [start + n * month for n in range(max(0, (end - start) // month) + 1)] + [end]
-    hours = [_floor(moment).astimezone(info) for moment in moments]
-    off = sorted({(hour.strftime("%z"), hour.minute) for hour in hours if hour.minute})
-    if off:
-        offset, minute = off[0]
-        warnings.warn(
-            f"{time_zone} is {offset[:3]}:{offset[3:]} from UTC, and windows are whole UTC hours: the window "
-            "that crosses local midnight is counted to the day in which it starts, and the hour that is "
-            f"called 14:00 begins at 14:{minute:02d}",
-            OffTheHourWarning,
-            stacklevel=stacklevel,
-        )
 
 
 def _now(now: datetime | str | None, time_zone: str) -> tuple[datetime, date]:
     """Return the moment in UTC, and the local date in which the window starts that is running then."""
     instant = moment(now)
-    return instant, _floor(instant).astimezone(zone(time_zone)).date()
+    return instant, hour_start(instant).astimezone(zone(time_zone)).date()
 
 
 def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRange:
     """Return the local days from ``first`` up to ``last``, never past the hour that is running."""
-    start, end = _midnight(first, time_zone), _midnight(last, time_zone)
+    start, end = local_midnight(first, time_zone), local_midnight(last, time_zone)
     warn_if_off_the_hour(time_zone, start, end, stacklevel=4)
-    newest = _hour_end(instant)
-    return TimeRange(_ceil(start), min(_ceil(end), newest))
-
-
-def _midnight(day: date, time_zone: str) -> datetime:
-    """Return the instant at which a local day begins, which may be 01:00 where clocks skip midnight."""
-    return datetime.combine(day, time(), tzinfo=zone(time_zone)).astimezone(UTC)
-
-
-def _instant(value: date | datetime | str, name: str, time_zone: str | None) -> datetime:
-    """Return what a caller wrote as a moment in UTC."""
-    if isinstance(value, str):
-        value = _parsed(value, name)
-    if not isinstance(value, datetime):
-        if not isinstance(value, date):
-            raise ConfigError(f"{name} {value!r} is neither a date, a datetime nor an ISO 8601 text")
-        midnight = _midnight(value, time_zone or "UTC")
-        warn_if_off_the_hour(time_zone or "UTC", midnight, midnight, stacklevel=5)
-        return _ceil(midnight)
-    if value.tzinfo is not None:
-        return value.astimezone(UTC)
-    if time_zone is None:
-        raise ConfigError(
-            f"{name} {value.isoformat()} has no time zone: pass time_zone, or an aware datetime"
-        )
-    instant = value.replace(tzinfo=zone(time_zone)).astimezone(UTC)
-    if instant.astimezone(zone(time_zone)).replace(tzinfo=None) != value:
-        raise ConfigError(f"{name} {value.isoformat()} does not exist in {time_zone}: clocks skip that hour")
-    return instant
-
-
-def _parsed(text: str, name: str) -> date | datetime:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        message = f"{name} {text!r} is not an ISO 8601 date or datetime, such as '2026-11-01'"
-        raise ConfigError(message) from None
+    newest = hour_end(instant)
+    return TimeRange(first_hour(start), min(first_hour(end), newest))
 
 
 def _whole_hour(moment: object, name: str) -> datetime:
@@ -369,9 +264,9 @@ def _whole_hour(moment: object, name: str) -> datetime:
     if moment.tzinfo is None:
         raise ConfigError(f"{name} {moment.isoformat()} has no time zone: pass an aware datetime")
     utc = moment.astimezone(UTC)
-    if utc != _floor(utc):
+    if utc != hour_start(utc):
         raise ConfigError(
-            f"{name} {_iso(utc)} is not a whole UTC hour: the nearest before it is {_iso(_floor(utc))}"
+            f"{name} {iso(utc)} is not a whole UTC hour: the nearest before it is {iso(hour_start(utc))}"
         )
     return utc
 
@@ -382,21 +277,3 @@ def _positive(n: int, what: str) -> int:
     if n > LONGEST // (HOUR if what == "hours" else DAY):
         raise ConfigError(f"{n:,} {what} is more than the {LONGEST.days:,} days that are asked for at once")
     return n
-
-
-def _floor(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def _ceil(moment: datetime) -> datetime:
-    """Return the first whole hour from a moment on: the first window that starts in the day."""
-    return _floor(moment + HOUR - timedelta(microseconds=1))
-
-
-def _hour_end(instant: datetime) -> datetime:
-    """Return the end of the hour that is running at a moment."""
-    return _floor(instant) + HOUR
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

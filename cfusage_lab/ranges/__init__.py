@@ -1,0 +1,37 @@
+"""Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights.
+
+``moments`` reads moments and time zones, ``presets`` makes ranges of them.
+"""
+
+from cfusage_lab.ranges.moments import OffTheHourWarning, moment, warn_if_off_the_hour, zone
+from cfusage_lab.ranges.presets import (
+    LONGEST,
+    TimeRange,
+    between,
+    last_days,
+    last_hours,
+    last_week,
+    month_to_date,
+    previous_month,
+    this_week,
+    today,
+    yesterday,
+)
+
+__all__ = [
+    "LONGEST",
+    "OffTheHourWarning",
+    "TimeRange",
+    "between",
+    "last_days",
+    "last_hours",
+    "last_week",
+    "moment",
+    "month_to_date",
+    "previous_month",
+    "this_week",
+    "today",
+    "warn_if_off_the_hour",
+    "yesterday",
+    "zone",
+]
