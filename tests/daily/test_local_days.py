@@ -259,7 +259,13 @@ def test_windows_that_stand_there_twice_make_no_whole_day(engine: Engine) -> Non
             lambda table: table.with_columns(pl.col("start_time").dt.replace_time_zone(None)),
             "'start_time' is",
         ),
-        (lambda table: table.with_columns(account_id=pl.lit(None, pl.String)), "lacks its account_id"),
+        *(
+            (
+                lambda table, name=name: table.with_columns(pl.lit(None, HISTORY[name]).alias(name)),
+                "a window lacks its account_id, start_time or end_time",
+            )
+            for name in ("account_id", "start_time", "end_time")
+        ),
         (lambda _: [{"account_id": "a"}], "a builtins.list is not a table"),
     ],
 )
