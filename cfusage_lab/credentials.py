@@ -9,7 +9,7 @@ from typing import Final
 
 from cfusage_lab.errors import ConfigError
 
-__all__ = ["Credentials", "Secret", "account_ids", "find_credentials", "login"]
+__all__ = ["Credentials", "Secret", "account_ids", "find_credentials", "login", "named_account_ids"]
 
 _ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
 _PERMISSION: Final = (
@@ -177,6 +177,20 @@ def account_ids(accounts: Sequence[str]) -> tuple[str, ...]:
                 "account's page at dash.cloudflare.com"
             )
     return tuple(dict.fromkeys(ids))
+
+
+def named_account_ids(accounts: Sequence[str]) -> list[str]:
+    """Return the account ids that a call names, in order.
+
+    Raises
+    ------
+    ConfigError
+        If it names none, or as :func:`account_ids`.
+    """
+    ids = account_ids(accounts)
+    if not ids:
+        raise ConfigError("accounts is empty: pass at least one account id, or leave it out")
+    return sorted(ids)
 
 
 def _checked(text: Secret | str | None, *, what: str) -> Secret | None:

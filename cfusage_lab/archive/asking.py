@@ -11,7 +11,7 @@ import polars as pl
 from cfusage_lab.archive.spans import SPANS
 from cfusage_lab.archive.store import Whose
 from cfusage_lab.bounds import midnight
-from cfusage_lab.credentials import account_ids
+from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.progress import Quiet
 from cfusage_lab.ranges import last_hours
@@ -41,10 +41,7 @@ def asked_for(client: Source, accounts: Sequence[str] | str | None, *, now: date
     seen from its answer for the running hour.
     """
     if accounts is not None:
-        ids = account_ids(accounts)
-        if not ids:
-            raise ConfigError("accounts is empty: pass at least one account id, or leave it out")
-        return sorted(ids)
+        return named_account_ids(accounts)
     known: Sequence[str] = getattr(client, "default_accounts", ())
     if known:
         return sorted(known)

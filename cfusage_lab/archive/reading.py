@@ -10,7 +10,7 @@ from cfusage_lab.archive.layout import KEYS, STORED, as_history, instant
 from cfusage_lab.archive.spans import SPANS, absent
 from cfusage_lab.archive.store import StoredTable
 from cfusage_lab.bounds import midnight
-from cfusage_lab.credentials import account_ids
+from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError
 from cfusage_lab.ranges import LONGEST, TimeRange
 from cfusage_lab.schema import WIDTHS
@@ -46,7 +46,7 @@ def history(
 ) -> pl.DataFrame:
     """Return a history with no window absent, or say which is."""
     opened = table.open()
-    ids = _held_ids(table, opened) if accounts is None else sorted(account_ids(accounts))
+    ids = _held_ids(table, opened) if accounts is None else named_account_ids(accounts)
     rows = table.read(as_history(_between(table, opened, ids, start, end), now=now))
     if len(ids) > 1 or not rows["start_time"].is_sorted():  # one account's months come in order
         rows = rows.sort(KEYS)
@@ -58,7 +58,7 @@ def history(
 
 def held(table: StoredTable, accounts: Sequence[str] | str | None, *, end: datetime) -> TimeRange | None:
     """Return the newest range up to ``end`` that is held without a gap for all accounts, or None."""
-    ids = None if accounts is None else sorted(account_ids(accounts))
+    ids = None if accounts is None else named_account_ids(accounts)
     rows = windows(table, ids, start=None, end=end)
     spans = rows.group_by("account_id").agg(start=pl.col("start_time").min(), end=pl.col("end_time").max())
     if not spans.height or spans.height < len(ids or ()):

@@ -16,7 +16,7 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.bounds import aligned
-from cfusage_lab.credentials import Credentials, account_ids, find_credentials
+from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids
 from cfusage_lab.errors import ApiError, ConfigError
 from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
@@ -213,7 +213,7 @@ class UsageClient:
             raise ConfigError(f"granularity {granularity!r}: pass 'hour' or 'day'")
         now = self._now()
         start, end = aligned(time_range or last_days(30, now=now), granularity, now)
-        ids = sorted(self._asked_for(accounts))
+        ids = self._asked_for(accounts)
         seconds = int(WIDTHS[granularity].total_seconds())
         plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
 
@@ -301,7 +301,7 @@ class UsageClient:
         rows = []
         with closing(default_progress()) as progress:
             waiter = Waiter(progress)
-            for account_id in sorted(self._asked_for(accounts)):
+            for account_id in self._asked_for(accounts):
                 path = f"/accounts/{account_id}/ai-gateway/billing/credit-balance"
                 credit = answers.balance(self._wire().get(path, waiter=waiter), path=path)
                 topup = credit.topup_config or answers.TopUp()
@@ -332,18 +332,15 @@ class UsageClient:
         transport = inside(self._sandbox)
         return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS, transport=transport)
 
-    def _asked_for(self, accounts: Sequence[str] | str | None) -> tuple[str, ...]:
-        """Return the ids that a call is about."""
+    def _asked_for(self, accounts: Sequence[str] | str | None) -> list[str]:
+        """Return the ids that a call is about, in order."""
         if accounts is not None:
-            ids = account_ids(accounts)
-            if not ids:
-                raise ConfigError("accounts is empty: pass at least one account id, or leave it out")
-            return ids
+            return named_account_ids(accounts)
         if self._credentials.accounts:
-            return tuple(self._credentials.accounts)
+            return sorted(self._credentials.accounts)
         seen = self._listed()
         if len(seen) == 1:
-            return (seen[0].id,)
+            return [seen[0].id]
         listed = ", ".join(f"{account.name} ({account.id})" for account in seen[:_SHOWN])
         more = f" and {len(seen) - _SHOWN} more" if len(seen) > _SHOWN else ""
         told = f"the token can see {len(seen)}: {listed}{more}" if seen else "the token can see none"

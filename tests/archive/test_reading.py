@@ -85,6 +85,13 @@ def test_a_window_that_is_not_held_is_an_error_and_never_a_zero(
         nights.archive.usage_history(time_range, accounts=accounts)
 
 
+def test_no_account_is_not_the_same_as_every_account(nights: Nights) -> None:
+    with pytest.raises(ConfigError, match="accounts is empty"):
+        nights.archive.usage_history(QUARTER, accounts=[])
+    with pytest.raises(ConfigError, match="accounts is empty"):
+        nights.archive.held(accounts="")
+
+
 def test_an_empty_archive_says_so(tmp_path: Path) -> None:
     archive = UsageArchive(tmp_path / "nothing", now=NOW)
 
