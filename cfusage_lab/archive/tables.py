@@ -70,7 +70,7 @@ COMPACTED: Final = pl.Schema({"source": pl.String(), "granularity": pl.String(),
 
 
 def coverage(stored: pl.DataFrame, *, granularity: Granularity, is_complete: pl.Expr) -> pl.DataFrame:
-    """Return what is held (:data:`COVERAGE`); ``is_complete`` says which windows are."""
+    """Return what is held (:data:`COVERAGE`), in no order; ``is_complete`` says which windows are."""
     width = WIDTHS[granularity]
     bounds = stored.group_by("account_id").agg(start=pl.col("start_time").min(), end=pl.col("end_time").max())
     months = (
@@ -111,7 +111,6 @@ def coverage(stored: pl.DataFrame, *, granularity: Granularity, is_complete: pl.
             month=pl.col("month").dt.date(),
         )
         .select(COVERAGE.names())
-        .sort("account_id", "granularity", "month")
     )
 
 

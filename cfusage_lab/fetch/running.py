@@ -26,9 +26,7 @@ def carry_out(plan: Plan, ask: Callable[[Part, Waiter], Rows], progress: Progres
     try:
         while True:
             while len(under_way) < WORKERS and (part := plan.take()) is not None:
-                if (
-                    not under_way and not plan.waiting
-                ):  # nothing to do beside it: no thread is worth its while
+                if not under_way and not plan.waiting:  # nothing beside it: no thread is worth its while
                     plan.receive(part, ask(part, waiter))
                     answered += 1
                     continue

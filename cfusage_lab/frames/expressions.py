@@ -7,7 +7,7 @@ import narwhals as nw
 
 from cfusage_lab.frames.door import Frames
 
-__all__ = ["ROUNDING", "day_span", "first_of", "state_of", "state_rank", "with_change"]
+__all__ = ["ROUNDING", "day_span", "state_of", "state_rank", "with_change"]
 
 ROUNDING: Final = 1e-12
 """Two sums that agree to this part of themselves differ by the order of the additions, not by cost."""
@@ -41,7 +41,7 @@ def state_of(rank: str) -> nw.Expr:
     return nw.when(nw.col(rank) == 0).then(nw.lit("complete")).otherwise(unsettled)
 
 
-def first_of(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
+def _first_of(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
     """Return the text of the first case that is true."""
     result = nw.lit(otherwise)
     for condition, text in reversed(cases):
@@ -62,7 +62,7 @@ def with_change(frame: Frames) -> Frames:
         frame.with_columns(change_usd=nw.when(is_rounding).then(nothing).otherwise(raw))
         .with_columns(change_ratio=nw.when(previous > 0).then(change / previous))
         .with_columns(
-            kind=first_of(
+            kind=_first_of(
                 (previous.is_null(), "unknown"),
                 ((previous == 0) & (current == 0), "zero"),
                 (previous == 0, "new"),
