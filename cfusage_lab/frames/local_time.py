@@ -67,12 +67,15 @@ class LocalHistory:
         The way back to the caller's kind of table.
     span
         The first and the last hour, and the width of the windows.
+    hours
+        The calendar of that span.
     """
 
     frame: Frames
     days: Frames
     door: Door
     span: Span
+    hours: pl.DataFrame
 
 
 def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
@@ -165,6 +168,7 @@ def localize(
         days=door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique()),
         door=door,
         span=span,
+        hours=table,
     )
 
 

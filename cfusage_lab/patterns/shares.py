@@ -39,7 +39,8 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     Raises
     ------
     FrameError
-        If columns are missing or windows are not hours.
+        If columns are missing, windows are not hours, or (found only where the result is computed at once)
+        windows stand there twice.
 
     Examples
     --------
@@ -208,7 +209,8 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     ConfigError
         If ``top`` is below 1.
     FrameError
-        If columns are missing or windows are not hours.
+        If columns are missing, windows are not hours, or (found only where the result is computed at once)
+        windows stand there twice.
 
     Examples
     --------

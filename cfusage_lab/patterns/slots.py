@@ -7,6 +7,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import Door, Frames
 from cfusage_lab.frames.expressions import ROUNDING
 from cfusage_lab.frames.groups import grouped
@@ -70,7 +71,27 @@ def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: 
     found = result.collect_schema().names()
     kinds = nw.Schema.from_polars(columns)
     typed = [nw.col(name).cast(kind) for name, kind in kinds.items() if name in found]
-    return local.door.back(result.select(*typed), order=order)
+    table = local.door.back(result.select(*typed), order=order)
+    if local.door.is_eager:
+        _refuse_repeats(table, local.hours)
+    return table
+
+
+def _refuse_repeats(table: pl.DataFrame, hours: pl.DataFrame) -> None:
+    """Raise unless no row stands for more windows than the calendar has hours of its kind."""
+    slot = [name for name in ("weekday", "hour") if name in table.columns]
+    if slot:
+        there = hours.group_by(pl.col(slot).cast(pl.Int64)).agg(there=pl.len())
+        counted = table.join(there, on=slot, maintain_order="left")
+    else:
+        counted = table.with_columns(there=pl.lit(hours.height))
+    repeated = counted.filter(pl.col("hours") > pl.col("there"))
+    if repeated.height:
+        row = repeated.row(0, named=True)
+        raise FrameError(
+            f"account {row['account_id']} has {row['hours']:,} windows in {row['there']:,} hours: some stand "
+            "there twice; keep one of each (account_id, start_time)"
+        )
 
 
 def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars

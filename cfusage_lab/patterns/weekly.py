@@ -51,7 +51,8 @@ def hourly_profile(
     ConfigError
         If there is no such zone.
     FrameError
-        If columns are missing or windows are not hours.
+        If columns are missing, windows are not hours, or (found only where the result is computed at once)
+        windows stand there twice.
 
     Warns
     -----

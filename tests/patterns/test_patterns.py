@@ -429,6 +429,26 @@ def slowly(
 
 
 @every_function
+def test_windows_that_stand_there_twice_are_refused(case: Case) -> None:
+    """Two ranges that overlap by a day: its cost would count twice."""
+    history = hours("2026-03-02", [1.0 + (n % 24 == 9) for n in range(96)])
+    overlapping = pl.concat([history[:72], history[48:]])
+
+    with pytest.raises(FrameError, match=r"account a has \d+ windows in \d+ hours: some stand there twice"):
+        case.run(PolarsEager(), overlapping)
+    assert case.run(PolarsEager(), history.unique()).equals(case.run(PolarsEager(), history))
+
+
+def test_windows_twice_are_found_in_their_own_hour() -> None:
+    """As many rows as hours: one is missing at 03:00, and another stands there twice at 05:00."""
+    history = hours("2026-03-02", [1.0] * 48)
+    broken = pl.concat([history.filter(pl.int_range(pl.len()) != 3), history[5:6]])
+
+    with pytest.raises(FrameError, match="account a has 3 windows in 2 hours"):
+        hourly_profile(broken, time_zone="UTC")
+
+
+@every_function
 def test_days_and_strange_tables_are_refused(case: Case) -> None:
     """A UTC day has no hours in it, and a table without a cost no cost."""
     day = hours("2026-03-02", [1.0]).with_columns(end_time=pl.col("start_time").dt.offset_by("1d"))
