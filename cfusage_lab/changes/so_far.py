@@ -4,13 +4,15 @@
 is missing is compared with nothing: its ``kind`` is unknown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change
 from cfusage_lab.frames.local_time import EPOCH, HOUR, LocalHistory, calendar, localize
@@ -69,7 +71,8 @@ def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool 
     ConfigError
         If there is no such zone.
     FrameError
-        If columns are missing, or windows are not hours.
+        If columns are missing, windows are not hours, or (found only where the result is computed at once)
+        windows stand there twice.
 
     Examples
     --------
@@ -101,8 +104,7 @@ def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool 
             previous_usd=nw.when(is_whole & is_partner).then(nw.col("previous_usd")),
         )
     )
-    result: FrameT = local.door.back(compared.select(*COMPARISON.names()), order=("account_id", "date"))
-    return result
+    return _returned(local, compared, COMPARISON, order=("account_id", "date"))  # type: ignore[no-any-return]
 
 
 def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
@@ -139,7 +141,8 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
     ConfigError
         If there is no such zone.
     FrameError
-        If columns are missing, or windows are not hours.
+        If columns are missing, windows are not hours, or (found only where the result is computed at once)
+        windows stand there twice.
 
     Examples
     --------
@@ -164,11 +167,13 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
         {
             "against": list(_OTHER_DAYS),
             "previous_date": [now.day - n * _DAY for n in _OTHER_DAYS.values()],
+            "due": due["current_hours"],
             "previous_due": [due[f"{name}_hours"] for name in _OTHER_DAYS],
         }
     )
     is_yesterday = nw.col("against") == "yesterday"
-    is_whole = nw.col("current_hours") == due["current_hours"]
+    is_whole = nw.col("current_hours") == nw.col("due")
+    is_partner = nw.col("previous_hours") == nw.col("previous_due")
     pairs = _by_other_day(windows, now).join(local.door.lend(partners), how="cross")
     pairs = pairs.with_columns(
         previous_usd=nw.when(is_yesterday).then(nw.col("yesterday_usd")).otherwise(nw.col("last_week_usd")),
@@ -180,14 +185,26 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
         until=nw.lit(now.text),
         is_whole=is_whole,
         state=state_of("rank"),
-        previous_usd=nw.when(is_whole & (nw.col("previous_hours") == nw.col("previous_due"))).then(
-            nw.col("previous_usd")
-        ),
+        previous_usd=nw.when(is_whole & is_partner).then(nw.col("previous_usd")),
     )
-    result: FrameT = local.door.back(
-        with_change(pairs).select(*SAME_TIME.names()), order=("account_id", "previous_date")
-    )
-    return result
+    order = ("account_id", "previous_date")
+    return _returned(local, with_change(pairs), SAME_TIME, order=order)  # type: ignore[no-any-return]
+
+
+def _returned(local: LocalHistory, compared: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
+    """Return ``columns`` as the kind of table that came in; refuse more hours than there should be."""
+    if not local.door.is_eager:
+        return local.door.back(compared.select(*columns.names()))
+    sides = {"current_hours": "due", "previous_hours": "previous_due"}
+    table = local.door.back(compared.select(*columns.names(), *sides, *sides.values()), order=order)
+    repeated = table.filter(pl.any_horizontal(pl.col(found) > pl.col(due) for found, due in sides.items()))
+    if repeated.height:
+        row = repeated.row(0, named=True)
+        raise FrameError(
+            f"account {row['account_id']} has more windows until {row['date']} than there are hours: some "
+            "stand there twice; keep one of each (account_id, start_time)"
+        )
+    return table.select(columns.names())
 
 
 def _finished(
