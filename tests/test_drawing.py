@@ -89,6 +89,52 @@ def test_of_seven_accounts_the_costliest_five_are_drawn_and_two_added_up() -> No
     assert windows.series[-1].place is None
 
 
+def test_an_account_with_a_large_correction_is_drawn_apart() -> None:
+    """Of 1 to 5 dollars and one of -9, the account of 1 dollar is the least."""
+    history = pl.concat([hours("2026-01-05", [cost], account_id=str(cost)) for cost in (1, 2, 3, 4, 5, -9)])
+
+    windows = windows_of(history, UTC_ZONE, {})
+
+    assert windows.table.select(one.column for one in windows.series).row(0) == (
+        -9.0,
+        2.0,
+        3.0,
+        4.0,
+        5.0,
+        1.0,
+    )
+
+
+def test_of_many_named_accounts_the_drawn_ones_take_the_first_places() -> None:
+    """There are five colours, and seven names."""
+    names = {f"{n}": f"Account {n}" for n in range(7)}
+    history = pl.concat([hours("2026-01-05", [1.0], account_id=one) for one in ("5", "6")])
+
+    windows = windows_of(history, UTC_ZONE, names)
+
+    assert [(one.label, one.place) for one in windows.series] == [("Account 5", 0), ("Account 6", 1)]
+
+
+def test_days_span_up_to_the_end_of_the_last_one() -> None:
+    """Two days from Monday end on Wednesday."""
+    windows = windows_of(hours("2026-01-05", [1.0, 2.0], width=timedelta(days=1)), UTC_ZONE, {})
+
+    assert windows.span == (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 7, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("costs", "is_zero"),
+    [({"a": [0.0, 0.0], "b": [0.0]}, True), ({"a": [0.0], "b": [2.0]}, False), ({"a": [0.0, -2.0]}, False)],
+)
+def test_nothing_is_no_cost_and_no_correction_of_any_account(
+    *, costs: dict[str, list[float]], is_zero: bool
+) -> None:
+    """A window that an account lacks costs nothing either."""
+    history = pl.concat([hours("2026-01-05", values, account_id=one) for one, values in costs.items()])
+
+    assert windows_of(history, UTC_ZONE, {}).is_zero is is_zero
+
+
 def test_the_least_settled_account_gives_a_window_its_state() -> None:
     """In progress beats provisional beats complete."""
     history = pl.concat(
@@ -141,15 +187,15 @@ def test_few_windows_are_drawn_as_they_are() -> None:
 
 
 def test_many_windows_are_reduced_to_the_costliest_of_each_slot_and_the_corrections() -> None:
-    """2,000 windows, four a slot: slot 0 has a peak of 9 and slot 1 a correction of -5."""
+    """2,000 windows, four a slot: a peak of 9, corrections of -5 and -0.5, and an hour of nothing."""
     values = [1.0] * 2000
-    values[2], values[5] = 9.0, -5.0
+    values[2], values[5], values[9], values[13] = 9.0, -5.0, 0.0, -0.5
     windows = windows_of(hours("2026-01-01", values), UTC_ZONE, {})
 
     slots = windows.bars().filter("is_slot")
 
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    assert (windows.slot_windows, slots.height) == (4, 501)
+    assert (windows.slot_windows, slots.height) == (4, 502)
     assert slots.select("start_time", "left", "right", "cost_0").row(0) == (
         start + 2 * HOUR,
         start,
@@ -162,6 +208,18 @@ def test_many_windows_are_reduced_to_the_costliest_of_each_slot_and_the_correcti
         start + 8 * HOUR,
         -5.0,
     )
+    assert slots["cost_0"].to_list() == [9.0] + [1.0] * 499 + [-5.0, -0.5]
+    assert windows.overview().head(5).rows() == [
+        (start + 4 * n * HOUR, start + 4 * (n + 1) * HOUR, highest, lowest)
+        for n, (highest, lowest) in enumerate([(9.0, 0.0), (1.0, -5.0), (1.0, 0.0), (1.0, -0.5), (1.0, 0.0)])
+    ]
+
+
+def test_a_slot_of_corrections_alone_reaches_up_to_nothing() -> None:
+    """Two windows a slot: -1 and -2, then 3 and 4."""
+    windows = windows_of(hours("2026-01-01", [-1.0, -2.0, 3.0, 4.0] * 200), UTC_ZONE, {})
+
+    assert windows.overview().select("highest", "lowest").head(2).rows() == [(0.0, -2.0), (4.0, 0.0)]
 
 
 @settings(deadline=None, max_examples=40)
