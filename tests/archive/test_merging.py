@@ -67,22 +67,33 @@ def test_a_window_that_settles_is_news_though_its_value_stays() -> None:
     assert got["revisions"].to_list() == [None]
 
 
+def test_a_zero_that_is_reported_at_last_is_news_and_no_revision() -> None:
+    """Its dollars stay: it was a zero that had been added, and is one that the endpoint knows."""
+    got = news(stored({0: None}, state="complete"), fetched({0: 0.0}), now=NOW)
+
+    assert got.select("aggregated_value", "is_reported", "revisions").rows() == [(0.0, True, None)]
+
+
 def test_an_answer_that_was_overtaken_changes_nothing() -> None:
-    """It was fetched at hour 100, and what is stored at hour 200."""
+    """It was fetched at hour 100, and what is stored at hour 200, be that this very moment."""
     before = stored({0: 1.0}, at=200)
 
     assert news(before, fetched({0: 9.0}, at=100), now=NOW).height == 0
+    assert news(before, fetched({0: 9.0}, at=100), now=START + 200 * HOUR).height == 0
     assert values_of(news(before, fetched({0: 9.0}, at=100), now=START + 150 * HOUR)) == {0: 9.0}
 
 
 def test_what_is_no_longer_reported_stays_unless_older_cost_is() -> None:
     before = stored({0: 1.0, 1: None})
 
-    assert values_of(news(before, fetched({0: None, 1: None}, is_remembered=False), now=NOW)) == {
-        0: 1.0,
-        1: 0.0,
-    }
-    assert values_of(news(before, fetched({0: None}), now=NOW)) == {0: 0.0}
+    kept = news(before, fetched({0: None, 1: None}, is_remembered=False), now=NOW)
+    assert values_of(kept) == {0: 1.0, 1: 0.0}
+    assert kept["is_reported"].to_list() == [True, False]
+    assert kept["revisions"].to_list() == [None, None]
+    dropped = news(before, fetched({0: None}), now=NOW)
+    assert values_of(dropped) == {0: 0.0}
+    assert dropped["is_reported"].to_list() == [False]
+    assert values_of(news(before, fetched({0: 2.5}, is_remembered=False), now=NOW)) == {0: 2.5}
 
 
 def test_a_seal_follows_from_every_value_and_not_from_the_order() -> None:
