@@ -67,6 +67,16 @@ def test_a_window_that_settles_is_news_though_its_value_stays() -> None:
     assert got["revisions"].to_list() == [None]
 
 
+def test_a_revision_keeps_what_was_there_and_the_state_it_was_in() -> None:
+    """A dollar while it could still change, two once it was settled, at hour 100."""
+    got = news(stored({0: 1.0}), fetched({0: 2.0}), now=NOW)
+
+    assert got.select("aggregated_value", "state").rows() == [(2.0, "complete")]
+    assert got["revisions"].to_list() == [
+        [{"old_usd": 1.0, "old_state": "provisional", "revised_at": START + 100 * HOUR}]
+    ]
+
+
 def test_a_zero_that_is_reported_at_last_is_news_and_no_revision() -> None:
     """Its dollars stay: it was a zero that had been added, and is one that the endpoint knows."""
     got = news(stored({0: None}, state="complete"), fetched({0: 0.0}), now=NOW)
