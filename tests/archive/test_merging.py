@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cfusage_lab.archive.layout import STORED, month_of, seal, sealed
 from cfusage_lab.archive.merging import news
-from cfusage_lab.archive.spans import SPANS, absent, joined
+from cfusage_lab.archive.spans import SPANS, absent, by_span, joined
+from cfusage_lab.ranges import LONGEST
 
 START = datetime(2026, 10, 31, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -171,15 +172,41 @@ def test_what_is_absent_and_what_is_held_make_the_whole(held: set[int], start: i
     assert joined(spans).rows() == spans.rows()
 
 
-def test_spans_that_touch_or_overlap_are_joined() -> None:
-    """0 to 2, 2 to 3, 5 to 9 with 6 to 7 in it; another account has its own."""
-    spans = [("a", 5, 9), ("a", 0, 2), ("a", 6, 7), ("b", 1, 4), ("a", 2, 3)]
-    rows = pl.DataFrame(
+def spans_of(*spans: tuple[str, int, int]) -> pl.DataFrame:
+    """Make spans by hours since the start."""
+    return pl.DataFrame(
         [(account, START + first * HOUR, START + last * HOUR) for account, first, last in spans],
         schema=SPANS,
         orient="row",
     )
 
-    got = [(one, (first - START) // HOUR, (last - START) // HOUR) for one, first, last in joined(rows).rows()]
 
-    assert got == [("a", 0, 3), ("a", 5, 9), ("b", 1, 4)]
+def hours_of(spans: pl.DataFrame) -> list[tuple[str, int, int]]:
+    return [(one, (first - START) // HOUR, (last - START) // HOUR) for one, first, last in spans.rows()]
+
+
+def test_spans_that_touch_or_overlap_are_joined() -> None:
+    """0 to 2, 2 to 3, 5 to 9 with 6 to 7 in it; another account has its own."""
+    spans = spans_of(("a", 5, 9), ("a", 0, 2), ("a", 6, 7), ("b", 1, 4), ("a", 2, 3))
+
+    assert hours_of(joined(spans)) == [("a", 0, 3), ("a", 5, 9), ("b", 1, 4)]
+
+
+def test_nothing_is_absent_between_one_account_s_end_and_another_s_beginning() -> None:
+    """One is held whole from 0 to 2, another is to be held from 10 to 12."""
+    bounds = spans_of(("a", 0, 2), ("b", 10, 12))
+
+    assert hours_of(absent(fetched({0: 1.0, 1: 1.0}), bounds, width=HOUR)) == [("b", 10, 12)]
+
+
+def test_a_span_longer_than_may_be_asked_for_is_asked_for_in_parts() -> None:
+    """Five years and a day; two accounts share it."""
+    end = START + LONGEST + timedelta(days=1)
+    spans = pl.DataFrame([("b", START, end), ("a", START, end)], schema=SPANS, orient="row")
+
+    asked = by_span(spans)
+
+    assert [ids for _, ids in asked] == [["a", "b"], ["a", "b"]]
+    assert asked[0][0].start == START
+    assert asked[0][0].end == asked[1][0].start
+    assert asked[1][0].end == end
