@@ -16,7 +16,7 @@ import pytest
 import vl_convert
 from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of
 from histories import days, hours, local_days
-from sight import SIGHT, linear
+from sight import SIGHT, contrast, lab, luminance
 
 from cfusage_lab import changes, charts, patterns
 from cfusage_lab.charts.shades import DOWN, NEUTRAL, RAMP, RAMP_EDGES, UP
@@ -130,30 +130,6 @@ def test_another_table_of_the_same_shape_changes_no_more_than_rows_heading_and_v
         return re.sub(r"view_[0-9a-f]+|data-[0-9a-f]+", "", json.dumps(spec))
 
     assert kept(first) == kept(again)
-
-
-def luminance(colour: str) -> float:
-    """Return WCAG's relative luminance."""
-    return sum(w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    """Return WCAG's contrast ratio."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def lab(colour: str, sight: str) -> tuple[float, float, float]:
-    """Return CIELAB as somebody of that sight sees it."""
-    rgb = linear(colour)
-    seen = [min(1.0, max(0.0, sum(m * c for m, c in zip(row, rgb, strict=True)))) for row in SIGHT[sight]]
-    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
-    white = (0.95047, 1.0, 1.08883)
-    x, y, z = (
-        sum(m * c for m, c in zip(row, seen, strict=True)) / w for row, w in zip(to_xyz, white, strict=True)
-    )
-    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 @pytest.mark.parametrize("sight", SIGHT)

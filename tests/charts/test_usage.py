@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import vl_convert
 from histories import hours
-from sight import SIGHT, linear
+from sight import SIGHT, contrast, lab
 
 from cfusage_lab.charts import usage_chart
 from cfusage_lab.charts.style import PALETTE, REST
@@ -236,31 +236,6 @@ def test_wrong_input_is_refused_by_name() -> None:
         usage_chart(hours("2026-01-05", [1.0]), time_zone="Middle/Earth")
     with pytest.raises(FrameError, match="not a history table"):
         usage_chart(pl.DataFrame({"x": [1]}))
-
-
-def contrast(one: str, other: str) -> float:
-    """Return WCAG's contrast ratio."""
-    light, dark = sorted(
-        (
-            sum(w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear(c), strict=True))
-            for c in (one, other)
-        ),
-        reverse=True,
-    )
-    return (light + 0.05) / (dark + 0.05)
-
-
-def lab(colour: str, sight: str) -> tuple[float, float, float]:
-    """Return CIELAB as somebody of that sight sees it."""
-    rgb = linear(colour)
-    seen = [min(1.0, max(0.0, sum(m * c for m, c in zip(row, rgb, strict=True)))) for row in SIGHT[sight]]
-    to_xyz = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
-    white = (0.95047, 1.0, 1.08883)
-    x, y, z = (
-        sum(m * c for m, c in zip(row, seen, strict=True)) / w for row, w in zip(to_xyz, white, strict=True)
-    )
-    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
 @pytest.mark.parametrize("sight", SIGHT)
