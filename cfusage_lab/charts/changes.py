@@ -26,7 +26,7 @@ from cfusage_lab.charts.parts import (
 )
 from cfusage_lab.charts.shades import kinds_colour, kinds_outline, kinds_shape, settled
 from cfusage_lab.charts.style import cost_axis, days_text, dollars
-from cfusage_lab.charts.texts import compared_texts, more_or_less, titled
+from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
 from cfusage_lab.schema import COMPARISON, KINDS, require
 
 __all__ = ["day_over_day_chart", "week_over_week_chart"]
@@ -141,7 +141,8 @@ def _changes(
         _page(found.labels, wording),
         [_bars(table, first, per_slot) for table in found.tables],
         title=_title(comparison, wording),
-        facts=[*facts, *found.facts, *([note] if note else [])],
+        facts=[*facts, *found.facts],
+        note=note,
         values={"change_kinds": [kind for kind in KINDS if kind in set(comparison["kind"])]},
     )
 
@@ -224,15 +225,7 @@ def _row(nth: int, labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: AN
         )
         .transform_filter("isValid(datum.change_usd)")
     )
-    titles = {
-        "date": "Day",
-        "cost": "Cost",
-        "before": wording.before,
-        "change": "Change",
-        "ratio": "Change ratio",
-        "what": "Kind",
-        "status": "State",
-    }
+    titles = compared_titles(before=wording.before)
     texts = compared_texts(labels[nth], slot="the largest rise or fall")
     columns = pointed(nth, base, ["left"], titled(titles, of=len(labels))).transform_calculate(**texts)
     layers = [

@@ -26,7 +26,7 @@ from cfusage_lab.charts.parts import (
 )
 from cfusage_lab.charts.shades import FRAME, settled
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis, dollars
-from cfusage_lab.charts.texts import compared_texts, more_or_less, titled
+from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
 from cfusage_lab.schema import COMPARISON, require
 
 __all__ = ["comparison_chart"]
@@ -99,7 +99,8 @@ def comparison_chart(
         _page(found.labels, is_nothing=is_zero(comparison.select("current_usd", "previous_usd"))),
         [_pairs(one, first, per_slot) for one in found.tables],
         title=_title(comparison, current, previous),
-        facts=[*facts, *found.facts, *([note] if note else [])],
+        facts=[*facts, *found.facts],
+        note=note,
         values={"range_labels": {"current": _capital(current), "previous": _capital(previous)}},
     )
 
@@ -163,15 +164,7 @@ def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 
 def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
     x = day_x(is_labelled=nth == len(labels) - 1)
     y = {"axis": cost_axis(f"row_{nth}"), "scale": cost_scale(is_zero=is_nothing)}
-    titles = {
-        "date": "Day",
-        "cost": "Cost",
-        "before": "Partner",
-        "change": "Change",
-        "ratio": "Change ratio",
-        "what": "Kind",
-        "status": "State",
-    }
+    titles = compared_titles(before="Partner")
     texts = compared_texts(labels[nth], slot="the costliest pair")
     base = alt.Chart().encode(x=x, x2="right:T")
     columns = pointed(nth, base, ["left"], titled(titles, of=len(labels))).transform_calculate(**texts)

@@ -99,7 +99,8 @@ def calendar_chart(
         _page(found.labels, is_nothing=is_zero(days.select("cost_usd"))),
         [_cells(one, days) for one in found.tables],
         title=_title(days),
-        facts=[*_facts(days, found, left_out, when(days, time_zone)), *([note] if note else [])],
+        facts=_facts(days, found, left_out, when(days, time_zone)),
+        note=note,
     )
 
 

@@ -10,14 +10,14 @@ import polars as pl
 from cfusage_lab.charts.accounts import picked
 from cfusage_lab.charts.hours import (
     COLUMNS,
+    STEPS,
     Statistic,
     figure_text,
     hour_facts,
     hour_text,
     peak_of,
+    pointed_hours,
     refuse_repeats,
-    slot_texts,
-    slot_titles,
     spread_of,
     whole_week,
 )
@@ -29,13 +29,11 @@ from cfusage_lab.charts.parts import (
     hour_x,
     is_zero,
     page,
-    pointed,
     row,
     weekday_y,
     words,
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.texts import titled
 from cfusage_lab.schema import WEEKLY_HEATMAP
 
 __all__ = ["weekly_heatmap_chart"]
@@ -115,7 +113,8 @@ def weekly_heatmap_chart(
         _page(found.labels, statistic, is_spread=is_spread, zero_rows=zero_rows),
         cells,
         title=_title(heatmap, statistic),
-        facts=[*facts, *([note] if note else [])],
+        facts=facts,
+        note=note,
     )
 
 
@@ -165,8 +164,6 @@ def _row(
         .encode(x="middle:Q", y=days)
         .transform_filter(f"!isValid(datum.{column})")
     )
-    titles = titled(slot_titles(is_spread=is_spread, is_week=True), of=len(labels))
-    columns = pointed(nth, base, ["weekday", "hour"], titles).transform_calculate(**slot_texts(labels[nth]))
-    steps = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
+    columns = pointed_hours(nth, base, labels, is_spread=is_spread, is_week=True)
     layers = [cells, unseen, *chosen(base, "cell", x2Offset=-3), columns]
-    return row(layers, nth, labels, heights=(7 * 26, 7 * 16)).transform_calculate(**steps)
+    return row(layers, nth, labels, heights=(7 * 26, 7 * 16)).transform_calculate(**STEPS)

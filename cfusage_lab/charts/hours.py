@@ -7,8 +7,9 @@ from typing import Any, Final, Literal, get_args
 import polars as pl
 
 from cfusage_lab.charts.accounts import Picked
-from cfusage_lab.charts.parts import WEEKDAYS
+from cfusage_lab.charts.parts import WEEKDAYS, pointed
 from cfusage_lab.charts.style import dollars, exact_text
+from cfusage_lab.charts.texts import titled
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import require
@@ -16,14 +17,14 @@ from cfusage_lab.schema import require
 __all__ = [
     "COLUMNS",
     "SPREAD",
+    "STEPS",
     "Statistic",
     "figure_text",
     "hour_facts",
     "hour_text",
     "peak_of",
+    "pointed_hours",
     "refuse_repeats",
-    "slot_texts",
-    "slot_titles",
     "spread_of",
     "whole_day",
     "whole_week",
@@ -39,6 +40,8 @@ COLUMNS: Final[dict[Statistic, str]] = {
 }
 SPREAD: Final = ("median_usd", "q25_usd", "q75_usd")
 """The columns that a pattern without medians does not have."""
+STEPS: Final = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
+"""Where an hour ends, and its middle: Vega expressions."""
 
 
 def spread_of(pattern: pl.DataFrame, needed: Iterable[str], *, statistic: Statistic, table: str) -> bool:
@@ -105,7 +108,14 @@ def hour_facts(table: pl.DataFrame, found: Picked, unit: str, time_zone: str) ->
     return [f"{found.whose} · {unit}", counted, *found.facts]
 
 
-def slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
+def pointed_hours(nth: int, base: Any, labels: Sequence[str], *, is_spread: bool, is_week: bool) -> Any:  # noqa: ANN401 - altair's own
+    """Answer the pointer for each hour of the ``nth`` account."""
+    fields = ["weekday", "hour"] if is_week else ["hour"]
+    titles = titled(_slot_titles(is_spread=is_spread, is_week=is_week), of=len(labels))
+    return pointed(nth, base, fields, titles).transform_calculate(**_slot_texts(labels[nth]))
+
+
+def _slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
     """Return the titles of what the pointer is told."""
     titles = {"weekday_name": "Weekday"} if is_week else {}
     titles |= {"clock": "Local time", "mean": "Mean"}
@@ -113,7 +123,7 @@ def slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
     return titles | {"total": "Total", "part": "Share of all", "count": "Hours"}
 
 
-def slot_texts(account: str) -> dict[str, str]:
+def _slot_texts(account: str) -> dict[str, str]:
     """Write the expressions for what the pointer is told."""
     low, high = exact_text("datum.q25_usd"), exact_text("datum.q75_usd")
     share = "isValid(datum.share) ? format(datum.share, ',.1%') : 'none: the total is not above $0'"

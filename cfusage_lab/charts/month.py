@@ -13,7 +13,7 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, when
 from cfusage_lab.charts.parts import cost_scale, day_x, drawn, is_zero, page, pointed, row, words
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text, dollars
-from cfusage_lab.charts.texts import compared_texts, more_or_less, titled
+from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON, require
 
@@ -80,10 +80,9 @@ def month_to_date_chart(
     passed = _passed(until)
     days = when(month_so_far, time_zone)
     first = _month(month_so_far)
-    notes = [note] if note else []
     if first is None:
         page_of_none = _page((), is_nothing=False)
-        return drawn(page_of_none, [], title="Month to date: no days", facts=[*days, *notes])
+        return drawn(page_of_none, [], title="Month to date: no days", facts=days, note=note)
     found = picked(month_so_far, size="current_usd", names=names)
     before = (first - _DAY).replace(day=1)
     is_nothing = is_zero(month_so_far.select("current_usd", "previous_usd"))
@@ -91,7 +90,8 @@ def month_to_date_chart(
         _page(found.labels, is_nothing=is_nothing),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
-        facts=[*_facts(month_so_far, found, before, days), *found.facts, *notes],
+        facts=[*_facts(month_so_far, found, before, days), *found.facts],
+        note=note,
         values={
             "month_labels": {"current": f"{first:%B %Y}", "previous": f"{before:%B %Y}"},
             "month_until": f"until {until}" if until else "so far",
@@ -188,15 +188,7 @@ def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 
 def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
     base = alt.Chart().encode(x=day_x(is_labelled=nth == len(labels) - 1), x2="right:T")
     shade = base.mark_rect(aria=False, fill="#808080", fillOpacity=0.14).transform_filter("datum.is_last")
-    titles = {
-        "date": "Until the end of",
-        "cost": "This month",
-        "before": "Month before",
-        "change": "Change",
-        "ratio": "Change ratio",
-        "what": "Kind",
-        "status": "State",
-    }
+    titles = compared_titles(date="Until the end of", cost="This month", before="Month before")
     texts = compared_texts(labels[nth])
     texts |= {name: f"isValid(datum.kind) ? ({texts[name]}) : 'no row'" for name in titles if name != "date"}
     texts["date"] += " + (datum.is_last ? ', ' + month_until : '')"

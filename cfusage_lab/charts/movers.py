@@ -74,7 +74,8 @@ def movers_chart(
         _page(rows.height),
         [rows] if rows.height else [],
         title=_title(rows),
-        facts=[*_facts(movers, rows, when(movers, time_zone)), *([note] if note else [])],
+        facts=_facts(movers, rows, when(movers, time_zone)),
+        note=note,
     )
 
 

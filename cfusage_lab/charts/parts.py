@@ -200,9 +200,11 @@ def drawn(
     *,
     title: str,
     facts: Sequence[str],
+    note: str | None,
     values: Mapping[str, object] | None = None,
 ) -> alt.VConcatChart:
-    """Give a page its tables, its heading, and the values of its parameters."""
+    """Give a page its tables, its heading with the ``note`` last, and the values of its parameters."""
+    facts = [*facts, note] if note else facts
     chart: alt.VConcatChart = copied(skeleton)
     chart.vconcat = [copied(view) for view in chart.vconcat]
     for view, table in zip(chart.vconcat, tables or [pl.DataFrame({"row": [0]})], strict=True):

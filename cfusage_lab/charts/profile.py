@@ -11,14 +11,14 @@ from cfusage_lab.charts.accounts import picked
 from cfusage_lab.charts.hours import (
     COLUMNS,
     SPREAD,
+    STEPS,
     Statistic,
     figure_text,
     hour_facts,
     hour_text,
     peak_of,
+    pointed_hours,
     refuse_repeats,
-    slot_texts,
-    slot_titles,
     spread_of,
     whole_day,
 )
@@ -28,14 +28,12 @@ from cfusage_lab.charts.parts import (
     hour_x,
     is_zero,
     page,
-    pointed,
     row,
     words,
     zero_line,
 )
 from cfusage_lab.charts.shades import FRAME
 from cfusage_lab.charts.style import PALETTE, cost_axis, share_axis
-from cfusage_lab.charts.texts import titled
 from cfusage_lab.schema import HOURLY_PROFILE
 
 __all__ = ["hour_profile_chart"]
@@ -117,7 +115,8 @@ def hour_profile_chart(
         _page(found.labels, statistic, is_spread=is_spread, is_nothing=is_nothing),
         [whole_day(one) for one in found.tables],
         title=_title(profile, statistic),
-        facts=[*hour_facts(profile, found, unit, time_zone), *([note] if note else [])],
+        facts=hour_facts(profile, found, unit, time_zone),
+        note=note,
     )
 
 
@@ -152,16 +151,12 @@ def _row(
     base = alt.Chart().encode(x=hour_x(is_labelled=nth == len(labels) - 1), x2="next:Q")
     axis = share_axis() if statistic == "share" else cost_axis(f"row_{nth}")
     y = {"axis": axis, "scale": cost_scale(is_zero=is_nothing)}
-    titles = slot_titles(is_spread=is_spread, is_week=False)
-    columns = pointed(nth, base, ["hour"], titled(titles, of=len(labels))).transform_calculate(
-        **slot_texts(labels[nth])
-    )
+    columns = pointed_hours(nth, base, labels, is_spread=is_spread, is_week=False)
     if statistic in {"total", "share"}:
         marks = _bars(base, COLUMNS[statistic], y)
     else:
         marks = _usual(base, statistic, y, is_spread=is_spread)
-    steps = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
-    return row([*marks, columns], nth, labels, heights=(240, 110)).transform_calculate(**steps)
+    return row([*marks, columns], nth, labels, heights=(240, 110)).transform_calculate(**STEPS)
 
 
 def _bars(base: Any, column: str, y: dict[str, Any]) -> list[Any]:  # noqa: ANN401 - altair's own

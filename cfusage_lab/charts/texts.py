@@ -11,7 +11,7 @@ import altair as alt
 
 from cfusage_lab.charts.style import dollars, exact_text
 
-__all__ = ["compared_texts", "more_or_less", "percent", "titled", "tooltip"]
+__all__ = ["compared_texts", "compared_titles", "more_or_less", "percent", "titled", "tooltip"]
 
 
 def percent(ratio: float) -> str:
@@ -33,6 +33,19 @@ def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
 def tooltip(titles: Mapping[str, str]) -> list[alt.Tooltip]:
     """List texts under their titles."""
     return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
+
+
+def compared_titles(*, date: str = "Day", cost: str = "Cost", before: str) -> dict[str, str]:
+    """Return the titles of what :func:`compared_texts` tells."""
+    return {
+        "date": date,
+        "cost": cost,
+        "before": before,
+        "change": "Change",
+        "ratio": "Change ratio",
+        "what": "Kind",
+        "status": "State",
+    }
 
 
 def compared_texts(account: str = "", *, slot: str = "") -> dict[str, str]:

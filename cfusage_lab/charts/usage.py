@@ -95,7 +95,8 @@ def usage_chart(
         usage_page(look),
         [rows.bars(), rows.overview()] if rows.series else [],
         title=f"AI Gateway cost: {dollars(rows.total_usd) if rows.series else f'no {what}'}",
-        facts=[*facts, *([note] if note else [])],
+        facts=facts,
+        note=note,
     )
 
 
