@@ -17,12 +17,12 @@ from cfusage_lab.charts.parts import (
     cost_scale,
     day_x,
     drawn,
-    is_zero,
     page,
     pointed,
     row,
     words,
     zero_line,
+    zeros_of,
 )
 from cfusage_lab.charts.shades import FRAME, settled
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis, dollars
@@ -96,7 +96,7 @@ def comparison_chart(
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
     return drawn(
-        _page(found.labels, is_nothing=is_zero(comparison.select("current_usd", "previous_usd"))),
+        _page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
         [_pairs(one, first, per_slot) for one in found.tables],
         title=_title(comparison, current, previous),
         facts=[*facts, *found.facts],
@@ -154,10 +154,10 @@ def _facts(comparison: pl.DataFrame, found: Picked, days: list[str]) -> list[str
 
 
 @lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+def _page(labels: tuple[str, ...], *, zero_rows: tuple[bool, ...]) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no day in this table")])
-    rows = [_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))]
+    rows = [_row(nth, labels, is_nothing=is_nothing) for nth, is_nothing in enumerate(zero_rows)]
     return choosable(page(rows), "day", fields=["day"])
 
 

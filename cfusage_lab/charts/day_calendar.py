@@ -22,6 +22,7 @@ from cfusage_lab.charts.parts import (
     row,
     weekday_y,
     words,
+    zeros_of,
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.charts.style import days_text, dollars, exact_text
@@ -96,7 +97,7 @@ def calendar_chart(
     days, left_out = _last_weeks(daily)
     found = picked(days, size="cost_usd", names=names)
     return drawn(
-        _page(found.labels, is_nothing=is_zero(days.select("cost_usd"))),
+        _page(found.labels, zero_rows=zeros_of(found.tables, "cost_usd")),
         [_cells(one, days) for one in found.tables],
         title=_title(days),
         facts=_facts(days, found, left_out, when(days, time_zone)),
@@ -164,10 +165,10 @@ def _facts(days: pl.DataFrame, found: Picked, left_out: int, when: list[str]) ->
 
 
 @lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+def _page(labels: tuple[str, ...], *, zero_rows: tuple[bool, ...]) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no day in this table")])
-    rows = [_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))]
+    rows = [_row(nth, labels, is_nothing=is_nothing) for nth, is_nothing in enumerate(zero_rows)]
     whole = page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
     return choosable(whole, "day", fields=["day"])
 

@@ -27,11 +27,11 @@ from cfusage_lab.charts.parts import (
     chosen,
     drawn,
     hour_x,
-    is_zero,
     page,
     row,
     weekday_y,
     words,
+    zeros_of,
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.schema import WEEKLY_HEATMAP
@@ -108,9 +108,8 @@ def weekly_heatmap_chart(
     unseen = sum(one[column].null_count() for one in cells)
     if unseen:
         facts.append(f"Crosses mark hours of the week without a figure: {unseen:,}")
-    zero_rows = tuple(is_zero(one.select(column)) for one in cells)
     return drawn(
-        _page(found.labels, statistic, is_spread=is_spread, zero_rows=zero_rows),
+        _page(found.labels, statistic, is_spread=is_spread, zero_rows=zeros_of(cells, column)),
         cells,
         title=_title(heatmap, statistic),
         facts=facts,

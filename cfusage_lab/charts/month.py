@@ -11,7 +11,7 @@ import polars as pl
 
 from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, when
-from cfusage_lab.charts.parts import cost_scale, day_x, drawn, is_zero, page, pointed, row, words
+from cfusage_lab.charts.parts import cost_scale, day_x, drawn, page, pointed, row, words, zeros_of
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text, dollars
 from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
 from cfusage_lab.errors import ConfigError, FrameError
@@ -81,13 +81,12 @@ def month_to_date_chart(
     days = when(month_so_far, time_zone)
     first = _month(month_so_far)
     if first is None:
-        page_of_none = _page((), is_nothing=False)
+        page_of_none = _page((), zero_rows=())
         return drawn(page_of_none, [], title="Month to date: no days", facts=days, note=note)
     found = picked(month_so_far, size="current_usd", names=names)
     before = (first - _DAY).replace(day=1)
-    is_nothing = is_zero(month_so_far.select("current_usd", "previous_usd"))
     return drawn(
-        _page(found.labels, is_nothing=is_nothing),
+        _page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
         facts=[*_facts(month_so_far, found, before, days), *found.facts],
@@ -179,10 +178,10 @@ def _facts(table: pl.DataFrame, found: Picked, before: date, days: list[str]) ->
 
 
 @lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+def _page(labels: tuple[str, ...], *, zero_rows: tuple[bool, ...]) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no day in this table")])
-    return page([_row(nth, labels, is_nothing=is_nothing) for nth in range(len(labels))])
+    return page([_row(nth, labels, is_nothing=is_nothing) for nth, is_nothing in enumerate(zero_rows)])
 
 
 def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -33,6 +33,7 @@ __all__ = [
     "weekday_y",
     "words",
     "zero_line",
+    "zeros_of",
 ]
 
 WIDTH: Final = 640
@@ -116,6 +117,11 @@ def weekday_y(*, of: int) -> alt.Y:
 def is_zero(costs: pl.DataFrame) -> bool:
     """Whether there is nothing but zeros."""
     return all((costs[name].fill_null(0.0) == 0.0).all() for name in costs.columns)
+
+
+def zeros_of(tables: Iterable[pl.DataFrame], *columns: str) -> tuple[bool, ...]:
+    """Tell of which accounts there is nothing but zeros: each is on a scale of its own."""
+    return tuple(is_zero(table.select(columns)) for table in tables)
 
 
 def day_x(*, is_labelled: bool) -> alt.X:

@@ -26,11 +26,11 @@ from cfusage_lab.charts.parts import (
     cost_scale,
     drawn,
     hour_x,
-    is_zero,
     page,
     row,
     words,
     zero_line,
+    zeros_of,
 )
 from cfusage_lab.charts.shades import FRAME
 from cfusage_lab.charts.style import PALETTE, cost_axis, share_axis
@@ -109,10 +109,10 @@ def hour_profile_chart(
     refuse_repeats(profile, ["account_id", "hour"])
     found = picked(profile, size="total_usd", names=names)
     has_band = is_spread and statistic in {"mean", "median"}
-    is_nothing = is_zero(profile.select(COLUMNS[statistic], *(SPREAD[1:] if has_band else ())))
+    drawn_columns = (COLUMNS[statistic], *(SPREAD[1:] if has_band else ()))
     unit = _UNITS[statistic] + (_WITH_SPREAD if statistic == "mean" and is_spread else "")
     return drawn(
-        _page(found.labels, statistic, is_spread=is_spread, is_nothing=is_nothing),
+        _page(found.labels, statistic, is_spread=is_spread, zero_rows=zeros_of(found.tables, *drawn_columns)),
         [whole_day(one) for one in found.tables],
         title=_title(profile, statistic),
         facts=hour_facts(profile, found, unit, time_zone),
@@ -134,13 +134,15 @@ def _title(profile: pl.DataFrame, statistic: Statistic) -> str:
 
 
 @lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
+def _page(
+    labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, zero_rows: tuple[bool, ...]
+) -> Any:  # noqa: ANN401 - altair's own
     if not labels:
         return page([words("There is no hour in this table")])
     return page(
         [
             _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing)
-            for nth in range(len(labels))
+            for nth, is_nothing in enumerate(zero_rows)
         ]
     )
 

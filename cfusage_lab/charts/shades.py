@@ -128,7 +128,8 @@ def ramped(
 ) -> Any:  # noqa: ANN401
     """Colour cells by an amount, if they have one, with an outline that is seen on any background.
 
-    Zero is always on the scale, whose name is ``scale``.
+    Zero is always on the scale, whose name is ``scale``; where ``is_zero`` says that there is no more, or
+    nothing at all, it goes up to 1.
     """
     legend = alt.Legend(
         orient="top",
@@ -140,10 +141,10 @@ def ramped(
         labelSeparation=10,
         tickCount=3,
     )
-    end = 1 if is_zero else alt.Undefined
+    ends: dict[str, Any] = {"domainMin": 0, "domainMax": 1} if is_zero else {"zero": True, "nice": True}
 
     def scale_of(colours: Sequence[str]) -> alt.Scale:
-        return alt.Scale(range=list(colours), interpolate="lab", zero=True, nice=True, domainMax=end)
+        return alt.Scale(range=list(colours), interpolate="lab", **ends)
 
     return (
         cells.encode(

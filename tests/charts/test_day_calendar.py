@@ -106,6 +106,15 @@ def test_several_accounts_share_their_weeks() -> None:
     assert told_by(chart, nth=1)[5]["Account"] == "Beta"
 
 
+def test_an_account_without_cost_has_the_colour_of_zero_beside_another() -> None:
+    """Beta's two days look like Alpha's one that cost nothing."""
+    free = days({"2026-11-04": 0.0, "2026-11-05": 0.0}, account_id="b")
+
+    chart = calendar_chart(pl.concat([days(WEEK_AND_A_HALF), free]))
+
+    assert len(bars_of(chart, rgb(RAMP[0]))) == 1 + 2
+
+
 def test_none_one_and_no_cost_are_drawn() -> None:
     """Neither is a hole."""
     nothing = texts_of(calendar_chart(pl.DataFrame(schema=DAILY)))

@@ -254,6 +254,7 @@ def test_no_hour_one_hour_and_no_cost_are_drawn() -> None:
     chart = weekly_heatmap_chart(weekly_heatmap(free, time_zone="UTC"), time_zone="UTC", statistic="share")
     assert title_of(chart) == "Cost by hour of the week"
     assert told_by(chart)[0]["Share of all"] == "none: the total is not above $0"
+    assert [text for text in texts_of(chart) if text.endswith("%")] == ["0%", "50%", "100%"]
     chart = hour_profile_chart(hourly_profile(free, time_zone="UTC"), time_zone="UTC", statistic="share")
     assert (title_of(chart), "0%" in texts_of(chart)) == ("Cost by hour of the day", True)
 

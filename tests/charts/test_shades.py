@@ -120,6 +120,37 @@ def test_no_line_of_a_heading_is_longer_than_a_narrow_cell(name: str) -> None:
     assert max(map(len, title["subtitle"])) <= 66
 
 
+def test_an_account_without_cost_stands_on_the_ground_beside_another() -> None:
+    """Its scale goes up from zero, as it does where the account is alone."""
+    free_days = DAYS.with_columns(account_id=pl.lit("b"), cost_usd=0.0)
+    free_hours = HOURS.with_columns(account_id=pl.lit("b"), aggregated_value=0.0)
+    free_month = MONTH.with_columns(account_id=pl.lit("b"), aggregated_value=0.0)
+    all_days, all_hours = pl.concat([DAYS, free_days]), pl.concat([HOURS, free_hours])
+    profile = patterns.hourly_profile(all_hours, time_zone="UTC")
+    drawn = [
+        charts.comparison_chart(
+            changes.compare(
+                all_days.filter(pl.col("date") > date(2026, 10, 25)),
+                all_days.filter(pl.col("date") < date(2026, 10, 26)),
+            )
+        ),
+        charts.month_to_date_chart(changes.month_to_date(pl.concat([MONTH, free_month]), time_zone=ZONE)),
+        charts.hour_profile_chart(profile, time_zone="UTC"),
+        charts.hour_profile_chart(profile, time_zone="UTC", statistic="total"),
+    ]
+
+    for chart in drawn:
+        ends = [
+            {
+                layer["encoding"]["y"]["scale"].get("domainMax")
+                for layer in view["layer"]
+                if "scale" in layer["encoding"].get("y", {})
+            }
+            for view in complete(chart)["vconcat"]
+        ]
+        assert ends == [{None}, {1}]
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_another_table_of_the_same_shape_changes_no_more_than_rows_heading_and_values(name: str) -> None:
     """So that a view keeps its drawing; and drawing one chart leaves another one alone."""
