@@ -18,6 +18,8 @@ class Picked:
 
     Attributes
     ----------
+    table
+        The rows of the accounts that are drawn, which are those that a heading counts.
     labels
         The accounts' names.
     tables
@@ -26,6 +28,7 @@ class Picked:
         A line for the heading where accounts had to be left out.
     """
 
+    table: pl.DataFrame
     labels: tuple[str, ...]
     tables: tuple[pl.DataFrame, ...]
     facts: tuple[str, ...]
@@ -45,6 +48,7 @@ def picked(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -
     left_out = len(known) - len(shown)
     facts = (f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all of them up",)
     return Picked(
+        table.filter(pl.col("account_id").is_in(shown)) if left_out else table,
         tuple(known[one] for one in shown),
         tuple(table.filter(pl.col("account_id") == one) for one in shown),
         facts if left_out else (),

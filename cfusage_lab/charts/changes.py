@@ -133,8 +133,8 @@ def _changes(
 ) -> alt.VConcatChart:
     require(comparison.columns, COMPARISON.names(), table="comparison")
     found = picked(comparison, size="change_usd", names=names)
-    first, per_slot = slots(comparison)
-    facts = _facts(comparison, found, wording, when(comparison, time_zone))
+    first, per_slot = slots(found.table)
+    facts = _facts(found, wording, when(found.table, time_zone))
     if per_slot > 1:
         facts.append(f"Each bar is the largest rise or fall of {per_slot:,} days")
     return drawn(
@@ -143,7 +143,7 @@ def _changes(
         title=_title(comparison, wording),
         facts=[*facts, *found.facts],
         note=note,
-        values={"change_kinds": [kind for kind in KINDS if kind in set(comparison["kind"])]},
+        values={"change_kinds": [kind for kind in KINDS if kind in set(found.table["kind"])]},
     )
 
 
@@ -186,8 +186,9 @@ def _title(comparison: pl.DataFrame, wording: _Words) -> str:
     return f"{wording.name}: {day} cost {dollars(last['current_usd'])}, {text}"
 
 
-def _facts(comparison: pl.DataFrame, found: Picked, wording: _Words, days: list[str]) -> list[str]:
+def _facts(found: Picked, wording: _Words, days: list[str]) -> list[str]:
     """Say whose days these are and what is drawn, how often each kind occurs, and what may still change."""
+    comparison = found.table
     if comparison.is_empty():
         return days
     counts = dict(comparison["kind"].value_counts().iter_rows())

@@ -91,8 +91,8 @@ def comparison_chart(
     """
     require(comparison.columns, COMPARISON.names(), table="comparison")
     found = picked(comparison, size="current_usd", names=names)
-    first, per_slot = slots(comparison)
-    facts = _facts(comparison, found, when(comparison, time_zone))
+    first, per_slot = slots(found.table)
+    facts = _facts(found, when(found.table, time_zone))
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
     return drawn(
@@ -139,8 +139,9 @@ def _title(comparison: pl.DataFrame, current: str, previous: str) -> str:
     return f"{current}: {dollars(cost)}, {change} than {previous}"
 
 
-def _facts(comparison: pl.DataFrame, found: Picked, days: list[str]) -> list[str]:
+def _facts(found: Picked, days: list[str]) -> list[str]:
     """Say whose days these are and when, how many have a partner, and how many may still change."""
+    comparison = found.table
     if comparison.is_empty():
         return days
     unknown = comparison.filter(pl.col("kind") == "unknown").height

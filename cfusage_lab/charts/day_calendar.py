@@ -98,9 +98,9 @@ def calendar_chart(
     found = picked(days, size="cost_usd", names=names)
     return drawn(
         _page(found.labels, zero_rows=zeros_of(found.tables, "cost_usd")),
-        [_cells(one, days) for one in found.tables],
+        [_cells(one, found.table) for one in found.tables],
         title=_title(days),
-        facts=_facts(days, found, left_out, when(days, time_zone)),
+        facts=_facts(found, left_out, when(found.table, time_zone)),
         note=note,
     )
 
@@ -148,8 +148,9 @@ def _title(days: pl.DataFrame) -> str:
     return f"Costliest day: {days_text(top['date'], top['date'])}, {dollars(top['cost_usd'])}"
 
 
-def _facts(days: pl.DataFrame, found: Picked, left_out: int, when: list[str]) -> list[str]:
+def _facts(found: Picked, left_out: int, when: list[str]) -> list[str]:
     """Say whose days these are and when, and what is marked."""
+    days = found.table
     if days.is_empty():
         return when
     lines = [f"{found.whose} · US dollars a day", " · ".join(when)]

@@ -104,7 +104,7 @@ def weekly_heatmap_chart(
     refuse_repeats(heatmap, ["account_id", "weekday", "hour"])
     found = picked(heatmap, size="total_usd", names=names)
     cells = [whole_week(one) for one in found.tables]
-    facts = hour_facts(heatmap, found, f"Colour: {_UNITS[statistic]}", time_zone)
+    facts = hour_facts(found, f"Colour: {_UNITS[statistic]}", time_zone)
     unseen = sum(one[column].null_count() for one in cells)
     if unseen:
         facts.append(f"Crosses mark hours of the week without a figure: {unseen:,}")

@@ -98,12 +98,12 @@ def figure_text(row: Mapping[str, Any], statistic: Statistic) -> str:
     return f"{figure:.1%} of all cost" if statistic == "share" else f"{dollars(figure)} {_WORDS[statistic]}"
 
 
-def hour_facts(table: pl.DataFrame, found: Picked, unit: str, time_zone: str) -> list[str]:
+def hour_facts(found: Picked, unit: str, time_zone: str) -> list[str]:
     """Say whose hours these are, how many stand behind the figures, and on which clock."""
     key = zone(time_zone).key
-    if table.is_empty():
+    if found.table.is_empty():
         return [f"{key} time"]
-    count = int(table["hours"].sum())
+    count = int(found.table["hours"].sum())
     counted = f"{count:,} {'hour' if count == 1 else 'hours'} · {key} time"
     return [f"{found.whose} · {unit}", counted, *found.facts]
 

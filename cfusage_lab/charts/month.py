@@ -78,18 +78,19 @@ def month_to_date_chart(
     """
     require(month_so_far.columns, COMPARISON.names(), table="comparison")
     passed = _passed(until)
-    days = when(month_so_far, time_zone)
     first = _month(month_so_far)
     if first is None:
-        page_of_none = _page((), zero_rows=())
-        return drawn(page_of_none, [], title="Month to date: no days", facts=days, note=note)
+        nothing = _page((), zero_rows=())
+        return drawn(
+            nothing, [], title="Month to date: no days", facts=when(month_so_far, time_zone), note=note
+        )
     found = picked(month_so_far, size="current_usd", names=names)
     before = (first - _DAY).replace(day=1)
     return drawn(
         _page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
-        facts=[*_facts(month_so_far, found, before, days), *found.facts],
+        facts=[*_facts(found, before, when(found.table, time_zone)), *found.facts],
         note=note,
         values={
             "month_labels": {"current": f"{first:%B %Y}", "previous": f"{before:%B %Y}"},
@@ -156,8 +157,9 @@ def _title(table: pl.DataFrame, before: date) -> str:
     return f"Month to date: {cost}, {more_or_less(change, last['change_ratio'])} than in {before:%B}"
 
 
-def _facts(table: pl.DataFrame, found: Picked, before: date, days: list[str]) -> list[str]:
+def _facts(found: Picked, before: date, days: list[str]) -> list[str]:
     """Say whose month it is, how far it goes, what may still change and what is not known."""
+    table = found.table
     lines = [
         f"{found.whose} · US dollars since the 1st, beside the same days of {before:%B}",
         " · ".join(days),

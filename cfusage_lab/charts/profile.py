@@ -115,7 +115,7 @@ def hour_profile_chart(
         _page(found.labels, statistic, is_spread=is_spread, zero_rows=zeros_of(found.tables, *drawn_columns)),
         [whole_day(one) for one in found.tables],
         title=_title(profile, statistic),
-        facts=hour_facts(profile, found, unit, time_zone),
+        facts=hour_facts(found, unit, time_zone),
         note=note,
     )
 

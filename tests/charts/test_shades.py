@@ -151,6 +151,54 @@ def test_an_account_without_cost_stands_on_the_ground_beside_another() -> None:
         assert ends == [{None}, {1}]
 
 
+def test_a_heading_counts_what_is_drawn() -> None:
+    """Of seven accounts, five are: their days, hours and marks, and not those of the two left out.
+
+    The costliest five each have 12 days, the last of which may still change and lacks hours.
+    """
+    last = pl.col("date") == date(2026, 10, 31)
+    daily = pl.concat(
+        [
+            DAYS.with_columns(account_id=pl.lit(f"{n:032x}"), cost_usd=pl.col("cost_usd") * n)
+            for n in range(1, 8)
+        ]
+    ).with_columns(
+        is_whole=~last, state=pl.when(last).then(pl.lit("in_progress")).otherwise(pl.lit("complete"))
+    )
+    history = pl.concat(
+        [HOURS.with_columns(account_id=pl.lit(f"{n:032x}"), aggregated_value=float(n)) for n in range(1, 8)]
+    )
+    month = pl.concat([MONTH.with_columns(account_id=pl.lit(f"{n:032x}")) for n in range(7)])
+    so_far = changes.month_to_date(month, time_zone=ZONE).with_columns(state=pl.lit("provisional"))
+    compared = changes.day_over_day(daily, include_in_progress=True)
+    said = {
+        name: subtitle_of(chart)
+        for name, chart in {
+            "day_over_day": charts.day_over_day_chart(compared),
+            "comparison": charts.comparison_chart(compared),
+            "calendar": charts.calendar_chart(daily),
+            "month_to_date": charts.month_to_date_chart(so_far),
+            "hour_profile": charts.hour_profile_chart(
+                patterns.hourly_profile(history, time_zone="UTC"), time_zone="UTC"
+            ),
+            "weekly_heatmap": charts.weekly_heatmap_chart(
+                patterns.weekly_heatmap(history, time_zone="UTC"), time_zone="UTC"
+            ),
+        }.items()
+    }
+
+    assert any(line.endswith(" · 5 days have hours missing") for line in said["day_over_day"])
+    assert "Paler bars may still change: 5 in progress" in said["day_over_day"]
+    assert "Not compared: 10 of 60 days" in said["comparison"]
+    assert "Corners mark days with hours missing: 5" in said["calendar"]
+    assert "May still change: 5 in progress" in said["calendar"]
+    assert "Sums that may still change: 130 provisional" in said["month_to_date"]
+    for name in ("hour_profile", "weekly_heatmap"):
+        assert "300 hours · UTC time" in said[name]
+    for lines in said.values():
+        assert "The largest 5 of 7 accounts; total_usage() adds all of them up" in lines
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_another_table_of_the_same_shape_changes_no_more_than_rows_heading_and_values(name: str) -> None:
     """So that a view keeps its drawing; and drawing one chart leaves another one alone."""
