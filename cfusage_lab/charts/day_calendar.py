@@ -213,12 +213,14 @@ def _corners(base: Any, weekdays: str, ink: alt.ExprRef) -> Any:  # noqa: ANN401
 
 
 def _amounts(base: Any, ink: alt.ExprRef) -> Any:  # noqa: ANN401 - altair's own
-    """Write the amount into a cell where it has room."""
+    """Write the amounts into the cells where the longest of them has room: all of them, or none."""
+    has_room = "bandwidth('x') > 8 + 7 * datum.longest"
     return (
-        base.mark_text(aria=False, fontSize=11, color=ink, opacity=alt.ExprRef("bandwidth('x') > 58 ? 1 : 0"))
+        base.mark_text(aria=False, fontSize=11, color=ink, opacity=alt.ExprRef(f"{has_room} ? 1 : 0"))
         .encode(text="amount:N")
-        .transform_calculate(amount=exact_text("datum.cost_usd"))
         .transform_filter(_IS_THERE)
+        .transform_calculate(amount=exact_text("datum.cost_usd"), letters="length(datum.amount)")
+        .transform_joinaggregate(longest="max(letters)")
     )
 
 

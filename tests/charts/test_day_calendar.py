@@ -81,6 +81,17 @@ def test_amounts_stand_in_wide_cells_and_partial_days_have_a_corner() -> None:
     }
 
 
+@pytest.mark.parametrize(("cost", "is_shown"), [(99.0, True), (1234.5, True), (48_120_965.1, False)])
+def test_amounts_stand_in_cells_that_have_room_for_the_longest(cost: float, *, is_shown: bool) -> None:
+    """In seven columns of 91 pixels: ``$1,234.50`` fits, ``$48,120,965.10`` would cover its neighbours."""
+    costs = {str(date(2026, 11, 2) + timedelta(days=7 * n)): cost if n else 1.0 for n in range(7)}
+
+    svg = svg_of(calendar_chart(days(costs)))
+
+    (cell,) = re.findall(r"<text[^>]*>\$1\.00</text>", svg)
+    assert ('opacity="0"' not in cell) == is_shown
+
+
 def test_the_heading_states_the_costliest_day() -> None:
     """And whose days these are."""
     chart = calendar_chart(
