@@ -46,7 +46,7 @@ def picked(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -
     largest = sorted(known, key=lambda one: -sizes[one])[:MOST_SERIES]
     shown = [one for one in known if one in largest]
     left_out = len(known) - len(shown)
-    facts = (f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all of them up",)
+    facts = (f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all up",)
     return Picked(
         table.filter(pl.col("account_id").is_in(shown)) if left_out else table,
         tuple(known[one] for one in shown),

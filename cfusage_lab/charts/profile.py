@@ -44,11 +44,11 @@ _BAR: Final = "M-1,-0.3H1V0.3H-1Z"
 _SHAPES: Final = {"mean": "circle", "median": _BAR, "quartile to quartile": FRAME}
 _UNITS: Final = {
     "mean": "US dollars an hour: mean",
-    "median": "US dollars an hour: median, middle half",
+    "median": "US dollars an hour: median, quartiles",
     "total": "US dollars in all",
     "share": "Share of all cost",
 }
-_WITH_SPREAD: Final = ", median, middle half"
+_WITH_SPREAD: Final = ", median, quartiles"
 
 
 def hour_profile_chart(

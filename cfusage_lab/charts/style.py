@@ -71,12 +71,17 @@ def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
         [first, *more] if more else first,
         subtitle=[line for fact in subtitle for line in lines(fact, _FACT_LETTERS)],
         anchor="start",
-        fontSize=15,
-        subtitleFontSize=12,
+        fontSize=_size_of(13, 15),
+        subtitleFontSize=_size_of(11, 12),
         subtitleLineHeight=16,
         subtitlePadding=5,
         offset=12,
     )
+
+
+def _size_of(narrow: int, wide: int) -> alt.ExprRef:
+    """Write the expression for a size that depends on the cell."""
+    return alt.ExprRef(f"width < {_NARROW} ? {narrow} : {wide}")
 
 
 def lines(text: str, most: int) -> list[str]:
@@ -169,8 +174,10 @@ _LEAST_FOR_A_WEEK: Final = 2 * _DAY
 _MOST_FOR_A_WEEK: Final = round((7 * 30) ** 0.5 * _DAY)
 """Beyond it, Vega chooses months."""
 _TITLE_LETTERS: Final = 44
-_FACT_LETTERS: Final = 66
-"""What 420 pixels have room for, in a wide font."""
+_FACT_LETTERS: Final = 62
+"""What a cell of 360 pixels has room for, in a wide font of the smaller size."""
+_NARROW: Final = 360
+"""The width of a view below which headings are set smaller."""
 _TIME_LABEL: Final = """
 utcFormat(datum.value, '%H%M') !== '0000' ? utcFormat(datum.value, '%H:%M')
 : utcFormat(datum.value, '%d%m') === '0101' ? utcFormat(datum.value, '%Y')

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from chart_pictures import texts_of
+import vl_convert
+from chart_pictures import VEGA_LITE, complete, texts_of
 from histories import days, hours
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,20 @@ def test_no_word_gets_lost_and_no_line_is_too_long(words: list[str], gaps: list[
 
     assert re.findall(r"[^ ·]+", " ".join(broken)) == re.findall(r"[^ ·]+", text)
     assert all(len(line) <= most or " " not in line for line in broken)
+
+
+@pytest.mark.parametrize(("width", "sizes"), [(300, ("13px", "11px")), (640, ("15px", "12px"))])
+def test_headings_are_smaller_in_a_narrow_cell(width: int, sizes: tuple[str, str]) -> None:
+    """A cell of 360 pixels leaves some 300 for the bars."""
+    spec = complete(usage_chart(hours("2026-09-01", [1.0]), names={"a": "Alpha"}))
+    for view in spec["vconcat"]:
+        view["width"] = width
+
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+
+    for text, size in zip(("AI Gateway cost", "Alpha"), sizes, strict=True):
+        (found,) = re.findall(rf"<text[^>]*>(?=(?:<tspan[^>]*>)?{text})", svg)
+        assert f'font-size="{size}"' in found
 
 
 @pytest.mark.parametrize(

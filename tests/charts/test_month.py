@@ -78,7 +78,8 @@ def test_the_heading_states_the_month_so_far_beside_the_same_days() -> None:
 
     assert title_of(chart) == "Month to date: $120.00, $60.00 more (+100.0%) than in October"
     assert subtitle_of(chart) == [
-        "Alpha · US dollars since the 1st, beside the same days of October",
+        "Alpha",
+        "US dollars since the 1st, beside the same days of October",
         "Sun 1 Nov to Tue 3 Nov 2026 · UTC days",
         "Sandbox",
     ]

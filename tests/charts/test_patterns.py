@@ -79,7 +79,7 @@ def test_the_heading_of_a_profile_states_the_peak_and_the_clock() -> None:
 
     assert title_of(chart) == "Peak hour 09:00 to 10:00: $4.00 on average"
     assert subtitle_of(chart) == [
-        "Alpha · US dollars an hour: mean, median, middle half",
+        "Alpha · US dollars an hour: mean, median, quartiles",
         "48 hours · Europe/Berlin time",
         "Sandbox",
     ]
@@ -106,8 +106,8 @@ def test_a_profile_without_medians_draws_the_mean_alone() -> None:
 @pytest.mark.parametrize(
     ("statistic", "unit", "title"),
     [
-        ("mean", "US dollars an hour: mean, median, middle half", "$4.00 on average"),
-        ("median", "US dollars an hour: median, middle half", "$4.00 in the median"),
+        ("mean", "US dollars an hour: mean, median, quartiles", "$4.00 on average"),
+        ("median", "US dollars an hour: median, quartiles", "$4.00 in the median"),
         ("total", "US dollars in all", "$8.00 in all"),
         ("share", "Share of all cost", "80.0% of all cost"),
     ],
