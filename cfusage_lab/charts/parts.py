@@ -90,6 +90,7 @@ def hour_x(*, is_labelled: bool) -> alt.X:
         labelFontSize=11,
         labelFlush=False,
         labelOverlap="parity",
+        labelSeparation=6,
         labelPadding=6,
         ticks=False,
         domain=False,

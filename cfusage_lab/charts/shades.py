@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import altair as alt
 
+from cfusage_lab.charts.style import cost_label
 from cfusage_lab.schema import KINDS
 
 __all__ = [
@@ -80,13 +81,6 @@ _SHAPES: Final = {
     "unknown": CROSS,
 }
 """Vega's names, an equals sign, a cross."""
-_AMOUNT_LABEL: Final = """
-abs(datum.value) < 1e-12 ? '$0'
-: span(domain('{scale}')) >= 4 ? format(datum.value, '$,.0f')
-: span(domain('{scale}')) >= 0.04 ? format(datum.value, '$,.2f')
-: span(domain('{scale}')) >= 0.0004 ? format(datum.value, '$,.4f')
-: format(datum.value, '$,.6f')
-"""
 _SHARE_LABEL: Final = "format(datum.value, '.2~%')"
 
 
@@ -136,8 +130,8 @@ def ramped(
         title=None,
         gradientThickness=10,
         labelFontSize=11,
-        labelExpr=" ".join(_SHARE_LABEL.split() if is_share else _AMOUNT_LABEL.format(scale=scale).split()),
-        labelOverlap="greedy",
+        labelExpr=_SHARE_LABEL if is_share else cost_label(scale),
+        labelOverlap="parity",
         labelSeparation=10,
         tickCount=3,
     )

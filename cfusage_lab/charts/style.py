@@ -17,6 +17,7 @@ __all__ = [
     "REST",
     "clock_axis",
     "cost_axis",
+    "cost_label",
     "days_text",
     "dollars",
     "exact_text",
@@ -35,9 +36,14 @@ REST: Final = "#6b6b6b"
 
 
 def dollars(amount: float) -> str:
-    """Write US dollars for a heading: cents, and more digits only where an amount would read as zero."""
+    """Write US dollars for a heading: cents, and more digits only where an amount would read as zero.
+
+    What is left of a sum by rounding is nothing.
+    """
     size = abs(amount)
-    digits = 2 if size >= 0.01 or size == 0 else 6  # noqa: PLR2004 - a cent
+    if size < _LEAST:
+        return "$0.00"
+    digits = 2 if size >= 0.01 else 6 if size >= 1e-6 else 10  # noqa: PLR2004 - a cent
     return f"{'-' if amount < 0 else ''}${size:,.{digits}f}"
 
 
@@ -134,10 +140,15 @@ def mondays(scale: str, *, pixels: int) -> alt.ExprRef:
     return alt.ExprRef(f"{each} > {_LEAST_FOR_A_WEEK} && {each} < {_MOST_FOR_A_WEEK} ? {mondays} : null")
 
 
+def cost_label(scale: str) -> str:
+    """Write the expression for US dollars on the scale of that name, with the digits that its range needs."""
+    return " ".join(_COST_LABEL.format(scale=scale).split())
+
+
 def cost_axis(view: str) -> alt.Axis:
-    """Label US dollars in the view of that name, with as many digits as its range needs."""
+    """Label US dollars in the view of that name."""
     return alt.Axis(
-        labelExpr=" ".join(_COST_LABEL.format(view=view).split()),
+        labelExpr=cost_label(f"{view}_y"),
         labelFontSize=11,
         domain=False,
         ticks=False,
@@ -162,9 +173,11 @@ def share_axis() -> alt.Axis:
 
 def exact_text(cost: str) -> str:
     """Write the expression for an amount in a tooltip: to the cent from a dollar up, in full below."""
-    return f"abs({cost}) >= 1 ? format({cost}, '$,.2f') : ({cost}) === 0 ? '$0' : format({cost}, '$,.6~f')"
+    digits = f"abs({cost}) >= 1 ? '$,.2f' : abs({cost}) >= 1e-5 ? '$,.6~f' : '$,.10~f'"
+    return f"({cost}) === 0 ? '$0' : format({cost}, {digits})"
 
 
+_LEAST: Final = 5e-11
 _DAY: Final = 86_400_000
 _WEEK: Final = 7 * _DAY
 _A_MONDAY: Final = 4 * _DAY
@@ -186,8 +199,8 @@ utcFormat(datum.value, '%H%M') !== '0000' ? utcFormat(datum.value, '%H:%M')
 """
 _COST_LABEL: Final = """
 abs(datum.value) < 1e-12 ? '$0'
-: span(domain('{view}_y')) >= 4 ? format(datum.value, '$,.0f')
-: span(domain('{view}_y')) >= 0.04 ? format(datum.value, '$,.2f')
-: span(domain('{view}_y')) >= 0.0004 ? format(datum.value, '$,.4f')
-: format(datum.value, '$,.6f')
+: span(domain('{scale}')) >= 4 ? format(datum.value, '$,.0f')
+: format(datum.value,
+  '$,.' + 2 * clamp(ceil(-log(span(domain('{scale}')) / 4) / LN10 / 2 - 1e-9), 1, 6) + 'f')
 """
+"""Labels differ by about a quarter of the range: cents, or as many further pairs of digits as that takes."""

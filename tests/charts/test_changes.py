@@ -125,6 +125,17 @@ def test_the_ratio_after_a_correction_is_none() -> None:
     assert (told[1]["Change"], told[1]["Change ratio"]) == ("+$3.00", "none: it was below $0 before")
 
 
+def test_the_smallest_amounts_are_told_in_full() -> None:
+    """A ten-millionth of a dollar is not nothing, and half a millionth not a whole one."""
+    told = told_by(day_over_day_chart(day_over_day(days({"2026-11-01": 4e-7, "2026-11-02": 1.5e-6}))))
+
+    assert (told[1]["Day before"], told[1]["Cost"], told[1]["Change"]) == (
+        "$0.0000004",
+        "$0.0000015",
+        "+$0.0000011",
+    )
+
+
 def test_kinds_differ_by_colour_and_by_shape() -> None:
     """The key shows the kinds that occur, each with a shape of its own."""
     chart = day_over_day_chart(day_over_day(days(EVERY_KIND)))

@@ -217,6 +217,10 @@ def test_a_year_of_hours_is_drawn_from_few_bars_and_says_so() -> None:
         (16.0, ["$0", "$5", "$10", "$15"]),
         (1.6, ["$0", "$0.50", "$1.00", "$1.50"]),
         (0.016, ["$0", "$0.0050", "$0.0100", "$0.0150"]),
+        (4.0, ["$0", "$1", "$2", "$3", "$4"]),
+        (0.04, ["$0", "$0.01", "$0.02", "$0.03", "$0.04"]),
+        (0.000004, ["$0", "$0.000001", "$0.000002", "$0.000003", "$0.000004"]),
+        (0.0000004, ["$0", "$0.00000010", "$0.00000020", "$0.00000030", "$0.00000040"]),
     ],
 )
 def test_dollars_are_labelled_by_magnitude(cost: float, labels: list[str]) -> None:
@@ -224,7 +228,16 @@ def test_dollars_are_labelled_by_magnitude(cost: float, labels: list[str]) -> No
     assert re.findall(r">(\$[\d.,]+)</text>", svg_of(hours("2026-01-05", [cost]))) == labels
 
 
-@pytest.mark.parametrize(("total", "words"), [(0.002, "$0.002000"), (-3.2, "-$3.20"), (1234.5, "$1,234.50")])
+@pytest.mark.parametrize(
+    ("total", "words"),
+    [
+        (0.002, "$0.002000"),
+        (4e-7, "$0.0000004000"),
+        (0.1 + 0.2 - 0.3, "$0.00"),
+        (-3.2, "-$3.20"),
+        (1234.5, "$1,234.50"),
+    ],
+)
 def test_a_total_is_never_rounded_to_nothing(total: float, words: str) -> None:
     """Cents, more digits below a cent, and the sign in front."""
     assert usage_chart(hours("2026-01-05", [total])).to_dict()["title"]["text"] == f"AI Gateway cost: {words}"
