@@ -1,8 +1,22 @@
 """The largest changes as a picture."""
 
+import re
+
+import altair as alt
 import polars as pl
 import pytest
-from chart_pictures import MINUS, bars_of, rows_of, subtitle_of, texts_of, title_of, told_by
+import vl_convert
+from chart_pictures import (
+    MINUS,
+    VEGA_LITE,
+    bars_of,
+    complete,
+    rows_of,
+    subtitle_of,
+    texts_of,
+    title_of,
+    told_by,
+)
 from histories import days
 
 from cfusage_lab.changes import day_over_day, movers
@@ -61,12 +75,15 @@ def test_bars_are_named_by_what_tells_them_apart() -> None:
         movers_chart(movers(comparison.filter(pl.col("date") == pl.date(2026, 11, 2))), names=names)
     )
 
-    assert [row["named"] for row in by_both[:3]] == [
-        "Alpha, Mon 2 Nov",
-        "Alpha, Tue 3 Nov",
-        "Beta, Mon 2 Nov",
+    assert [(row["who"], row["on"]) for row in by_both[:3]] == [
+        ("Alpha", "Mon 2 Nov"),
+        ("Alpha", "Tue 3 Nov"),
+        ("Beta", "Mon 2 Nov"),
     ]
-    assert [row["named"] for row in by_account] == ["Alpha", "Beta"]
+    assert [(row["who"], row["on"]) for row in by_account] == [("Alpha", ""), ("Beta", "")]
+    assert title_of(movers_chart(movers(comparison), names=names)).startswith(
+        "Largest change: Alpha, Mon 2 Nov, +$6.00"
+    )
 
 
 def test_bars_of_two_years_are_named_with_theirs() -> None:
@@ -75,7 +92,74 @@ def test_bars_of_two_years_are_named_with_theirs() -> None:
 
     rows = rows_of(movers_chart(movers(day_over_day(daily))))
 
-    assert [row["named"] for row in rows] == ["Thu 1 Jan 2026", "Wed 31 Dec 2025"]
+    assert [(row["who"], row["on"]) for row in rows] == [("", "Thu 1 Jan 2026"), ("", "Wed 31 Dec 2025")]
+
+
+def drawn_at(width: int, chart: alt.VConcatChart) -> str:
+    """Draw it as in a cell of that many pixels and its margin."""
+    spec = complete(chart)
+    spec["vconcat"][0]["width"] = width
+    return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+
+
+@pytest.mark.parametrize("width", [350, 640, 990])
+@pytest.mark.parametrize("change", [0.0000004, 0.25, 6.0, 48_120_965.1])
+def test_names_bars_and_figures_stand_beside_each_other_in_any_cell(width: int, change: float) -> None:
+    """Nothing sticks out of the cell, and no bar reaches into the texts at either side."""
+    both = pl.concat([days({"2026-11-02": 3 * change, "2026-11-03": change}, account_id=one) for one in "ab"])
+    both = pl.concat([both, days({"2026-11-04": 9 * change, "2026-11-05": 0}, account_id="a")])
+    names = {"a": "Larkspur Research and Development", "b": "Beta"}
+    chart = movers_chart(movers(day_over_day(both)), names=names)
+
+    svg = drawn_at(width, chart)
+
+    (total,) = re.findall(r'<svg[^>]* width="([\d.]+)"', svg)
+    assert float(total) <= width + 10
+    place = r'<text text-anchor="(start|end)" transform="translate\(([\d.]+),[\d.]+\)"'
+    found = re.findall(place + r'[^>]*font-size="12px"[^>]*>([^<]+)', svg)
+    texts = [(side, float(x), text) for side, x, text in found]
+    bars = [
+        tuple(map(float, bar))
+        for bar in re.findall(rf'd="M([\d.]+),[\d.]+h([\d.]+)v[^"]*"[^>]*fill="(?:{UP}|{DOWN})"', svg)
+    ]
+    assert bars
+    names_end = max(x + 6.7 * len(text) for side, x, text in texts if side == "start")
+    figures_begin = min(x - 6.7 * len(text) for side, x, text in texts if side == "end")
+    assert names_end <= min(left for left, _ in bars)
+    assert max(left + length for left, length in bars) <= figures_begin
+
+
+def test_in_no_cell_does_a_rise_go_left() -> None:
+    """Not even where texts leave no room for bars."""
+    chart = movers_chart(
+        movers(day_over_day(days({"2026-11-01": 1e6, "2026-11-02": 2e6, "2026-11-03": 1e6})))
+    )
+
+    svg = drawn_at(160, chart)
+
+    ((up,), (down,)) = (
+        [float(left) for left in re.findall(rf'd="M([\d.]+),[^"]*"[^>]*fill="{colour}"', svg)]
+        for colour in (UP, DOWN)
+    )
+    assert down < up
+
+
+def test_a_narrow_cell_leaves_the_weekday_out_where_accounts_are_named() -> None:
+    """Not where there is one account, and room."""
+    one, other = days(ALPHA), days({"2026-11-01": 1, "2026-11-02": 4}, account_id="b")
+    several = movers_chart(movers(day_over_day(pl.concat([one, other]))), names={"a": "Alpha", "b": "Beta"})
+
+    assert ">2 Nov<" in drawn_at(350, several)
+    assert ">Mon 2 Nov<" in drawn_at(640, several)
+    assert ">Mon 2 Nov<" in drawn_at(350, movers_chart(movers(day_over_day(one))))
+
+
+def test_where_nothing_changed_no_change_is_the_largest() -> None:
+    """Nor is one that cost the same on both days."""
+    chart = movers_chart(movers(day_over_day(days({"2026-11-01": 3, "2026-11-02": 3}))))
+
+    assert title_of(chart) == "Largest changes: nothing changed"
+    assert {"Mon 2 Nov", "$0"} <= set(texts_of(chart))
 
 
 def test_the_heading_states_the_largest_change() -> None:
