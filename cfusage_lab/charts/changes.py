@@ -3,30 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.accounts import Picked, picked
+from cfusage_lab.charts.changes_page import changes_page
 from cfusage_lab.charts.days import changing, dated, slots, when
-from cfusage_lab.charts.parts import (
-    bar_gap,
-    choosable,
-    chosen,
-    day_pixels,
-    day_x,
-    drawn,
-    page,
-    pointed,
-    row,
-    words,
-    zero_line,
-)
-from cfusage_lab.charts.shades import kinds_colour, kinds_outline, kinds_shape, settled
-from cfusage_lab.charts.style import cost_axis, days_text, dollars
-from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
+from cfusage_lab.charts.parts import drawn
+from cfusage_lab.charts.style import days_text, dollars
+from cfusage_lab.charts.texts import more_or_less
 from cfusage_lab.schema import COMPARISON, KINDS, require
 
 __all__ = ["day_over_day_chart", "week_over_week_chart"]
@@ -138,7 +125,7 @@ def _changes(
     if per_slot > 1:
         facts.append(f"Each bar is the largest rise or fall of {per_slot:,} days")
     return drawn(
-        _page(found.labels, wording),
+        changes_page(found.labels, wording.before),
         [_bars(table, first, per_slot) for table in found.tables],
         title=_title(comparison, wording),
         facts=[*facts, *found.facts],
@@ -198,68 +185,3 @@ def _facts(found: Picked, wording: _Words, days: list[str]) -> list[str]:
     lines = [f"{found.whose} · US dollars more or less than {wording.partner}", " · ".join(days)]
     lines.append(" · ".join([kinds, *missing]))
     return lines + ([f"Paler bars may still change: {unsettled}"] if unsettled else [])
-
-
-# The page without its tables and its heading: made once, because altair takes long over it.
-
-
-@lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: ANN401 - altair's own
-    if not labels:
-        return page([words("There is no day in this table")])
-    rows = [_row(nth, labels, wording) for nth in range(len(labels))]
-    return choosable(page(rows), "day", fields=["day"])
-
-
-def _row(nth: int, labels: tuple[str, ...], wording: _Words) -> Any:  # noqa: ANN401 - altair's own
-    base = alt.Chart().encode(x=day_x(is_labelled=nth == len(labels) - 1), x2="right:T")
-    unknown = base.mark_rect(aria=False, fill="#808080", fillOpacity=0.14).transform_filter(
-        "datum.kind === 'unknown'"
-    )
-    bars = (
-        base.mark_rect(aria=False, x2Offset=bar_gap(), **settled())
-        .encode(
-            y="change_usd:Q",
-            y2=alt.datum(0),
-            color=kinds_colour(key="change_kinds"),
-            stroke=kinds_outline(key="change_kinds"),
-        )
-        .transform_filter("isValid(datum.change_usd)")
-    )
-    titles = compared_titles(before=wording.before)
-    texts = compared_texts(labels[nth], slot="the largest rise or fall")
-    columns = pointed(nth, base, ["left"], titled(titles, of=len(labels))).transform_calculate(**texts)
-    layers = [
-        unknown,
-        zero_line(),
-        bars,
-        _marks(f"row_{nth}"),
-        *chosen(base, "day", xOffset=-3, x2Offset=2),
-        columns,
-    ]
-    return row(layers, nth, labels, heights=(240, 110))
-
-
-def _marks(view: str) -> Any:  # noqa: ANN401 - altair's own
-    """Set the sign of its kind at the end of each bar, or on the line, as far as there is room."""
-    is_common = "(datum.kind === 'up' || datum.kind === 'down')"
-    room = f"{day_pixels()} * datum.slot_days"
-    return (
-        alt.Chart()
-        .mark_point(
-            aria=False,
-            filled=True,
-            opacity=1,
-            size=alt.ExprRef(f"{room} > 12 ? ({is_common} ? 40 : 70) : {is_common} || {room} < 3 ? 0 : 25"),
-            yOffset=alt.ExprRef("datum.change_usd > 0 ? -7 : datum.change_usd < 0 ? 7 : 0"),
-        )
-        .encode(
-            x="middle:T",
-            y=alt.Y("tip:Q", axis=cost_axis(view), scale=alt.Scale(padding=14)),
-            color=kinds_colour(key="change_kinds"),
-            shape=kinds_shape(key="change_kinds"),
-        )
-        .transform_calculate(
-            middle="(+datum.left + +datum.right) / 2", tip="isValid(datum.change_usd) ? datum.change_usd : 0"
-        )
-    )

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
@@ -11,9 +10,10 @@ import polars as pl
 
 from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, when
-from cfusage_lab.charts.parts import cost_scale, day_x, drawn, page, pointed, row, words, zeros_of
-from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text, dollars
-from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
+from cfusage_lab.charts.month_page import month_page
+from cfusage_lab.charts.parts import drawn, zeros_of
+from cfusage_lab.charts.style import days_text, dollars
+from cfusage_lab.charts.texts import more_or_less
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON, require
 
@@ -21,8 +21,6 @@ __all__ = ["month_to_date_chart"]
 
 _DAY: Final = timedelta(days=1)
 _DAY_MINUTES: Final = 24 * 60
-_DASHES: Final = {"current": [1, 0], "previous": [5, 3]}
-_COLOURS: Final = {"current": PALETTE[0], "previous": REST}
 
 
 def month_to_date_chart(
@@ -80,14 +78,14 @@ def month_to_date_chart(
     passed = _passed(until)
     first = _month(month_so_far)
     if first is None:
-        nothing = _page((), zero_rows=())
+        nothing = month_page((), zero_rows=())
         return drawn(
             nothing, [], title="Month to date: no days", facts=when(month_so_far, time_zone), note=note
         )
     found = picked(month_so_far, size="current_usd", names=names)
     before = (first - _DAY).replace(day=1)
     return drawn(
-        _page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
+        month_page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
         facts=[*_facts(found, before, when(found.table, time_zone)), *found.facts],
@@ -174,85 +172,3 @@ def _facts(found: Picked, before: date, days: list[str]) -> list[str]:
         since: Any = rows["date"].min()
         lines += [f"From {days_text(since, since)} on, hours of {month} are missing"] if since else []
     return lines
-
-
-# The page without its tables and its heading: made once, because altair takes long over it.
-
-
-@lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], *, zero_rows: tuple[bool, ...]) -> Any:  # noqa: ANN401 - altair's own
-    if not labels:
-        return page([words("There is no day in this table")])
-    return page([_row(nth, labels, is_nothing=is_nothing) for nth, is_nothing in enumerate(zero_rows)])
-
-
-def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
-    base = alt.Chart().encode(x=day_x(is_labelled=nth == len(labels) - 1), x2="right:T")
-    shade = base.mark_rect(aria=False, fill="#808080", fillOpacity=0.14).transform_filter("datum.is_last")
-    titles = compared_titles(date="Until the end of", cost="This month", before="Month before")
-    texts = compared_texts(labels[nth])
-    texts |= {name: f"isValid(datum.kind) ? ({texts[name]}) : 'no row'" for name in titles if name != "date"}
-    texts["date"] += " + (datum.is_last ? ', ' + month_until : '')"
-    columns = (
-        pointed(nth, base, ["left"], titled(titles, of=len(labels)))
-        .transform_filter("isValid(datum.left)")
-        .transform_calculate(**texts)
-    )
-    y = {"axis": cost_axis(f"row_{nth}"), "scale": cost_scale(is_zero=is_nothing)}
-    lines = [mark for month in ("previous", "current") for mark in (_line(month, y), _points(month))]
-    return row([shade, _how_far(), *lines, columns], nth, labels, heights=(260, 120))
-
-
-def _how_far() -> Any:  # noqa: ANN401 - altair's own
-    """Say over the last day how far it goes."""
-    side = alt.ExprRef("datum.is_early ? 'left' : 'right'")
-    return (
-        alt.Chart()
-        .mark_text(aria=False, align=side, baseline="bottom", fontSize=11, text=alt.ExprRef("month_until"))
-        .encode(x="edge:T", y=alt.value(-3))
-        .transform_filter("datum.is_last")
-        .transform_calculate(
-            is_early="utcdate(datum.left) < 16", edge="datum.is_early ? datum.left : datum.right"
-        )
-    )
-
-
-def _line(month: str, y: dict[str, Any]) -> Any:  # noqa: ANN401 - altair's own
-    order = list(_COLOURS)
-    colours = alt.Scale(domain=order, range=[_COLOURS[one] for one in order])
-    dashes = alt.Scale(domain=order, range=[_DASHES[one] for one in order])
-    legend = alt.Legend(
-        orient="top",
-        title=None,
-        labelFontSize=12,
-        labelExpr="month_labels[datum.label]",
-        labelLimit=0,
-        symbolType="stroke",
-        symbolSize=400,
-        symbolStrokeWidth=2.5,
-    )
-    return (
-        alt.Chart()
-        .mark_line(
-            aria=False,
-            strokeWidth=2.5 if month == "current" else 2,
-            invalid="break-paths-show-path-domains",
-        )
-        .encode(
-            x="at:T",
-            y=alt.Y(f"{month}_usd:Q", **y),
-            color=alt.Color("month:N", scale=colours, legend=legend),
-            strokeDash=alt.StrokeDash("month:N", scale=dashes, legend=legend),
-        )
-        .transform_calculate(month=f"'{month}'")
-    )
-
-
-def _points(month: str) -> Any:  # noqa: ANN401 - altair's own
-    """Mark the days, so that one between two unknown ones is seen, too."""
-    return (
-        alt.Chart()
-        .mark_point(aria=False, filled=True, opacity=1, size=28, color=_COLOURS[month])
-        .encode(x="at:T", y=f"{month}_usd:Q")
-        .transform_filter(f"isValid(datum.left) && isValid(datum.{month}_usd)")
-    )
