@@ -1,5 +1,6 @@
 """Day over day and week over week as a picture."""
 
+import re
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -144,11 +145,49 @@ def test_kinds_differ_by_colour_and_by_shape() -> None:
     shapes = dict(zip(marks["shape"]["scale"]["domain"], marks["shape"]["scale"]["range"], strict=True))
     colours = dict(zip(marks["color"]["scale"]["domain"], marks["color"]["scale"]["range"], strict=True))
     assert len(set(shapes.values())) == 7
-    assert (colours["up"], colours["down"]) == (UP, DOWN)
+    assert (colours["up"], colours["down"]) == (colours["new"], colours["stopped"]) == (UP, DOWN)
     assert {"up", "down", "flat", "new", "stopped", "zero", "unknown"} <= set(texts_of(chart))
     only_up = texts_of(day_over_day_chart(day_over_day(days({"2026-11-01": 1, "2026-11-02": 2}))))
     assert "up" in only_up
     assert "down" not in only_up
+
+
+def test_a_sign_stands_beyond_the_end_of_its_bar_and_on_the_side_of_its_kind() -> None:
+    """The rise of 4 points up from its top, the fall of 2 down from its foot."""
+    chart = day_over_day_chart(day_over_day(days({"2026-11-01": 10, "2026-11-02": 14, "2026-11-03": 12})))
+
+    ((_, top, _, _),), ((_, low, _, height),) = bars_of(chart, UP), bars_of(chart, DOWN)
+    signs = {
+        colour: float(y)
+        for y, colour in re.findall(
+            r'<path transform="translate\([\d.]+,([\d.]+)\)"[^>]*fill="(#[0-9a-f]{6})"', svg_of(chart)
+        )
+        if float(y) > 6  # the key's stand there
+    }
+    assert (top - signs[UP], signs[DOWN] - (low + height)) == pytest.approx((7, 7), abs=0.2)
+
+
+def test_only_days_without_a_known_change_lie_under_a_band() -> None:
+    """The first of three days."""
+    chart = day_over_day_chart(day_over_day(days({"2026-11-01": 10, "2026-11-02": 14, "2026-11-03": 12})))
+
+    bands = [bar for bar in bars_of(chart, "#808080") if bar[3] > 200 and bar[2] < 300]
+    visible = [path for path in re.findall(r"<path [^>]*>", svg_of(chart)) if 'fill-opacity="0.14"' in path]
+    assert len(visible) == 1
+    assert f'd="M{bands[0][0]:.0f},' in visible[0]
+
+
+def test_the_largest_accounts_are_those_that_move_most_not_those_that_grow_most() -> None:
+    """One goes up by 100 and down by 100; five others go up by 1 to 5."""
+    tables = [days({"2026-11-01": 1, "2026-11-02": 1 + n}, account_id=f"{n:032x}") for n in range(1, 6)]
+    swing = days({"2026-11-01": 1, "2026-11-02": 101, "2026-11-03": 1}, account_id="f" * 32)
+
+    shown = [
+        view["title"]["text"]
+        for view in day_over_day_chart(day_over_day(pl.concat([*tables, swing]))).to_dict()["vconcat"]
+    ]
+
+    assert shown == ["0000…0002", "0000…0003", "0000…0004", "0000…0005", "ffff…ffff"]
 
 
 def test_the_heading_states_the_last_known_change_and_counts() -> None:
@@ -240,14 +279,17 @@ def test_no_day_and_one_day_are_drawn() -> None:
 
 
 def test_ten_years_of_days_keep_their_largest_rise_and_fall_and_say_so() -> None:
-    """3,650 days of a dollar, one of 40: 5 days a slot, a rise of 39 and a fall of 39 in them."""
+    """3,650 days of a dollar, one of 40, one of 1.50: 5 days a slot, and both ways of both days in them."""
     daily = many_days(3650)
-    daily = daily.with_columns(cost_usd=pl.when(pl.int_range(pl.len()) == 1234).then(40.0).otherwise(1.0))
+    nth = pl.int_range(pl.len())
+    daily = daily.with_columns(
+        cost_usd=pl.when(nth == 1234).then(40.0).when(nth == 2000).then(1.5).otherwise(1.0)
+    )
     chart = day_over_day_chart(day_over_day(daily))
 
     rows = rows_of(chart)
     assert len(rows) <= 2 * MOST_DAYS
-    assert sorted(row["change_usd"] for row in rows if row["change_usd"]) == [-39.0, 39.0]
+    assert sorted(row["change_usd"] for row in rows if row["change_usd"]) == [-39.0, -0.5, 0.5, 39.0]
     assert {(row["right"] - row["left"]) / 86_400_000 for row in rows} == {5}
     assert "Each bar is the largest rise or fall of 5 days" in subtitle_of(chart)
     peak = next(row for row in told_by(chart) if row["Change"] == "+$39.00")

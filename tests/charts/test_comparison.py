@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from chart_pictures import MINUS, bars_of, rows_of, subtitle_of, svg_of, texts_of, title_of, told_by
+from chart_pictures import MINUS, bars_of, complete, rows_of, subtitle_of, svg_of, texts_of, title_of, told_by
 from histories import days
 
 from cfusage_lab.changes import compare
 from cfusage_lab.charts import comparison_chart
+from cfusage_lab.charts.shades import FRAME
 from cfusage_lab.charts.style import PALETTE, REST
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import COMPARISON
@@ -44,6 +45,24 @@ def test_the_heading_adds_up_the_days_with_a_partner() -> None:
         "Not compared: 1 of 3 days",
     ]
     assert {"These days", "The days before"} <= set(texts_of(chart))
+
+
+def test_the_key_gives_each_range_its_name() -> None:
+    """The filled bars are this range, the hollow ones the other."""
+    spec = complete(comparison_chart(compare(days(NOVEMBER), days(OCTOBER)), current="now", previous="then"))
+
+    (labels,) = [one["value"] for one in spec["params"] if one["name"] == "range_labels"]
+    assert labels == {"current": "Now", "previous": "Then"}
+    key = next(layer for layer in spec["vconcat"][0]["layer"] if "shape" in layer["encoding"])["encoding"]
+    assert key["color"]["scale"] == {"domain": ["current", "previous"], "range": [PALETTE[0], REST]}
+    assert key["shape"]["scale"]["range"] == ["square", FRAME]
+
+
+def test_the_heading_has_no_ratio_from_a_correction() -> None:
+    """From -5 to 5 is 10 more; -200 % would have the wrong sign."""
+    chart = comparison_chart(compare(days({"2026-11-02": 5}), days({"2026-11-01": -5})))
+
+    assert title_of(chart) == "This range: $5.00, $10.00 more than the range before"
 
 
 def test_the_pointer_is_told_both_sides() -> None:

@@ -92,6 +92,21 @@ def test_amounts_stand_in_cells_that_have_room_for_the_longest(cost: float, *, i
     assert ('opacity="0"' not in cell) == is_shown
 
 
+def test_of_several_costliest_days_the_earliest_is_stated() -> None:
+    """The 7th, and not the 9th."""
+    chart = calendar_chart(days({"2026-11-09": 20.0, "2026-11-07": 20.0, "2026-11-08": 1.0}))
+
+    assert title_of(chart) == "Costliest day: Sat 7 Nov 2026, $20.00"
+
+
+def test_amounts_are_black_on_light_cells_and_white_on_dark_ones() -> None:
+    """Nothing is dark blue, 20 dollars are yellow."""
+    svg = svg_of(calendar_chart(days(WEEK_AND_A_HALF)))
+
+    inks = dict(re.findall(r'font-size="11px" fill="(#000000|#ffffff)"[^>]*>(\$20\.00|\$0)</text>', svg))
+    assert inks == {"#000000": "$20.00", "#ffffff": "$0"}
+
+
 def test_the_heading_states_the_costliest_day() -> None:
     """And whose days these are."""
     chart = calendar_chart(

@@ -1,10 +1,11 @@
 """Month-to-date as a picture."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from chart_pictures import layers_of, rows_of, subtitle_of, svg_of, texts_of, title_of, told_by
+from chart_pictures import complete, layers_of, rows_of, subtitle_of, svg_of, texts_of, title_of, told_by
 from histories import hours, local_days
 
 from cfusage_lab.changes import month_to_date
@@ -70,6 +71,46 @@ def test_the_lines_differ_by_colour_and_by_dashes() -> None:
     assert encoding["color"]["scale"] == {"domain": ["current", "previous"], "range": [PALETTE[0], REST]}
     assert encoding["strokeDash"]["scale"]["range"] == [[1, 0], [5, 3]]
     assert {"November 2026", "October 2026"} <= set(texts_of(chart))
+    (labels,) = [one["value"] for one in complete(chart)["params"] if one["name"] == "month_labels"]
+    assert labels == {"current": "November 2026", "previous": "October 2026"}
+
+
+def test_each_line_and_its_points_are_those_of_its_month() -> None:
+    """October's below November's, in its own colour."""
+    chart = month_to_date_chart(two_days_and_a_half())
+
+    lines = [
+        (layer["encoding"]["y"]["field"], layer["transform"][0]["calculate"])
+        for layer in layers_of(chart, "line")
+    ]
+    points = [
+        (layer["encoding"]["y"]["field"], layer["mark"]["color"]) for layer in layers_of(chart, "point")
+    ]
+    assert lines == [("previous_usd", "'previous'"), ("current_usd", "'current'")]
+    assert points == [("previous_usd", REST), ("current_usd", PALETTE[0])]
+
+
+def test_the_shade_lies_over_the_last_day_and_says_so_at_its_side_with_room() -> None:
+    """To its right on the 3rd; to its left on the 20th, near the end of the month."""
+    early = two_days_and_a_half()
+    late = month_to_date(pl.concat([OCTOBER, hours("2026-11-01", [1.0] * 24 * 20)]), time_zone="UTC")
+
+    for month, day, side in ((early, 3, "start"), (late, 20, "end")):
+        svg = svg_of(month_to_date_chart(month))
+        (left,) = re.findall(r'd="M([\d.]+),[^"]*"[^>]*fill-opacity="0.14"', svg)
+        assert float(left) == pytest.approx(640 * (day - 1) / 30, abs=0.1)
+        assert re.findall(
+            r'text-anchor="(\w+)"[^>]*>so far<',
+            svg.replace("<text transform", '<text text-anchor="start" transform'),
+        ) == [side]
+
+
+def test_hours_missing_this_month_are_said() -> None:
+    """The 2nd has 23 hours."""
+    history = pl.concat([OCTOBER, hours("2026-11-01", [1.0] * 47), hours("2026-11-03", [1.0] * 24)])
+    chart = month_to_date_chart(month_to_date(history, time_zone="UTC"))
+
+    assert "From Mon 2 Nov 2026 on, hours of this month are missing" in subtitle_of(chart)
 
 
 def test_the_heading_states_the_month_so_far_beside_the_same_days() -> None:

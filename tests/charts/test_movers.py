@@ -186,6 +186,19 @@ def test_none_one_and_too_many_are_drawn() -> None:
     assert "The first 40 of 50 rows" in subtitle_of(chart)
 
 
+def test_of_too_many_only_those_drawn_are_said_to_change_yet() -> None:
+    """The first of 41 rows and the last, which is not drawn."""
+    one = movers(day_over_day(days(ALPHA)), top=1)
+    states = ["provisional", *["complete"] * MOST_MOVERS]
+    states[-1] = "provisional"
+    many = pl.concat([one.with_columns(account_id=pl.lit(f"{n:032x}")) for n in range(41)])
+
+    said = subtitle_of(movers_chart(many.with_columns(state=pl.Series(states))))
+
+    assert "Paler bars may still change: 1 provisional" in said
+    assert not any("rows" in line for line in subtitle_of(movers_chart(many.head(MOST_MOVERS))))
+
+
 def test_a_table_of_something_else_is_refused() -> None:
     """A comparison is not yet movers."""
     with pytest.raises(FrameError, match="not a movers table: missing 'share'"):

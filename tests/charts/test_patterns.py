@@ -1,5 +1,6 @@
 """Hours of the day and of the week as a picture."""
 
+import re
 from typing import get_args
 
 import polars as pl
@@ -19,7 +20,7 @@ from histories import hours
 
 from cfusage_lab.charts import hour_profile_chart, weekly_heatmap_chart
 from cfusage_lab.charts.hours import Statistic
-from cfusage_lab.charts.shades import RAMP, RAMP_EDGES
+from cfusage_lab.charts.shades import NEUTRAL, RAMP, RAMP_EDGES
 from cfusage_lab.charts.style import PALETTE
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
@@ -83,6 +84,43 @@ def test_the_heading_of_a_profile_states_the_peak_and_the_clock() -> None:
         "48 hours · Europe/Berlin time",
         "Sandbox",
     ]
+
+
+def test_mean_and_median_are_told_and_drawn_apart() -> None:
+    """3, 5 and 10 dollars in hour 9: the mean is 6, the median 5, the quartiles 4 and 7.50."""
+    values = [0.0] * 72
+    values[9], values[33], values[57] = 3.0, 5.0, 10.0
+    table = hourly_profile(hours(MONDAY, values), time_zone="UTC")
+    chart = hour_profile_chart(table, time_zone="UTC")
+
+    told = told_by(chart)[9]
+    assert [told[name] for name in ("Mean", "Median", "Quartiles", "Total")] == [
+        "$6.00",
+        "$5.00",
+        "$4.00 to $7.50",
+        "$18.00",
+    ]
+    fields = [layers_of(chart, mark)[0]["encoding"]["y"]["field"] for mark in ("line", "point", "rule")]
+    assert fields == ["mean_usd", "mean_usd", "median_usd"]
+    box = layers_of(chart, "rect")[0]["encoding"]
+    assert (box["y"]["field"], box["y2"]["field"]) == ("q25_usd", "q75_usd")
+    assert title_of(hour_profile_chart(table, time_zone="UTC", statistic="median")).endswith(
+        "$5.00 in the median"
+    )
+
+
+def test_of_several_peaks_the_earliest_is_stated() -> None:
+    """Hours 9 and 10 of Monday and Tuesday cost the same."""
+    values = [0.0] * 48
+    for place in (9, 10, 33, 34):
+        values[place] = 2.0
+    table = hours(MONDAY, values)
+
+    profile, heatmap = hourly_profile(table, time_zone="UTC"), weekly_heatmap(table, time_zone="UTC")
+    assert title_of(hour_profile_chart(profile.reverse(), time_zone="UTC")).startswith("Peak hour 09:00")
+    assert title_of(weekly_heatmap_chart(heatmap.reverse(), time_zone="UTC")).startswith(
+        "Peak of the week: Monday 09:00"
+    )
 
 
 def test_an_hour_that_nobody_saw_is_a_gap() -> None:
@@ -162,6 +200,8 @@ def test_the_heatmap_colours_by_the_statistic(statistic: Statistic, figure: floa
     last = "rgb({}, {}, {})".format(*(int(RAMP[-1][at : at + 2], 16) for at in (1, 3, 5)))
     (cell,) = bars_of(chart, last)
     assert cell[0] == pytest.approx(640 * 9 / 24, abs=0.1)
+    edge = "rgb({}, {}, {})".format(*(int(RAMP_EDGES[-1][at : at + 2], 16) for at in (1, 3, 5)))
+    assert bars_of(chart, edge, channel="stroke") == [cell]
 
 
 def test_every_statistic_has_its_unit() -> None:
@@ -185,6 +225,8 @@ def test_a_cell_that_nobody_saw_is_not_one_that_costs_nothing() -> None:
     zero = "rgb({}, {}, {})".format(*(int(RAMP[0][at : at + 2], 16) for at in (1, 3, 5)))
     assert len(bars_of(chart, zero)) == 48 - 4
     assert subtitle_of(chart)[-1] == "Crosses mark hours of the week without a figure: 120"
+    crosses = re.findall(rf'<path transform="translate[^>]*fill="{NEUTRAL}"', svg_of(chart))
+    assert len(crosses) == 120
     told = told_by(chart)
     assert told[24 + 9]["Weekday"] == "Tuesday"
     assert (told[24 + 9]["Mean"], told[24 + 9]["Hours"]) == ("$5.00", "1")
@@ -271,3 +313,6 @@ def test_wrong_input_is_refused_by_name() -> None:
         weekly_heatmap_chart(profile(), time_zone="UTC")
     with pytest.raises(FrameError, match="more than one row for account_id a, hour 0"):
         hour_profile_chart(pl.concat([profile(), profile()]), time_zone="UTC")
+    twice = pl.concat([heatmap(), heatmap().with_columns(mean_usd=1.0)])
+    with pytest.raises(FrameError, match="more than one row for account_id a, weekday 1, hour 0"):
+        weekly_heatmap_chart(twice, time_zone="UTC")

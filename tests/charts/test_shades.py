@@ -211,6 +211,13 @@ def test_another_table_of_the_same_shape_changes_no_more_than_rows_heading_and_v
     assert kept(first) == kept(again)
 
 
+def test_more_cost_is_warm_and_less_is_cool() -> None:
+    """Red leads in one, blue in the other."""
+    parts = [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in (UP, DOWN)]
+
+    assert [max(range(3), key=one.__getitem__) for one in parts] == [0, 2]
+
+
 @pytest.mark.parametrize("sight", SIGHT)
 def test_up_down_and_neither_stay_apart(sight: str) -> None:
     """A CIE76 distance of 20 is far more than a just noticeable one (2.3)."""
