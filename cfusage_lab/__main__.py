@@ -25,9 +25,10 @@ Who asks: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or CLOUDFLARE_EMAIL wi
 the environment. Without them nothing is shown, unless made-up data is asked for with --sandbox.
 
 Exit codes: 0 done; 1 another error; 2 wrong arguments, or credentials that are missing or malformed;
-3 Cloudflare refused the token, or what it may do with the account; 4 no network, rate limit or a passing
-fault: the same call may succeed later; 130 interrupted. An error is one line on stderr. Where Cloudflare
-asks to wait, that is done for up to 15 minutes; a line on stderr, or a bar in a terminal, says so.
+3 Cloudflare refused the token or the account id, or what the one may do with the other; 4 no network, rate
+limit or a passing fault: the same call may succeed later; 130 interrupted. An error is one line on stderr.
+Where Cloudflare asks to wait, that is done for up to 15 minutes; a line on stderr, or a bar in a terminal,
+says so.
 """
 
 

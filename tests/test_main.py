@@ -182,7 +182,7 @@ def test_what_the_caller_got_wrong_is_2(
         (Trouble.forbidden(9109), {}, 3, "AI Gateway Read"),
         (Trouble.throttled(400), {}, 4, "try again in 400 s"),
         (Trouble.null_result(), {}, 1, "`$.result` is null"),
-        (Trouble.refused(404, 7003, "Could not route"), {}, 1, "check the account id"),
+        (Trouble.refused(404, 7003, "Could not route"), {}, 3, "check the account id"),
     ],
 )
 def test_what_cloudflare_refuses_is_one_line_and_a_code(

@@ -14,6 +14,7 @@ _TOO_MANY_FAILURES: Final = 10502
 _AUTH_CODES: Final = frozenset({6003, 9109, 10000, _TOO_MANY_FAILURES})
 _NO_LIST: Final = 1001
 _ROUTE_CODES: Final = frozenset({7000, 7003})
+_OF_AN_ACCOUNT: Final = "/accounts/"
 _MAY_HEAL: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
 _SHOWN: Final = 300
 
@@ -25,8 +26,8 @@ def error(status: int, body: bytes, *, path: str, retry_after: float | None = No
     told = f" (code {', '.join(map(str, codes))})" if codes else ""
     what = f"Cloudflare answered {status}{told} for {path}" + (f": {said}" if said else "")
     fields = {"status_code": status, "codes": codes}
-    if _ROUTE_CODES.intersection(codes):
-        return ApiError(f"{what}; check the account id", **fields)  # type: ignore[arg-type]
+    if _ROUTE_CODES.intersection(codes) and path.startswith(_OF_AN_ACCOUNT):
+        return AuthError(f"{what}; check the account id", **fields)  # type: ignore[arg-type]
     if is_auth:
         hint = "check the token, the account id, and that the token has 'AI Gateway Read' for this account"
         if _TOO_MANY_FAILURES in codes:
@@ -42,6 +43,8 @@ def error(status: int, body: bytes, *, path: str, retry_after: float | None = No
         hint = "; set CLOUDFLARE_ACCOUNT_ID, or pass accounts=: then no list is needed"
     elif status == 500:  # noqa: PLR2004
         hint = "; the range may be the cause: try a shorter or an earlier one"
+    elif _ROUTE_CODES.intersection(codes):
+        hint = "; check base_url"
     elif 300 <= status < 400:  # noqa: PLR2004
         hint = "; redirects are not followed: check base_url"
     elif not codes and b"<" in body[:_SHOWN]:

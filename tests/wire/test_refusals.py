@@ -27,8 +27,8 @@ CHAIN = coded(6003, "Invalid request headers") | {
     ("status", "text", "kind", "codes", "says", "heals"),
     [
         (400, body(CHAIN), AuthError, (6003, 6111), "check the token", False),
-        (400, body(coded(7003), coded(7000)), ApiError, (7003, 7000), "check the account id", False),
-        (404, body(coded(7003), coded(7000)), ApiError, (7003, 7000), "check the account id", False),
+        (400, body(coded(7003), coded(7000)), AuthError, (7003, 7000), "check the account id", False),
+        (404, body(coded(7003), coded(7000)), AuthError, (7003, 7000), "check the account id", False),
         (401, body(coded(1000)), AuthError, (1000,), "check the token", False),
         (403, body(coded(10000)), AuthError, (10000,), "'AI Gateway Read'", False),
         (401, body(coded(10000)), AuthError, (10000,), "'AI Gateway Read'", False),
@@ -76,3 +76,12 @@ def test_cloudflares_own_words_are_kept_but_not_at_any_length() -> None:
 
     assert "one two" in str(error)
     assert len(str(error)) < 1_000
+
+
+def test_a_route_that_names_no_account_is_no_matter_of_its_id() -> None:
+    """The list of accounts is asked for without one, so what is wrong is the address."""
+    error = refusals.error(404, body(coded(7003), coded(7000)), path="/accounts")
+
+    assert type(error) is ApiError
+    assert "check base_url" in str(error)
+    assert "account id" not in str(error)
