@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import polars as pl
 
 from cfusage_lab.credentials import Credentials
-from cfusage_lab.errors import CfUsageError
+from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
@@ -27,6 +27,10 @@ def explore(
     A field in it takes an API token, for a running kernel and for Binder, as :func:`cfusage_lab.login`
     does: it is kept in memory only, and opens the account in the place of what is on screen.
 
+    Where the account can't be had, for a token that is refused or for want of a network, the explorer opens
+    all the same: with the error and what to do in a banner, and that field, but without a chart or a figure.
+    Another token, or Refresh, then shows the account; until then, what reads its table raises that error.
+
     Parameters
     ----------
     source
@@ -40,8 +44,8 @@ def explore(
 
     Raises
     ------
-    CfUsageError
-        If the first table can't be had; the message says why and what to do.
+    ConfigError, FrameError
+        If there is no such time range or zone, or a table is no history.
 
     Examples
     --------
@@ -59,6 +63,24 @@ def explore(
         raise error.with_traceback(None) from None
 
 
+class _Unready:
+    """Stands for an account that what the environment holds can't open, and says why whenever it is asked."""
+
+    label = "Cloudflare account"
+    source = "account"
+
+    def __init__(self, error: ConfigError) -> None:
+        self._error = error.with_traceback(None)
+
+    def accounts(self) -> pl.DataFrame:
+        """Refuse."""
+        raise self._error
+
+    def usage_history(self, *_asked: object, **_more: object) -> pl.DataFrame:
+        """Refuse."""
+        raise self._error
+
+
 def _opened(
     source: Source | pl.DataFrame | None,
     *,
@@ -69,8 +91,11 @@ def _opened(
     """Find out what to show, and show it."""
     client = None
     if source is None:
-        source = connect(now=now)
-        if _is_worth_keeping(source):
+        try:
+            source = connect(now=now)
+        except ConfigError as error:
+            source = _Unready(error)
+        if isinstance(source, UsageClient) and _is_worth_keeping(source):
             from cfusage_lab.archive import UsageArchive  # noqa: PLC0415 - its packages are an extra
 
             source, client = UsageArchive(source=source.source, now=now), source

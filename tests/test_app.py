@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import ipywidgets
 import pytest
 from histories import hours
 
 from cfusage_lab import credentials
 from cfusage_lab.app import explore
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.errors import AuthError
+from cfusage_lab.errors import AuthError, ConfigError
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox, serve
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 REAL = "0" * 31 + "1"
+WRONG = "a-token-that-opens-nothing"
 PATIENCE = 30
 USAGE = {REAL: {NOW.replace(minute=0) - hours_ago * HOUR: 0.25 for hours_ago in range(1, 8 * 24)}}
 
@@ -43,6 +45,11 @@ def sandbox(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", REAL)
         monkeypatch.setenv("CLOUDFLARE_BASE_URL", url)
         yield sandbox
+
+
+def parts(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
+    """List a widget with all that is in it."""
+    return [widget, *(part for child in getattr(widget, "children", ()) for part in parts(child))]
 
 
 def test_without_credentials_the_sandbox_is_explored(home: Path) -> None:
@@ -85,18 +92,106 @@ def test_a_real_account_is_kept_and_opened_from_the_archive(sandbox: Sandbox) ->
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_what_keeps_it_from_opening_is_read_without_scrolling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The caller's line, one of ours, and what Cloudflare said: nothing of the way to it, and no token."""
-    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "a-token-that-opens-nothing")
+def test_a_refused_token_opens_an_explorer_that_asks_for_another(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message in the banner; a right token typed shows 177 hours at a quarter of a dollar."""
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", WRONG)
+
+    explorer = explore(now=NOW, time_range="Last 7 days")
+
+    assert "AI Gateway Read" in explorer._telling.banner.value
+    assert explorer.status == "Cloudflare account, through 127.0.0.1 · nothing fetched yet"
+    assert explorer.view not in parts(explorer.widget)
+    assert explorer.token is not None
+    assert explorer.token in parts(explorer.widget)
+    explorer.token.value = SANDBOX_TOKEN
+    assert explorer.wait(PATIENCE)
+    assert explorer.view in parts(explorer.widget)
+    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert explorer.accounts.label == "Real Ltd"
+    assert explorer._telling.banner.value == ""
+    assert not home.exists()
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_what_reads_a_refused_table_says_why_without_scrolling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Cloudflare said, and nothing of the way to it; the token is nowhere."""
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", WRONG)
+    explorer = explore(now=NOW)
 
     with pytest.raises(AuthError, match="AI Gateway Read") as caught:
-        explore(now=NOW)
+        _ = explorer.fetched
 
-    assert [entry.name for entry in caught.traceback][1:] == ["explore"]
+    assert [entry.name for entry in caught.traceback][1:] == ["fetched", "held"]
     told = "".join(traceback.format_exception(caught.value))
     assert "another exception" not in told
     assert "the direct cause" not in told
-    assert "a-token-that-opens-nothing" not in told
+    states = [str(one.get_state()) for one in parts(explorer.widget)]
+    assert not any(WRONG in text for text in [told, repr(explorer), *states])
+
+
+@pytest.mark.usefixtures("home")
+def test_a_token_of_the_wrong_form_is_told_in_the_banner(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is asked with it, and nothing made up is shown in the account's place."""
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", f"Bearer {WRONG}")
+
+    explorer = explore(now=NOW, time_range="Last 7 days")
+
+    assert "starts with &#x27;Bearer&#x27;" in explorer._telling.banner.value
+    assert WRONG not in explorer._telling.banner.value
+    assert explorer.status == "Cloudflare account · nothing fetched yet"
+    assert sandbox.requests == ()
+    assert explorer.token is not None
+    explorer.token.value = SANDBOX_TOKEN
+    assert explorer.wait(PATIENCE)
+    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_wrong_account_id_can_be_changed_for_one_that_the_token_sees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Cloudflare's list names those."""
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", "f" * 32)
+    explorer = explore(now=NOW, time_range="Last 7 days")
+    assert "check the token, the account id" in explorer._telling.banner.value
+
+    explorer.accounts.list.label = ("Real Ltd",)
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+
+
+def test_without_a_network_the_explorer_waits_for_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refresh shows the account as soon as there is somebody to answer."""
+    assert not home.exists()
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", SANDBOX_TOKEN)
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", REAL)
+    sandbox = Sandbox(usage=USAGE, accounts={REAL: "Real Ltd"}, now=NOW)
+    with serve(sandbox) as url:
+        port = int(url.split(":")[2].partition("/")[0])
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", url)
+
+    explorer = explore(now=NOW, time_range="Last 7 days")
+    assert "no answer from 127.0.0.1" in explorer._telling.banner.value
+    assert explorer.view not in parts(explorer.widget)
+
+    with serve(sandbox, port):
+        explorer.refresh.click()
+        assert explorer.wait(PATIENCE)
+    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert explorer.status.startswith("Archive of Cloudflare · data as of")
+
+
+def test_a_call_that_is_wrong_is_an_error_read_without_scrolling() -> None:
+    """The caller's line, one of ours, and the message."""
+    with pytest.raises(ConfigError, match="no time range 'Eternity'") as caught:
+        explore(hours("2026-01-05", [1.0] * 3), time_range="Eternity")
+
+    assert [entry.name for entry in caught.traceback][1:] == ["explore"]
 
 
 def test_an_archive_that_cannot_be_written_does_not_keep_it_from_opening(

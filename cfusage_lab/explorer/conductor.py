@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from cfusage_lab.credentials import Secret
@@ -26,6 +28,8 @@ from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
 __all__ = ["Conductor", "Login"]
 
 Login = Callable[[str], Source]
+_Whose = tuple[Tables, str, datetime | None]
+"""A source, whose it is, and the moment to take for the present with it."""
 
 
 class Conductor:
@@ -41,6 +45,8 @@ class Conductor:
         The controls, and what is told beside the charts.
     login
         Turns a token into a source.
+    reveal
+        Hears that there is something to show, where there was nothing before.
 
     Attributes
     ----------
@@ -53,11 +59,18 @@ class Conductor:
     """
 
     def __init__(
-        self, origin: Origin, opened: Opened, *, desk: Desk, telling: Telling, login: Login | None
+        self,
+        origin: Origin,
+        opened: Opened,
+        *,
+        desk: Desk,
+        telling: Telling,
+        login: Login | None,
+        reveal: Callable[[], None],
     ) -> None:
         self._tables: Tables = origin.tables
         self._whose, self._now, self._later = origin.whose, origin.now, origin.later
-        self._desk, self._telling, self._login = desk, telling, login
+        self._desk, self._telling, self._login, self._reveal = desk, telling, login, reveal
         self.state = State(
             question=opened.question,
             answer=opened.answer,
@@ -109,9 +122,15 @@ class Conductor:
         self._redraw()
         return near
 
+    def held(self) -> State:
+        """Return what is on screen; where nothing came yet, raise why: no table is not no cost."""
+        if self.state.refusal is not None:
+            raise self.state.refusal.with_traceback(None) from None
+        return self.state
+
     def recipe(self) -> Recipe:
         """Return what it takes to come by the selected windows."""
-        question = self.state.question
+        question = self.held().question
         return Recipe(
             whose=self._whose,
             accounts=question.accounts or (),
@@ -128,7 +147,7 @@ class Conductor:
     def shown(self) -> Shown:
         """Return what is on screen, to be taken along."""
         with self.turn:
-            scene, status = self.scene(), self.state.answer.status(self.state.question)
+            scene, status = self._scene(self.held()), self.state.answer.status(self.state.question)
             line = scene.time_line(note=status)
             others = [draw(scene) for name, draw in VIEWS.items() if name != "time_line"]
             is_made_up = not SANDBOX_ACCOUNTS.keys().isdisjoint(scene.history["account_id"].unique())
@@ -165,7 +184,8 @@ class Conductor:
         self._telling.forgive()
         with self._hands.off():
             self._desk.clear_zone()
-        self._fetch(self._compared(self._desk.question(now=self._now)))
+        is_own = self.state.refusal is not None and not self._desk.accounts.value
+        self._fetch(self._compared(self._desk.question(now=self._now, is_own=is_own)))
 
     def _follow_days(self, change: dict[str, Any]) -> None:
         with self._hands.off():
@@ -204,6 +224,7 @@ class Conductor:
         """Keep what is on screen."""
         if self._fetching.cancel():
             self._telling.end("cancelled")
+            self._telling.complain(self.state.refusal)
 
     def _log_in(self, _change: object) -> None:
         """Take a token over, and empty its field before anything else."""
@@ -214,16 +235,20 @@ class Conductor:
         self._fetching.cancel()
         self._telling.forgive()
         question = self._compared(self._desk.question(now=self._later, is_own=True))
-        self._is_switching = True
-        self._telling.begin()
-        self._fetching.start(lambda request: self._switch(secret, question, request))
+        self._begin_anew(partial(self._opened_by, secret), question)
+
+    def _opened_by(self, secret: Secret) -> _Whose:
+        """Open the source that a token stands for."""
+        assert self._login is not None  # noqa: S101 - there is a field for it
+        source = self._login(secret.reveal())
+        return Alone(source), getattr(source, "source", "other"), self._later
 
     def _export(self, form: str) -> None:
         """Make a file beside the notebook: pictures take a while."""
+        shown, question = self.shown(), self.state.question
         self.exporter.begin(form)
-        question = self.state.question
         first, last = dates_of(question.time_range, question.time_zone)
-        name, shown = f"ai-gateway-cost-{first}-{last}.{form}", self.shown()
+        name = f"ai-gateway-cost-{first}-{last}.{form}"
 
         def make(request: Request) -> None:
             content = made(shown, form)
@@ -237,7 +262,13 @@ class Conductor:
         """Have another question answered beside this thread; None asks for what else this one needs."""
         self._pending, self._is_switching = question, False
         tables, same = self._tables, self.state.question
-        if question is not None:
+        if self.state.refusal is not None:
+            if question is None:
+                self._telling.complain(self.state.refusal)
+            else:
+                whose = (tables, self._whose, self._now)
+                self._begin_anew(lambda: whose, question)
+        elif question is not None:
             self._telling.begin()
             self._fetching.start(lambda request: self._carry_out(tables, question, request))
         elif not self.state.is_all_known:
@@ -265,20 +296,27 @@ class Conductor:
         request.put(finish)
         self._fetch_beyond(tables, question, request)
 
-    def _switch(self, secret: Secret, question: Question, request: Request) -> None:
-        """Begin anew with the source that a token opens."""
-        assert self._login is not None  # noqa: S101 - there is a field for it
-        source = self._login(secret.reveal())
-        tables = Alone(source)
+    def _begin_anew(self, find: Callable[[], _Whose], question: Question) -> None:
+        """Have a source asked of which nothing is on screen yet."""
+        self._is_switching = True
+        self._telling.begin()
+        self._fetching.start(lambda request: self._switch(find, question, request))
+
+    def _switch(self, find: Callable[[], _Whose], question: Question, request: Request) -> None:
+        """Begin anew with a source."""
+        tables, whose, now = find()
         opened = with_accounts(first_fetched(tables, question, tables.names(), request))
 
         def adopt() -> None:
+            is_first = self.state.refusal is not None
             self._show(self.state.of_another_source(opened.question, opened.answer, opened.names))
-            self._tables, self._whose = tables, getattr(source, "source", "other")
-            self._now, self._pending, self._is_switching = self._later, None, False
+            self._tables, self._whose, self._now = tables, whose, now
+            self._pending, self._is_switching = None, False
             with self._hands.off():
                 self._desk.accounts.value = opened.question.accounts or ()
                 self._desk.accounts.offer(opened.names)
+            if is_first:
+                self._reveal()
 
         request.put(adopt)
         self._fetch_beyond(tables, opened.question, request)
@@ -369,6 +407,7 @@ class Conductor:
             answer.status(question),
             details=answer.details(question),
             notes=question.notes + answer.notes,
+            has_view=answer.refusal is None,
         )
 
     def _fail(self, error: Exception) -> None:
@@ -380,5 +419,7 @@ class Conductor:
     def _end(self, error: Exception | None) -> None:
         """Leave the screen to the reader, with what went wrong."""
         self._is_switching = False
+        if self.state.refusal is not None and isinstance(error, CfUsageError):
+            self.state = replace(self.state, answer=replace(self.state.answer, refusal=error))
         self._telling.complain(error)
         self._telling.end()

@@ -50,7 +50,7 @@ _BADGE: Final = (
 _BANNER: Final = (
     f'<div role="alert" style="{_FONT}; border-left: 4px solid #d5404e; padding: 8px 12px; '
     'background: var(--jp-layout-color2, #f4f4f4); white-space: pre-wrap">{}<br>'
-    f'<span style="{_QUIET}">Below is the last good view.</span></div>'
+    f'<span style="{_QUIET}">{{}}</span></div>'
 )
 
 
@@ -101,9 +101,9 @@ class Waiting(ipywidgets.HBox):  # type: ignore[misc]
         self._say(f"waiting {seconds:.0f} s: {reason}")
 
 
-def banner(message: str) -> str:
-    """Write an error as HTML."""
-    return _BANNER.format(html.escape(message))
+def banner(message: str, below: str) -> str:
+    """Write an error as HTML, with what is below it, or how to get there."""
+    return _BANNER.format(html.escape(message), html.escape(below))
 
 
 def status_line(status: str, *, details: str = "", notes: Sequence[str] = ()) -> str:

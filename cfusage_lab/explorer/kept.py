@@ -50,6 +50,11 @@ class Kept:
         self._client = client
         self._is_listed = False
 
+    @property
+    def label(self) -> str:
+        """Say who is asked for what is not held."""
+        return self._client.label
+
     def own_accounts(self) -> tuple[str, ...] | None:
         """Return those that the client would take, else those that are held."""
         known: Sequence[str] = getattr(self._client, "default_accounts", ())

@@ -26,6 +26,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         Says what this is, where no widget can be shown.
     with_picture
         Adds the picture to a MIME bundle.
+    has_view
+        Whether there is something to show; if not, the charts follow with :meth:`reveal`.
     """
 
     def __init__(
@@ -37,25 +39,36 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         *,
         name: Callable[[], str],
         with_picture: Callable[[dict[str, Any]], dict[str, Any]],
+        has_view: bool,
     ) -> None:
         self._name, self._with_picture = name, with_picture
         style = files("cfusage_lab.explorer").joinpath("panel.css").read_text("utf-8")
-        toggles, folded = _folded(desk, exporter)
-        super().__init__(
-            [
-                _said(f"<style>{style}</style>", is_shown=False),
-                _row([telling.status, telling.waiting]),
-                telling.banner,
-                _controls(desk, toggles),
-                *folded,
-                screen.figures,
-                _part([screen.charts["time_line"], *_selection(screen)]),
-                _part([screen.charts["compared"]]),
-                _part([_pair([screen.charts["heatmap"], screen.charts["profile"]])]),
-                _part(_windows(screen)),
-            ]
+        self._toggles, folded = _folded(desk, exporter)
+        self._head = (
+            _said(f"<style>{style}</style>", is_shown=False),
+            _row([telling.status, telling.waiting]),
+            telling.banner,
+            _controls(desk, list(self._toggles.values())),
+            *folded,
         )
+        self._views = (
+            screen.figures,
+            _part([screen.charts["time_line"], *_selection(screen)]),
+            _part([screen.charts["compared"]]),
+            _part([_pair([screen.charts["heatmap"], screen.charts["profile"]])]),
+            _part(_windows(screen)),
+        )
+        super().__init__([*self._head, *(self._views if has_view else ())])
         self.add_class("cfusage-explorer")
+
+    def reveal(self) -> None:
+        """Show the figures, the charts and the windows, too."""
+        self.children = (*self._head, *self._views)
+
+    def ask_for_token(self) -> None:
+        """Unfold the field for a token, if there is one."""
+        if "Token" in self._toggles:
+            self._toggles["Token"].value = True
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
         return self._with_picture(self._bundle(**kwargs))
@@ -85,7 +98,7 @@ def _controls(desk: Desk, toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Wi
     return _classed(_row([desk.accounts, others]), "cfusage-controls")
 
 
-def _folded(desk: Desk, exporter: ExportBox) -> tuple[list[ipywidgets.Widget], list[ipywidgets.Widget]]:
+def _folded(desk: Desk, exporter: ExportBox) -> tuple[dict[str, ipywidgets.Widget], list[ipywidgets.Widget]]:
     """Fold away what is seldom needed: the buttons that unfold it, and what they unfold."""
     folded = [("Export", "download", [exporter.buttons, exporter.result])]
     if desk.token is not None:
@@ -94,12 +107,12 @@ def _folded(desk: Desk, exporter: ExportBox) -> tuple[list[ipywidgets.Widget], l
             "this kernel's memory, and is not saved.</span>"
         )
         folded.append(("Token", "key", [_row([desk.token, _said(about)])]))
-    toggles, bodies = [], []
+    toggles, bodies = {}, []
     for title, icon, children in folded:
         toggle = ipywidgets.ToggleButton(description=title, icon=icon, tooltip=title)
         body = ipywidgets.VBox(children, layout={"display": "none", "overflow": "visible"})
         toggle.observe(_unfolds(body), names="value")
-        toggles.append(toggle)
+        toggles[title] = toggle
         bodies.append(body)
     return toggles, bodies
 

@@ -12,7 +12,8 @@ from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.kept import Archive, Kept
 from cfusage_lab.explorer.questions import PRESETS, Preset, asked
 from cfusage_lab.explorer.table_source import TableSource
-from cfusage_lab.explorer.tables import Alone, Opened, Tables, first_fetched
+from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fetched
+from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import Source
 
 __all__ = ["Origin", "first_table", "with_accounts"]
@@ -87,8 +88,17 @@ class Origin:
         return name or self.usual
 
 
-def first_table(origin: Origin, preset: str, time_zone: str) -> tuple[Opened, CfUsageError | None]:
+def first_table(
+    origin: Origin, preset: str, time_zone: str, *, may_lack: bool
+) -> tuple[Opened, CfUsageError | None]:
     """Take what is held, else fetch; a part of it, or what is older, is better than an error.
+
+    Parameters
+    ----------
+    origin, preset, time_zone
+        What is asked for.
+    may_lack
+        Whether an answer that holds the error, and no windows, is better than raising it.
 
     Returns
     -------
@@ -105,7 +115,15 @@ def first_table(origin: Origin, preset: str, time_zone: str) -> tuple[Opened, Cf
         except CfUsageError as error:
             stored, trouble = stored or tables.newest(question), error
             if stored is None:
-                raise
+                if not may_lack:
+                    raise
+                nothing = Answer(
+                    history=pl.DataFrame(schema=HISTORY),
+                    label=tables.label,
+                    refusal=error.with_traceback(None),
+                )
+                others = {} if error.retryable else tables.more_names()
+                return Opened(question=question, answer=nothing, names=names | others), error
     return with_accounts(Opened(question=question, answer=stored, names=names)), trouble
 
 

@@ -43,7 +43,9 @@ class UsageExplorer:
         windows stay on screen, and the status line says how new they are.
     login
         Turns an API token into a source. Given one, the explorer has a field for a token, which is emptied
-        at once; the token is handed on, and kept nowhere here.
+        at once; the token is handed on, and kept nowhere here. And it opens without a first table, where
+        that could not be had: with the error in the banner, and nothing else to see until a token was typed
+        or Refresh pressed. Until then, what reads the table raises that error.
     time_range
         A preset as it stands on screen; the last 28 days if not given, or the whole of a table. Days are
         local days, and the running one comes on top.
@@ -71,7 +73,7 @@ before_last, refresh, cancel, token
     ConfigError
         If there is no such preset or time zone, or a client comes with a source that is no archive.
     CfUsageError
-        Whatever else the source raises for the first table.
+        Whatever else the source raises for the first table, if there is no ``login``.
 
     Examples
     --------
@@ -100,7 +102,7 @@ before_last, refresh, cancel, token
         ranges.zone(time_zone)
         origin = Origin.of(source, client=client, now=now)
         preset = origin.preset(time_range)
-        opened, trouble = first_table(origin, preset, time_zone)
+        opened, trouble = first_table(origin, preset, time_zone, may_lack=login is not None)
         self._desk = desk = Desk(
             origin.presets,
             preset,
@@ -110,7 +112,14 @@ before_last, refresh, cancel, token
             has_token=login is not None,
         )
         self._telling = Telling()
-        self._conductor = Conductor(origin, opened, desk=desk, telling=self._telling, login=login)
+        self._conductor = Conductor(
+            origin,
+            opened,
+            desk=desk,
+            telling=self._telling,
+            login=login,
+            reveal=self._reveal,
+        )
         self.accounts, self.time_range, self.time_zone = desk.accounts, desk.time_range, desk.time_zone
         self.first_day, self.last_day = desk.first_day, desk.last_day
         self.granularity, self.statistic = desk.granularity, desk.statistic
@@ -126,16 +135,19 @@ before_last, refresh, cancel, token
             self._conductor.exporter,
             name=self.__repr__,
             with_picture=self._with_picture,
+            has_view=opened.answer.refusal is None,
         )
         if trouble is None:
             self._conductor.begin()
-        else:  # what failed just now is not tried again unasked
-            self._telling.complain(trouble)
+            return
+        self._telling.complain(trouble)  # what failed just now is not tried again unasked
+        if not trouble.retryable:
+            self.widget.ask_for_token()
 
     @property
     def fetched(self) -> pl.DataFrame:
         """All windows of the range (``schema.HISTORY``, without ids), whatever is selected."""
-        return self._conductor.state.answer.history
+        return self._conductor.held().answer.history
 
     @property
     def history(self) -> pl.DataFrame:
@@ -201,6 +213,7 @@ before_last, refresh, cancel, token
 
     def chart(self, *, note: str | None = None) -> alt.VConcatChart:
         """Draw the time line, as :func:`cfusage_lab.usage_chart` does."""
+        self._conductor.held()
         return self._conductor.scene().time_line(note=note)
 
     def code(self) -> str:
@@ -247,7 +260,8 @@ before_last, refresh, cancel, token
         return self._conductor.wait(timeout)
 
     def __repr__(self) -> str:
-        return f"<UsageExplorer: {self.status}>"
+        refusal = self._conductor.state.refusal
+        return f"<UsageExplorer: {self.status}{f': {refusal}' if refusal else ''}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**kwargs)
@@ -256,8 +270,13 @@ before_last, refresh, cancel, token
     def _ipython_display_(self) -> None:
         self.widget._ipython_display_()
 
+    def _reveal(self) -> None:
+        self.widget.reveal()
+
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
+        if self._conductor.state.refusal is not None:
+            return bundle
         try:
             png = picture_of(self._conductor.shown().charts)
         except ValueError:  # a chart that can't be drawn says so in its place

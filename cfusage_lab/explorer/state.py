@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.figures import Headline
 from cfusage_lab.explorer.questions import Question
@@ -59,6 +60,11 @@ class State:
         """Return what follows where nothing that is known of this source counts any more."""
         nothing = replace(self, names={}, beyond=Beyond(accounts=question.accounts))
         return nothing.with_answer(question, answer, names)
+
+    @property
+    def refusal(self) -> CfUsageError | None:
+        """Why there is no table yet, if there is none."""
+        return self.answer.refusal
 
     @property
     def is_all_known(self) -> bool:

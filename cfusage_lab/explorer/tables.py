@@ -33,6 +33,8 @@ class Answer:
         Whether the first window is that of the question.
     notes
         What the reader has to know about the source.
+    refusal
+        Why there is no table yet: then the history has no windows, and is not to be read.
     """
 
     history: pl.DataFrame
@@ -40,9 +42,12 @@ class Answer:
     newest_stored: datetime | None = None
     is_from_start: bool = True
     notes: tuple[str, ...] = ()
+    refusal: CfUsageError | None = None
 
     def status(self, question: Question) -> str:
         """Say where the numbers come from and how new they are."""
+        if self.refusal is not None:
+            return f"{self.label} · nothing fetched yet"
         moment = (self.newest_stored or question.asked_at).astimezone(zone(question.time_zone))
         written = f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} {question.time_zone} time"
         how_new = "data as of" if self.newest_stored is None else "as stored, newest window from"
@@ -50,6 +55,8 @@ class Answer:
 
     def details(self, question: Question) -> str:
         """Say which windows these are, and how many of them may still change."""
+        if self.refusal is not None:
+            return ""
         start, end = self.history["start_time"].min(), self.history["end_time"].max()
         if not (isinstance(start, datetime) and isinstance(end, datetime)):
             return "no windows"
@@ -70,6 +77,10 @@ class Opened:
 
 class Tables(Protocol):
     """Answers the explorer's questions."""
+
+    @property
+    def label(self) -> str:
+        """Say where the numbers come from, before there are any."""
 
     def own_accounts(self) -> tuple[str, ...] | None:
         """Return the accounts to begin with; None leaves them to :meth:`fresh`."""
@@ -113,6 +124,11 @@ class Alone:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+
+    @property
+    def label(self) -> str:
+        """Say what the source says of itself."""
+        return self._source.label
 
     def own_accounts(self) -> None:
         """Leave them to the source."""

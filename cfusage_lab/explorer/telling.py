@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
@@ -11,6 +12,10 @@ from cfusage_lab.explorer.controls import Waiting, banner, status_line
 __all__ = ["Telling"]
 
 _log = logging.getLogger(__name__)
+_LAST_VIEW: Final = "Below is the last good view."
+_NO_VIEW: Final = (
+    "There is nothing to show yet. Refresh asks again; under Token, another token can be pasted."
+)
 
 
 class Telling:
@@ -29,10 +34,12 @@ class Telling:
         self._text, self._details = "", ""
         self._notes: tuple[str, ...] = ()
         self._trouble, self._refusal = "", ""
+        self._has_view = True
 
-    def about(self, text: str, *, details: str, notes: Sequence[str]) -> None:
+    def about(self, text: str, *, details: str, notes: Sequence[str], has_view: bool) -> None:
         """Take over what is on screen: where it comes from, which windows it is, what has to be known."""
         self._text, self._details, self._notes = text, details, tuple(notes)
+        self._has_view = has_view
         self.say()
 
     def say(self, doing: str = "") -> None:
@@ -68,7 +75,7 @@ class Telling:
 
     def _show_banner(self) -> None:
         text = self._refusal or self._trouble
-        self.banner.value = banner(text) if text else ""
+        self.banner.value = banner(text, _LAST_VIEW if self._has_view else _NO_VIEW) if text else ""
 
 
 def _told(error: Exception) -> str:
