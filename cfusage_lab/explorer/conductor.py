@@ -16,7 +16,7 @@ from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.exports import Shown, made
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
-from cfusage_lab.explorer.questions import Question, beside, dates_of, days_before
+from cfusage_lab.explorer.questions import Question, beside, dates_of, still_beside
 from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
@@ -77,7 +77,7 @@ class Conductor:
             names=opened.names,
             beyond=stored_beyond(self._tables, opened.question),
         )
-        self._is_before_chosen = False
+        self._is_before_touched = False
         self._pending: Question | None = None
         self._is_switching = False
 
@@ -193,28 +193,38 @@ class Conductor:
             self._desk.choose_days()
         self._follow(change)
 
-    def _choose_before(self, change: object) -> None:
-        self._is_before_chosen = True
-        self._compare(change)
+    def _choose_before(self, _change: object) -> None:
+        """Compare with the days of the two pickers."""
+        self._is_before_touched = True
+        self._set_beside(lambda question: beside(question, self._desk.before))
 
     def _compare(self, _change: object) -> None:
-        """Compare otherwise; other days may have to be fetched first."""
+        """Compare otherwise."""
+        self._set_beside(self._compared)
+
+    def _set_beside(self, compared: Callable[[Question], Question]) -> None:
+        """Compare with other days; these may have to be fetched first."""
         self._telling.forgive()
-        self.state = replace(self.state, question=self._compared(self.state.question))
+        pending = None if self._fetching.is_idle else self._pending
+        self.state = replace(self.state, question=compared(self.state.question))
         self._redraw()
+        self._tell()
         if self._is_switching and not self._fetching.is_idle:
+            self._telling.say("fetching …")
             return  # another source is on its way, and must not be lost
-        is_pending = self._pending is not None and not self._fetching.is_idle
-        self._fetch(self._compared(self._pending) if is_pending and self._pending else None)
+        self._fetch(None if pending is None else compared(pending))
 
     def _compared(self, question: Question) -> Question:
-        """Let a range be compared with the days that are chosen, or with as many right before."""
+        """Let a range be compared with the days that were chosen, or with as many right before."""
         if not self._desk.is_custom:
-            return replace(question, before=None)
-        if question.time_range != self.state.question.time_range or not self._is_before_chosen:
-            self._is_before_chosen = False
-            return beside(question, days_before(dates_of(question.time_range, question.time_zone)))
-        return beside(question, self._desk.before)
+            return replace(question, before=None, is_before_chosen=False, about_before="")
+        shown = self.state.question
+        if not (self._is_before_touched or shown.is_before_chosen):
+            return beside(question, None)
+        keep = beside if question.time_range == shown.time_range else still_beside
+        kept = keep(question, self._desk.before)
+        self._is_before_touched = kept.is_before_chosen
+        return kept
 
     def _refresh(self, change: object) -> None:
         self.state = replace(self.state, beyond=replace(self.state.beyond, is_outdated=True))
@@ -365,7 +375,7 @@ class Conductor:
         """Have the screen drawn beside this thread; of hasty changes, the last is drawn."""
         scene = self.scene()
         with self._hands.off():
-            self._desk.show_before(None if self._is_before_chosen else scene.before or (None, None))
+            self._desk.show_before(None if self._is_before_touched else scene.before or (None, None))
         steps = self.screen.steps(scene, self.state.headline())
 
         def draw(request: Request) -> None:
@@ -385,7 +395,7 @@ class Conductor:
 
     def _scene(self, state: State) -> Scene:
         question = state.question
-        chosen = question.before if self._is_before_chosen else None
+        chosen = question.before if question.is_before_chosen else None
         return Scene(
             history=state.answer.history,
             known=state.known,
@@ -403,10 +413,11 @@ class Conductor:
 
     def _tell(self) -> None:
         question, answer = self.state.question, self.state.answer
+        about_before = (question.about_before,) if question.about_before else ()
         self._telling.about(
             answer.status(question),
             details=answer.details(question),
-            notes=question.notes + answer.notes,
+            notes=question.notes + answer.notes + about_before,
             has_view=answer.refusal is None,
         )
 

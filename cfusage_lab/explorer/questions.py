@@ -19,6 +19,7 @@ __all__ = [
     "days",
     "days_before",
     "is_inside",
+    "still_beside",
 ]
 
 _DAY: Final = timedelta(days=1)
@@ -50,7 +51,11 @@ class Question:
         The windows that figures and comparisons need whatever the range: from the first of the previous
         month to the end of the running hour.
     before
-        The windows that the range is compared with, if these are days of the reader's choice.
+        The windows that the range is compared with, where that is with other days.
+    is_before_chosen
+        Whether a reader chose those days; if not, they are as many right before.
+    about_before
+        What became of days that a reader had chosen, if they could not stay.
     asked_at
         The moment that counted as the present.
     notes
@@ -62,6 +67,8 @@ class Question:
     time_zone: str
     months: ranges.TimeRange
     before: ranges.TimeRange | None = None
+    is_before_chosen: bool = False
+    about_before: str = ""
     asked_at: datetime
     notes: tuple[str, ...]
 
@@ -97,11 +104,36 @@ def asked(
     )
 
 
-def beside(question: Question, dates: tuple[date | None, date | None]) -> Question:
-    """Let the range be compared with other local days. Not to be called in a thread, as :func:`asked`."""
+def beside(question: Question, dates: tuple[date | None, date | None] | None) -> Question:
+    """Let the range be compared with local days that a reader chose, or with as many right before.
+
+    Not to be called in a thread, as :func:`asked`.
+
+    Raises
+    ------
+    ConfigError
+        If what is chosen is no range.
+    """
+    wanted = dates or days_before(dates_of(question.time_range, question.time_zone))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ranges.OffTheHourWarning)
-        return replace(question, before=days(*dates)(question.time_zone, question.asked_at))
+        before = days(*wanted)(question.time_zone, question.asked_at)
+    return replace(question, before=before, is_before_chosen=dates is not None, about_before="")
+
+
+def still_beside(question: Question, dates: tuple[date | None, date | None]) -> Question:
+    """Let another range be compared with the days that were chosen for the last one, if that makes sense.
+
+    It does unless each day would be compared with itself. Not to be called in a thread, as :func:`asked`.
+    """
+    first, _ = dates_of(question.time_range, question.time_zone)
+    try:
+        if dates[0] != first:
+            return beside(question, dates)
+        why = f"those that were chosen begin on {first}, as the range does"
+    except ConfigError as error:
+        why = str(error)
+    return replace(beside(question, None), about_before=f"compared with the days right before again: {why}")
 
 
 def days(first: date | None, last: date | None) -> Preset:

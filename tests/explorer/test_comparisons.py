@@ -7,6 +7,7 @@ import pytest
 from histories import hours
 from ledger import NOW, PATIENCE, A, Ledger, heading
 
+from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.explorer.scene import Scene
 from cfusage_lab.explorer.selection import Selection
@@ -105,7 +106,7 @@ def test_a_zone_off_the_hour_warns_nobody_a_second_time(comparison: str) -> None
 
 
 def test_chosen_days_are_fetched_if_they_are_not_known() -> None:
-    """Two days of May, for the comparison alone; they follow a new range until others are chosen."""
+    """Two days of May, for the comparison alone."""
     ledger = Ledger()
     explorer = UsageExplorer(ledger, time_range="Last 7 days", now=NOW)
     explorer.comparison.value = "custom"
@@ -127,6 +128,101 @@ def test_chosen_days_are_fetched_if_they_are_not_known() -> None:
     assert "Fri 1 May" in heading(explorer, "compared")
     assert explorer.history.height == 7 * 24 + 10
 
+
+def compared_with(explorer: UsageExplorer) -> tuple[date | None, date | None]:
+    return explorer.before_first.value, explorer.before_last.value
+
+
+def beside_days(*chosen: date) -> tuple[UsageExplorer, Ledger]:
+    """Compare the last seven days and today with others, perhaps with days that a hand chooses."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, time_range="Last 7 days", now=NOW)
+    explorer.comparison.value = "custom"
+    for picker, day in zip((explorer.before_first, explorer.before_last), chosen, strict=False):
+        picker.value = day
+    assert explorer.wait(PATIENCE)
+    return explorer, ledger
+
+
+def test_days_that_nobody_chose_follow_the_range() -> None:
+    explorer, _ = beside_days()
+
     explorer.time_range.value = "This week"
     assert explorer.wait(PATIENCE)
-    assert explorer.before_last.value == date(2026, 11, 8)
+
+    assert compared_with(explorer) == (date(2026, 11, 2), date(2026, 11, 8))
+
+
+def test_chosen_days_stay_when_the_range_the_zone_or_the_comparison_changes() -> None:
+    """The 1st and 2nd of May, beside the first two days of whatever is on screen."""
+    may = (date(2026, 5, 1), date(2026, 5, 2))
+    explorer, _ = beside_days(*may)
+
+    explorer.time_range.value = "This week"
+    assert explorer.wait(PATIENCE)
+    assert compared_with(explorer) == may
+    assert "Fri 1 May" in heading(explorer, "compared")
+
+    explorer.comparison.value = "day"
+    explorer.time_zone.value = "Europe/Berlin"
+    explorer.comparison.value = "custom"
+    assert explorer.wait(PATIENCE)
+    assert compared_with(explorer) == may
+    assert "Fri 1 May" in heading(explorer, "compared")
+
+    explorer.time_range.value = "Last 7 days"
+    assert explorer.wait(PATIENCE)
+    rows_ = explorer._conductor.scene().compared().vconcat[0].data.sort("day")
+    assert rows_["previous_usd"].to_list() == [24.0, 24.0, *[None] * 6]
+    assert "days right before" not in explorer._telling.status.value
+
+
+def test_chosen_days_that_the_range_itself_begins_with_are_given_up_and_that_is_said() -> None:
+    """The 9th of November is where this week begins: each day would be compared with itself."""
+    explorer, _ = beside_days(date(2026, 11, 9), date(2026, 11, 12))
+    assert "Mon 9 Nov" in heading(explorer, "compared")
+
+    explorer.time_range.value = "This week"
+    assert explorer.wait(PATIENCE)
+
+    assert compared_with(explorer) == (date(2026, 11, 2), date(2026, 11, 8))
+    note = "compared with the days right before again: those that were chosen begin on 2026-11-09"
+    assert note in explorer._telling.status.value
+
+    explorer.before_first.value = date(2026, 11, 1)
+    assert explorer.wait(PATIENCE)
+    assert note not in explorer._telling.status.value
+
+
+def test_pickers_that_make_no_range_do_not_hold_another_range_up() -> None:
+    """An end is missing: the banner says so, then the note of the next range."""
+    explorer, _ = beside_days(date(2026, 5, 1))
+    explorer.before_last.value = None
+    assert explorer.wait(PATIENCE)
+    assert "choose both dates" in explorer._telling.banner.value
+
+    explorer.time_range.value = "This week"
+    assert explorer.wait(PATIENCE)
+
+    assert explorer._telling.banner.value == ""
+    assert explorer.history.height == 6 * 24 + 10
+    assert compared_with(explorer) == (date(2026, 11, 2), date(2026, 11, 8))
+    assert "days right before again: a range of days has a first and a last one" in (
+        explorer._telling.status.value
+    )
+
+
+def test_a_range_that_fails_leaves_the_chosen_days_on_screen() -> None:
+    """As the pickers say."""
+    ninth = (date(2026, 11, 9), date(2026, 11, 12))
+    explorer, ledger = beside_days(*ninth)
+    ledger.trouble = TransportError("no answer")
+
+    explorer.time_range.value = "This week"
+    assert explorer.wait(PATIENCE)
+    explorer.statistic.value = "median"
+    assert explorer.wait(PATIENCE)
+
+    assert "no answer" in explorer._telling.banner.value
+    assert compared_with(explorer) == ninth
+    assert "Mon 9 Nov" in heading(explorer, "compared")
