@@ -208,18 +208,32 @@ def test_an_archive_that_cannot_be_written_does_not_keep_it_from_opening(
     assert sandbox.requests
 
 
-def test_the_sandbox_reached_over_http_is_not_kept(
+def test_the_sandbox_reached_over_http_is_called_so_and_not_kept(
     home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its published ids tell."""
+    """Its published ids tell; another account behind the same address is not guessed to be made up."""
     monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", next(iter(SANDBOX_ACCOUNTS)))
 
     explorer = explore(now=NOW, time_range="Today")
 
-    assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of")
+    through = "Cloudflare account, through 127.0.0.1"
+    assert explorer.status.startswith(f"Sandbox: made-up data ({through}) · data as of")
+    assert ">Sandbox: made-up data (" in explorer._telling.status.value
     assert explorer.history.height == 10
     assert sandbox.requests
     assert not home.exists()
+
+    assert explorer.wait(PATIENCE)
+    explorer.accounts.value = (REAL,)
+    assert explorer.wait(PATIENCE)
+    assert explorer.status.startswith(f"{through} · data as of")
+
+
+def test_a_table_of_the_sandbox_is_called_so() -> None:
+    """Wherever it lay in between."""
+    explorer = explore(hours("2026-01-05", [1.0] * 3, account_id=next(iter(SANDBOX_ACCOUNTS))))
+
+    assert explorer.status.startswith("Sandbox: made-up data (History table) · data as of")
 
 
 def test_without_the_extra_a_real_account_is_asked_directly(

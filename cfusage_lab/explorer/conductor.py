@@ -21,7 +21,7 @@ from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.tables import Alone, Opened, Tables, first_fetched
+from cfusage_lab.explorer.tables import MADE_UP, Alone, Opened, Tables, first_fetched
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
 
@@ -156,7 +156,7 @@ class Conductor:
                 charts=[line, *others],
                 title="AI Gateway cost",
                 note=status,
-                stamp="Sandbox: made-up data" if is_made_up else None,
+                stamp=MADE_UP if is_made_up else None,
                 code=self.recipe().code(),
             )
 

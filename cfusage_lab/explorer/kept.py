@@ -7,7 +7,7 @@ import polars as pl
 
 from cfusage_lab.errors import CancelledError, CfUsageError
 from cfusage_lab.explorer.questions import Question
-from cfusage_lab.explorer.tables import Answer, credit_of, history_of, names_of
+from cfusage_lab.explorer.tables import Answer, credit_of, history_of, label_of, names_of
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import Progress, Source
@@ -91,7 +91,7 @@ class Kept:
                 return None
             part = TimeRange(max(held.start, asked.start), min(held.end, asked.end))
             history = history_of(self._archive, question, part, None)
-            label = self._archive.label
+            label = label_of(self._archive, history)
         except CfUsageError:
             return None  # fresh() says what is wrong with it
         return Answer(
@@ -107,7 +107,7 @@ class Kept:
         try:
             self._archive.update(client, question.time_range, accounts=question.accounts, progress=progress)
             history = history_of(self._archive, question, question.time_range, None)
-            return Answer(history=history, label=self._archive.label)
+            return Answer(history=history, label=label_of(self._archive, history))
         except CancelledError:
             raise
         except CfUsageError as error:
@@ -115,7 +115,7 @@ class Kept:
                 raise
             note = f"not through the archive, which is of no use now: {error}"
         history = history_of(self._client, question, question.time_range, progress)
-        return Answer(history=history, label=self._client.label, notes=(note,))
+        return Answer(history=history, label=label_of(self._client, history), notes=(note,))
 
     def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
         """Ask the client, if it can be asked: credit is not kept."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -12,9 +12,24 @@ from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
-from cfusage_lab.source import Progress, Source
+from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress, Source
 
-__all__ = ["Alone", "Answer", "Opened", "Tables", "credit_of", "first_fetched", "history_of", "names_of"]
+__all__ = [
+    "MADE_UP",
+    "Alone",
+    "Answer",
+    "Opened",
+    "Tables",
+    "credit_of",
+    "first_fetched",
+    "history_of",
+    "label_of",
+    "names_of",
+]
+
+MADE_UP: Final = "Sandbox: made-up data"
+_HINT: Final = "made-up data"
+"""What stands in the label of a source that knows so of itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +164,8 @@ class Alone:
 
     def fresh(self, question: Question, progress: Progress | None) -> Answer:
         """Ask the source."""
-        return Answer(
-            history=history_of(self._source, question, question.time_range, progress),
-            label=self._source.label,
-        )
+        history = history_of(self._source, question, question.time_range, progress)
+        return Answer(history=history, label=label_of(self._source, history))
 
     def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
         """Ask the source, if it can be asked."""
@@ -166,6 +179,12 @@ def history_of(
     history = source.usage_history(time_range, accounts=question.accounts, with_ids=False, progress=progress)
     require(history.columns, HISTORY.names(), table="history")
     return history
+
+
+def label_of(source: Source, history: pl.DataFrame) -> str:
+    """Say where windows come from: the sandbox's accounts are known by their ids, behind any address."""
+    is_made_up = not SANDBOX_ACCOUNTS.keys().isdisjoint(history["account_id"].unique())
+    return f"{MADE_UP} ({source.label})" if is_made_up and _HINT not in source.label else source.label
 
 
 def credit_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
