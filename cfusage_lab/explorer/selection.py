@@ -113,10 +113,11 @@ class Selection:
     def sentence(self, history: pl.DataFrame, *, time_zone: str) -> str:
         """Say what is selected of a history, how much that is and what it costs."""
         found = self.of(history, time_zone=time_zone)
-        count = found["start_time"].n_unique()
+        count, accounts = found["start_time"].n_unique(), found["account_id"].n_unique()
         cost, whole = (float(table["aggregated_value"].sum()) for table in (found, history))
-        texts = [self.words(time_zone=time_zone), f"{count:,} {'hour' if count == 1 else 'hours'}"]
-        texts.append(dollars(cost))
+        hours = f"{count:,} {'hour' if count == 1 else 'hours'}"
+        hours += f" of {accounts:,} accounts" if accounts > 1 else ""
+        texts = [self.words(time_zone=time_zone), hours, dollars(cost)]
         if whole > 0:
             texts.append(f"{cost / whole:.1%} of the range")
         return " · ".join(texts)

@@ -69,7 +69,7 @@ class Answer:
         return f"{self.label} · {how_new} {written}"
 
     def details(self, question: Question) -> str:
-        """Say which windows these are, and how many of them may still change."""
+        """Say which windows these are, whose, and how many of them may still change."""
         if self.refusal is not None:
             return ""
         start, end = self.history["start_time"].min(), self.history["end_time"].max()
@@ -77,8 +77,11 @@ class Answer:
             return "no windows"
         counts = dict(self.history["state"].value_counts().iter_rows())
         unsettled = [f"{counts[one]:,} {one.replace('_', ' ')}" for one in STATES[1:] if one in counts]
-        count = f"{self.history.height:,} windows: {', '.join(unsettled) or 'all complete'}"
-        return f"{span(start, end, zone(question.time_zone))} · {count}"
+        count, accounts = f"{self.history.height:,} windows", self.history["account_id"].n_unique()
+        if accounts > 1:
+            count += f" of {accounts:,} accounts in {self.history['start_time'].n_unique():,} hours"
+        settled = ", ".join(unsettled) or "all complete"
+        return f"{span(start, end, zone(question.time_zone))} · {count}: {settled}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

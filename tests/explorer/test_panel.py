@@ -66,11 +66,13 @@ def test_another_account_and_all_of_them() -> None:
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $2.50"
     assert facts(explorer).startswith("Beta · ")
+    assert "10 windows: all complete" in explorer._telling.status.value
 
     explorer.accounts.list.label = ("All 3 accounts",)
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $12.50"
     assert explorer.history["account_id"].n_unique() == 3
+    assert "30 windows of 3 accounts in 10 hours: all complete" in explorer._telling.status.value
 
 
 def test_another_time_zone_moves_the_days_and_the_axis() -> None:

@@ -66,16 +66,19 @@ def test_parts_narrow_each_other_down() -> None:
 
 
 def test_a_sentence_counts_hours_and_cost() -> None:
-    """Hours 9 and 10 at 9 and 10 dollars; a whole of 3 dollars and 19 in all accounts."""
-    two = pl.concat([TWO_WEEKS.head(11), hours(MONDAY, [0.0] * 11, account_id="b")])
+    """Hours 9 and 10 at 9 and 10 dollars, and a dollar each of another account; 55 and 11 in all."""
+    one, two = TWO_WEEKS.head(11), pl.concat([TWO_WEEKS.head(11), hours(MONDAY, [1.0] * 11, account_id="b")])
     span = Selection(start=MONDAY + 9 * HOUR, end=MONDAY + 11 * HOUR)
 
     assert span.sentence(two, time_zone="UTC") == (
+        "Mon 2 Nov 2026, 09:00 to 11:00 · 2 hours of 2 accounts · $21.00 · 31.8% of the range"
+    )
+    assert span.sentence(one, time_zone="UTC") == (
         "Mon 2 Nov 2026, 09:00 to 11:00 · 2 hours · $19.00 · 34.5% of the range"
     )
     cell = Selection(weekday=1, hour=9)
     assert (
-        cell.sentence(two, time_zone="UTC") == "Mondays 09:00 to 10:00 · 1 hour · $9.00 · 16.4% of the range"
+        cell.sentence(one, time_zone="UTC") == "Mondays 09:00 to 10:00 · 1 hour · $9.00 · 16.4% of the range"
     )
 
 
