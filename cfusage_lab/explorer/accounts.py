@@ -86,6 +86,9 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
         self.list.value = (_ALL,) if is_all else tuple(one for one in names if one in self.value)
         self._is_mirroring = False
         self.list.rows = min(len(options), _MOST_ROWS)
+        is_cut = len(options) > _MOST_ROWS  # what is chosen may be out of sight
+        chosen = self.label.removesuffix(" accounts")
+        self.list.description = f"Accounts: {chosen}" if is_cut else "Accounts"
         self.layout.display = None if len(names) > 1 else "none"
         self.search.layout.display = None if len(names) >= _SEARCHED_FROM else "none"
 

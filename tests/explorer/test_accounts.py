@@ -54,6 +54,20 @@ def test_a_search_keeps_what_is_chosen_in_sight() -> None:
     assert picker.label == "2 accounts"
 
 
+def test_what_is_chosen_is_named_where_it_may_be_out_of_sight() -> None:
+    """Six rows are seen; a list of four needs no such words."""
+    picker = AccountPicker(MANY, (f"{33:032x}",))
+    assert picker.list.description == "Accounts: Team 33"
+
+    picker.list.label = ("Team 33", "Team 39")
+    assert picker.list.description == "Accounts: 2"
+    picker.value = tuple(MANY)
+    assert picker.list.description == "Accounts: All 40"
+    picker.offer(NAMES)
+    picker.value = (B,)
+    assert (picker.list.description, picker.list.label) == ("Accounts", ("Beta",))
+
+
 def test_an_id_is_found_too() -> None:
     picker = AccountPicker(MANY, (f"{3:032x}",))
 
