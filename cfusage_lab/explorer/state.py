@@ -9,10 +9,11 @@ import polars as pl
 from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.figures import Headline
-from cfusage_lab.explorer.questions import Question
+from cfusage_lab.explorer.questions import Question, is_inside
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.tables import Answer
+from cfusage_lab.ranges import TimeRange
 
 __all__ = ["State"]
 
@@ -45,9 +46,10 @@ class State:
         return _around(Same(self.answer.history), self.beyond)
 
     def with_answer(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
-        """Return what follows: windows beside the range stay if accounts do, a selection if hours do."""
+        """Return what follows: windows beside the range stay if accounts do, a selection if its hours do."""
         is_same = self.beyond.accounts == question.accounts
         is_kept = question.is_of_the_windows_of(self.question) or _hours(answer) == _hours(self.answer)
+        is_kept = is_kept or self._is_selection_of(question, answer)
         return State(
             question=question,
             answer=answer,
@@ -55,6 +57,20 @@ class State:
             beyond=self.beyond if is_same else Beyond(accounts=question.accounts),
             selection=self.selection if is_kept else EVERYTHING,
         )
+
+    def _is_selection_of(self, question: Question, answer: Answer) -> bool:
+        """Whether all that is selected is in another table, and nobody chose another range for it.
+
+        Another zone moves the ends of a range, and time its last one.
+        """
+        asked, chosen = question.time_range, self.selection
+        is_moved = question.time_zone != self.question.time_zone
+        if not (is_moved or asked.start == self.question.time_range.start):
+            return False
+        if chosen.start is not None and chosen.end is not None:
+            asked = TimeRange(chosen.start, chosen.end)
+        is_there = is_inside(asked, question.time_range)
+        return is_there and not chosen.of(answer.history, time_zone=question.time_zone).is_empty()
 
     def of_another_source(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
         """Return what follows where nothing that is known of this source counts any more."""

@@ -220,6 +220,42 @@ def test_a_brush_stays_on_its_windows_when_the_clock_changes() -> None:
     assert "10:00 to 13:00" in explorer._conductor.screen.said.value
 
 
+def test_a_brush_stays_where_another_zone_or_a_later_hour_moves_the_ends_of_the_range() -> None:
+    """Days of Berlin begin an hour earlier; the seven days before today still hold the three hours."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
+    explorer.select("2026-11-10T09:00", "2026-11-10T12:00", hour=10)
+    span = explorer.selection
+
+    explorer.time_zone.value = "Europe/Berlin"
+    assert explorer.wait(PATIENCE)
+    assert explorer.fetched.height == 7 * 24 + 11
+    assert explorer.selection == span
+    assert explorer.history["start_time"].to_list() == [datetime(2026, 11, 10, 9, tzinfo=UTC)]
+    assert explorer.view.selections["brush"]["left"][0] == 1_000 * span.start.timestamp() + 3_600_000  # type: ignore[union-attr]
+
+    explorer.last_day.value = date(2026, 11, 11)
+    assert explorer.wait(PATIENCE)
+    assert explorer.fetched.height == 4 * 24
+    assert explorer.selection == span
+
+    explorer.first_day.value = date(2026, 11, 9)
+    assert explorer.wait(PATIENCE)
+    assert explorer.selection.is_empty, "another range was chosen"
+
+
+def test_a_brush_that_another_zone_cuts_is_taken_back() -> None:
+    """The first hours of the range in UTC lie on the day before in New York."""
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
+    explorer.select("2026-11-08T00:00", "2026-11-08T06:00")
+
+    explorer.time_zone.value = "America/New_York"
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.selection.is_empty
+    assert explorer.view.selections == {}
+    assert explorer.history.height == 7 * 24 + 5
+
+
 def test_a_brush_of_hours_is_the_brush_of_their_day_where_bars_are_days() -> None:
     """The same three hours are selected; the bar that they are in is under the brush."""
     table = hours(MONDAY - timedelta(days=7), [1.0] * 14 * 24, account_id=A)
