@@ -10,7 +10,7 @@ import polars as pl
 
 from cfusage_lab import ranges
 from cfusage_lab.daily import daily_usage
-from cfusage_lab.errors import ConfigError
+from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.conductor import Conductor, Login
 from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.exports import made, picture_of
@@ -259,6 +259,9 @@ before_last, refresh, cancel, token
         """
         return self._conductor.wait(timeout)
 
+    def _reveal(self) -> None:
+        self.widget.reveal()
+
     def __repr__(self) -> str:
         refusal = self._conductor.state.refusal
         return f"<UsageExplorer: {self.status}{f': {refusal}' if refusal else ''}>"
@@ -270,15 +273,10 @@ before_last, refresh, cancel, token
     def _ipython_display_(self) -> None:
         self.widget._ipython_display_()
 
-    def _reveal(self) -> None:
-        self.widget.reveal()
-
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
-        if self._conductor.state.refusal is not None:
-            return bundle
         try:
             png = picture_of(self._conductor.shown().charts)
-        except ValueError:  # a chart that can't be drawn says so in its place
+        except (ValueError, CfUsageError):  # what can't be drawn, or had, says so in its place
             return bundle
         return {**bundle, "image/png": base64.b64encode(png).decode()}

@@ -141,3 +141,45 @@ def test_a_direction_has_an_arrow_for_the_eye_and_words_for_everybody(kind: str,
     assert "more &lt;than&gt;" in page
     assert (f'aria-hidden="true">{arrow}</span>' in page) is (arrow is not None)
     assert "<dt>T</dt>" in page
+
+
+def test_windows_after_the_present_do_not_count() -> None:
+    """A table may go on where the figures end: a complete hour at 500 dollars, and those after it."""
+    later = hours(MONTHS.end, [500.0] * 3, account_id=A)
+
+    assert told(pl.concat([history(), later])) == told(history())
+
+
+def test_today_is_the_zones_own() -> None:
+    """Half past midnight in Berlin is still the day before in UTC: what has ended is yesterday."""
+    until_midnight = history().filter(pl.col("end_time") <= datetime(2026, 11, 2, 23, tzinfo=UTC))
+    now = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+
+    titles = list(told(until_midnight, time_zone="Europe/Berlin", now=now))
+
+    assert titles[0] == "Yesterday, the whole day"
+
+
+def test_a_mean_day_has_all_its_hours_and_all_of_them_have_ended() -> None:
+    """October's 24 dollars and the first of November's 48; not the second while its last hour runs."""
+    two_days = history().head((31 + 2) * 24)
+    last = pl.col("start_time") == datetime(2026, 11, 2, 23, tzinfo=UTC)
+    running = two_days.with_columns(state=pl.when(last).then(pl.lit("in_progress")).otherwise("state"))
+    now = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+
+    assert told(running, now=now)["Mean day"] == ("$24.75", "of 32 whole days since Thu 1 Oct")
+    assert told(two_days.slice(5))["Mean day"] == ("$25.50", "of 32 whole days since Fri 2 Oct")
+
+
+def test_two_hours_that_are_alike_are_said_to_be_two() -> None:
+    """Three dollars at 7 and at 8 o'clock in Berlin, which is an hour earlier in UTC; one all other hours."""
+    first = datetime(2026, 11, 1, 23, tzinfo=UTC)
+    windows = hours(first, [3.0 if n in (7, 8) else 1.0 for n in range(24)], account_id=A)
+    months = TimeRange(first, first + 24 * HOUR)
+
+    figures = told(windows, time_zone="Europe/Berlin", months=months, now=months.end)
+
+    assert figures["Peak hour"] == (
+        "07:00\N{EN DASH}08:00",
+        "$3.00 on average since Mon 2 Nov, one of 2 alike",
+    )
