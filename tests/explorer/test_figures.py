@@ -8,7 +8,8 @@ from histories import HOUR, hours
 from ledger import A, B
 
 from cfusage_lab.explorer.beyond import Beyond
-from cfusage_lab.explorer.figures import Figure, credit_figure, figures_html, headline
+from cfusage_lab.explorer.figures import Figure, Headline, credit_figure, figures_html, headline
+from cfusage_lab.explorer.same import Same
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import CREDIT_BALANCE
 
@@ -183,3 +184,20 @@ def test_two_hours_that_are_alike_are_said_to_be_two() -> None:
         "07:00\N{EN DASH}08:00",
         "$3.00 on average since Mon 2 Nov, one of 2 alike",
     )
+
+
+def test_figures_whose_hours_are_not_here_say_since_when() -> None:
+    """October begins in Berlin two hours before it does in UTC."""
+    nothing = Headline(
+        known=Same(history()),
+        time_zone="Europe/Berlin",
+        months=TimeRange(OCTOBER - 2 * HOUR, MONTHS.end),
+        now=NOW,
+        is_known=False,
+        beyond=Beyond(),
+        names=(),
+    )
+
+    told_ = {(one.value, one.note) for one in nothing.figures()}
+
+    assert told_ == {("\N{EN DASH}", "the hours since Thu 1 Oct are not here")}

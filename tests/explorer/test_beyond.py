@@ -1,0 +1,92 @@
+"""Windows beside the range: asked for once, and each as it was told last."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from histories import HOUR, hours
+from ledger import NOW, A, B, Ledger
+from polars.testing import assert_frame_equal
+
+from cfusage_lab.explorer.beyond import Beyond, fetched_beyond
+from cfusage_lab.explorer.questions import PRESETS, asked
+from cfusage_lab.explorer.tables import Alone
+from cfusage_lab.ranges import TimeRange
+
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+def span(first: int, last: int) -> TimeRange:
+    """Count hours from noon."""
+    return TimeRange(NOON + first * HOUR, NOON + last * HOUR)
+
+
+def priced(price: float, of: TimeRange, *, account_id: str = A) -> pl.DataFrame:
+    return hours(of.start, [price] * of.hours, account_id=account_id)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "is_all", "is_some"),
+    [
+        (2, 5, True, True),
+        (3, 4, True, True),
+        (1, 5, False, True),
+        (4, 6, False, True),
+        (0, 9, False, True),
+        (0, 2, False, False),
+        (5, 9, False, False),
+    ],
+)
+def test_a_range_is_there_as_a_whole_or_a_part_of_it(
+    first: int, last: int, *, is_all: bool, is_some: bool
+) -> None:
+    """Ranges are half open: one that ends where another begins has nothing of it."""
+    beyond = Beyond().with_part(span(2, 5), priced(1.0, span(2, 5)))
+
+    assert beyond.has(span(first, last)) is is_all
+    assert beyond.has_some_of(span(first, last)) is is_some
+
+
+def test_a_window_is_what_is_on_screen_then_what_was_told_last() -> None:
+    """The screen says 1, an older part 2, a newer part 3."""
+    beyond = Beyond().with_part(span(0, 4), priced(2.0, span(0, 4)))
+    beyond = beyond.with_part(span(3, 6), priced(3.0, span(3, 6)))
+    screen = pl.concat([priced(1.0, span(5, 7)), priced(1.0, span(5, 7), account_id=B)])
+
+    around = beyond.around(screen)
+
+    assert around["aggregated_value"].to_list() == [2.0, 2.0, 2.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0]
+    assert_frame_equal(around, around.sort("account_id", "start_time"))
+    assert around.filter(account_id=B).height == 2
+
+
+def test_a_part_that_lies_in_another_is_let_go() -> None:
+    inner, outer = span(1, 2), span(0, 4)
+    beyond = Beyond().with_part(inner, priced(1.0, inner)).with_part(outer, priced(2.0, outer))
+
+    assert list(beyond.parts) == [outer]
+
+
+def test_what_is_known_is_not_asked_for_again() -> None:
+    ledger = Ledger()
+    question = asked(PRESETS["Today"], (A,), time_zone="UTC", now=NOW)
+    tables = Alone(ledger)
+
+    first = fetched_beyond(Beyond(accounts=(A,)), tables, question, None)
+    again = fetched_beyond(first, tables, question, None)
+
+    assert again is first
+    assert [one for one, _, _ in ledger.asked] == [question.months]
+    assert first.parts[question.months]["aggregated_value"].sum() == question.months.hours
+
+
+@pytest.mark.parametrize(("count", "is_asked"), [(20, True), (21, False)])
+def test_the_credit_of_many_accounts_is_not_asked_for(count: int, *, is_asked: bool) -> None:
+    """A ledger knows of none; of twenty-one, it is not even asked."""
+    accounts = tuple(f"{n:032x}" for n in range(count))
+    question = asked(PRESETS["Previous month"], accounts, time_zone="UTC", now=NOW)
+
+    known = fetched_beyond(Beyond(accounts=accounts), Alone(Ledger()), question, None)
+
+    assert known.is_complete
+    assert (known.no_credit == "") is is_asked
