@@ -1,6 +1,7 @@
 """The whole thing in one call: connect, and explore."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 
@@ -10,7 +11,9 @@ from cfusage_lab.credentials import Credentials
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import Granularity
+from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress, Source
 
 __all__ = ["explore"]
 
@@ -64,21 +67,47 @@ def explore(
 
 
 class _Unready:
-    """Stands for an account that what the environment holds can't open, and says why whenever it is asked."""
+    """The account that the environment is to open, where what stands there is of no use yet.
 
-    label = "Cloudflare account"
+    It is looked at anew whenever something is asked, until it can be used; an emptied one opens no sandbox.
+    """
+
     source = "account"
 
-    def __init__(self, error: ConfigError) -> None:
-        self._error = error.with_traceback(None)
+    def __init__(self, now: datetime | str | None) -> None:
+        self._now = now
+        self._opened: UsageClient | None = None
+
+    @property
+    def label(self) -> str:
+        """Say what it will be, then what it is."""
+        return "Cloudflare account" if self._opened is None else self._opened.label
 
     def accounts(self) -> pl.DataFrame:
-        """Refuse."""
-        raise self._error
+        """List them, as a client does."""
+        return self._client().accounts()
 
-    def usage_history(self, *_asked: object, **_more: object) -> pl.DataFrame:
-        """Refuse."""
-        raise self._error
+    def usage_history(
+        self,
+        time_range: TimeRange | None = None,
+        *,
+        granularity: Granularity = "hour",
+        accounts: Sequence[str] | str | None = None,
+        with_ids: bool = True,
+        progress: Progress | None = None,
+    ) -> pl.DataFrame:
+        """Fetch it, as a client does."""
+        return self._client().usage_history(
+            time_range, granularity=granularity, accounts=accounts, with_ids=with_ids, progress=progress
+        )
+
+    def credit_balance(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return it, as a client does."""
+        return self._client().credit_balance(accounts)
+
+    def _client(self) -> UsageClient:
+        self._opened = self._opened or UsageClient(now=self._now)
+        return self._opened
 
 
 def _opened(
@@ -93,8 +122,8 @@ def _opened(
     if source is None:
         try:
             source = connect(now=now)
-        except ConfigError as error:
-            source = _Unready(error)
+        except ConfigError:  # said in the banner
+            source = _Unready(now)
         if isinstance(source, UsageClient) and _is_worth_keeping(source):
             from cfusage_lab.archive import UsageArchive  # noqa: PLC0415 - its packages are an extra
 

@@ -150,6 +150,28 @@ def test_a_token_of_the_wrong_form_is_told_in_the_banner(
     assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
 
 
+def test_an_environment_that_was_put_right_is_read_by_refresh(
+    home: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Emptied, it opens no sandbox in the account's place."""
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "'quoted'")
+    explorer = explore(now=NOW, time_range="Last 7 days")
+
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN")
+    explorer.refresh.click()
+    assert explorer.wait(PATIENCE)
+    assert "no credentials: set CLOUDFLARE_API_TOKEN" in explorer._telling.banner.value
+    assert explorer.view not in parts(explorer.widget)
+
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", SANDBOX_TOKEN)
+    explorer.refresh.click()
+    assert explorer.wait(PATIENCE)
+    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of")
+    assert sandbox.requests
+    assert not home.exists()
+
+
 @pytest.mark.usefixtures("sandbox")
 def test_a_wrong_account_id_can_be_changed_for_one_that_the_token_sees(
     monkeypatch: pytest.MonkeyPatch,
