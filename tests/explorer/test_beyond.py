@@ -1,6 +1,6 @@
 """Windows beside the range: asked for once, and each as it was told last."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -8,9 +8,9 @@ from histories import HOUR, hours
 from ledger import NOW, A, B, Ledger
 from polars.testing import assert_frame_equal
 
-from cfusage_lab.explorer.beyond import Beyond, fetched_beyond
-from cfusage_lab.explorer.questions import PRESETS, asked
-from cfusage_lab.explorer.tables import Alone
+from cfusage_lab.explorer.beyond import Beyond, fetched_beyond, stored_beyond
+from cfusage_lab.explorer.questions import PRESETS, Question, asked, beside
+from cfusage_lab.explorer.tables import Alone, Answer
 from cfusage_lab.ranges import TimeRange
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -90,3 +90,33 @@ def test_the_credit_of_many_accounts_is_not_asked_for(count: int, *, is_asked: b
 
     assert known.is_complete
     assert (known.no_credit == "") is is_asked
+
+
+def test_other_days_are_asked_for_beside_the_months() -> None:
+    ledger = Ledger()
+    question = asked(PRESETS["Today"], (A,), time_zone="UTC", now=NOW)
+    question = beside(question, (date(2026, 5, 1), date(2026, 5, 2)))
+
+    known = fetched_beyond(Beyond(accounts=(A,)), Alone(ledger), question, None)
+
+    may = TimeRange(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 3, tzinfo=UTC))
+    assert [one for one, _, _ in ledger.asked] == [question.months, may]
+    assert known.has(may)
+
+
+class HalfHeld(Alone):
+    """Holds the newest six hours of whatever is asked for."""
+
+    def stored(self, question: Question) -> Answer:
+        held = TimeRange(question.time_range.end - 6 * HOUR, question.time_range.end)
+        return Answer(history=priced(1.0, held), label="half", is_from_start=False)
+
+
+def test_what_is_held_counts_for_no_more_than_it_covers() -> None:
+    question = asked(PRESETS["Today"], (A,), time_zone="UTC", now=NOW)
+
+    known = stored_beyond(HalfHeld(Ledger()), question)
+
+    assert not known.has(question.months)
+    assert known.has_some_of(question.months)
+    assert [part.hours for part in known.parts] == [6]
