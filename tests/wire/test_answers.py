@@ -141,6 +141,8 @@ def test_day_windows_are_a_day_wide() -> None:
     assert decoded(body(day), width=24 * HOUR).starts.to_list() == [START]
     with pytest.raises(PayloadError, match="is not 86400 s wide"):
         decoded(body(window(0)), width=24 * HOUR)
+    with pytest.raises(PayloadError, match="off the grid"):
+        decoded(body(window(6, end_time=START + 30 * HOUR)), hours=48, width=24 * HOUR)
 
 
 def test_success_false_is_a_refusal_whatever_the_status() -> None:
