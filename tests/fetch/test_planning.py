@@ -161,6 +161,20 @@ def test_what_was_learnt_serves_the_next_call() -> None:
     assert page.exactly == 100
     assert plan.waiting == 8
     assert carried_out(plan, endpoint) == 8
+    assert page.exactly == 100  # full pages don't make it forget
+
+
+def test_a_page_size_is_what_was_cut_and_never_less_than_what_a_page_has_held() -> None:
+    """Cut at 100; 40 rows of another answer are no page, and 120 rows are a larger one."""
+    page = PageSize()
+    page.saw(100)
+    page.was_cut_at(100)
+    page.saw(40)
+    page.was_cut_at(40)
+    assert (page.at_least, page.exactly) == (100, 100)
+
+    page.saw(120)
+    assert (page.at_least, page.exactly) == (120, None)
 
 
 def test_one_new_window_between_answer_and_proof_does_not_teach_a_tiny_page() -> None:
