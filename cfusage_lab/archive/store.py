@@ -84,15 +84,17 @@ class StoredTable:
         TransportError
             If the storage can't be reached.
         """
-        from deltalake import DeltaTable  # noqa: PLC0415
-        from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
-
         with explained(self.uri):
-            try:
-                table = DeltaTable(self.uri, storage_options=self.options)
-            except TableNotFoundError:
-                refuse_strangers(self.folder)
-                return None
+            table = self._found()
+            if table is None:
+                try:
+                    refuse_strangers(self.folder)
+                except PayloadError:
+                    table = self._found()  # another may have begun it in between
+                    if table is None:
+                        raise
+                else:
+                    return None
             refuse_lost_commits(self.folder)
             check_table(table, self.uri)
             return table
@@ -198,6 +200,15 @@ class StoredTable:
             table.create_checkpoint()
             table.cleanup_metadata()
         return len(gone)
+
+    def _found(self) -> "DeltaTable | None":
+        from deltalake import DeltaTable  # noqa: PLC0415
+        from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
+
+        try:
+            return DeltaTable(self.uri, storage_options=self.options)
+        except TableNotFoundError:
+            return None
 
     def _hidden(self, table: "DeltaTable", stored: pl.DataFrame) -> list[str]:
         """Return which months have windows that a query would miss, because statistics are not true."""

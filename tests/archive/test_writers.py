@@ -3,6 +3,7 @@
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import polars as pl
 import pytest
@@ -73,6 +74,25 @@ def test_threads_of_one_process_end_with_the_union(tmp_path: Path) -> None:
         list(pool.map(update, range(4)))
 
     assert_frame_equal(used(nights.archive.usage_history(whole)), nights.truth(SUPPORT, whole))
+
+
+def test_an_archive_that_is_just_being_begun_is_not_damaged(tmp_path: Path) -> None:
+    """Three look for a table, again and again, while another makes it; it all goes by chance, ten times."""
+    for number in range(10):
+        table = StoredTable(str(tmp_path / str(number)), None, "account", "hour")
+        at_once = Barrier(4)
+
+        def look(table: StoredTable = table, at_once: Barrier = at_once) -> None:
+            at_once.wait()
+            while table.open() is None:
+                pass
+
+        with ThreadPoolExecutor(4) as pool:
+            looking = [pool.submit(look) for _ in range(3)]
+            at_once.wait()
+            table._created()
+            for one in looking:
+                assert one.result(PATIENCE) is None
 
 
 def test_a_commit_that_loses_the_race_is_made_on_top_of_the_winners(tmp_path: Path) -> None:
