@@ -162,6 +162,7 @@ def test_what_was_learnt_serves_the_next_call() -> None:
     assert plan.waiting == 8
     assert carried_out(plan, endpoint) == 8
     assert page.exactly == 100  # full pages don't make it forget
+    assert new_plan(["a", "b"], 720, page).waiting == 16  # nobody has to wait for the first answer
 
 
 def test_a_page_size_is_what_was_cut_and_never_less_than_what_a_page_has_held() -> None:
