@@ -118,6 +118,14 @@ def test_state_follows_from_the_moment_of_the_request_and_the_settle_lag() -> No
     assert got["state"].value_counts().sort("state")["count"].to_list() == [11, 1, 48]
 
 
+def test_a_range_that_is_long_past_is_complete() -> None:
+    """Two days that ended a month ago."""
+    end = NOW.replace(hour=0, minute=0) - 30 * DAY
+    got = client_of(Sandbox(now=NOW)).usage_history(TimeRange(end - 2 * DAY, end))
+
+    assert got["state"].to_list() == ["complete"] * 48
+
+
 def test_the_settle_lag_is_a_setting() -> None:
     with serve(Sandbox(now=NOW)) as base_url:
         credentials = Credentials(token=SANDBOX_TOKEN, accounts=SUPPORT)
