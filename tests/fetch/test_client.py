@@ -80,6 +80,17 @@ def test_dollars_are_those_of_the_endpoint_and_zeros_say_who_added_them() -> Non
     assert added["id"].null_count() == 166
 
 
+def test_a_zero_that_the_endpoint_reports_is_reported() -> None:
+    """It is not one that was added here, and it keeps its id."""
+    sandbox = Sandbox(Knobs(is_empty_left_out=False), usage=usage_of({3: 0.5}), now=NOW)
+
+    got = client_of(sandbox).usage_history(WEEK, accounts=ONE)
+
+    assert got["aggregated_value"].to_list() == [0.0] * 3 + [0.5] + [0.0] * 164
+    assert got["is_reported"].all()
+    assert got["id"].null_count() == 0
+
+
 def test_an_account_that_never_used_the_feature_is_a_full_table_of_zeros() -> None:
     got = client_of(Sandbox(now=NOW)).usage_history(WEEK, accounts=[PILOT])
 
