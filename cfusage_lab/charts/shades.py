@@ -81,6 +81,8 @@ _SHAPES: Final = {
     "unknown": CROSS,
 }
 """Vega's names, an equals sign, a cross."""
+_KIND_PIXELS: Final = 66
+"""What an entry of the key takes, on average, in a wide font."""
 _SHARE_LABEL: Final = "format(datum.value, '.2~%')"
 
 
@@ -157,4 +159,11 @@ def _by_kind(looks: Mapping[str, str]) -> alt.Scale:
 def _legend(key: str | None) -> alt.Legend | None:
     if key is None:
         return None
-    return alt.Legend(orient="top", title=None, labelFontSize=12, symbolSize=70, values=alt.ExprRef(key))
+    return alt.Legend(
+        orient="top",
+        title=None,
+        labelFontSize=12,
+        symbolSize=70,
+        values=alt.ExprRef(key),
+        columns=alt.ExprRef(f"max(1, floor(width / {_KIND_PIXELS}))"),
+    )

@@ -5,9 +5,12 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
+import vl_convert
 from chart_pictures import (
     MINUS,
+    VEGA_LITE,
     bars_of,
+    complete,
     layers_of,
     rows_of,
     subtitle_of,
@@ -188,6 +191,17 @@ def test_the_largest_accounts_are_those_that_move_most_not_those_that_grow_most(
     ]
 
     assert shown == ["0000…0002", "0000…0003", "0000…0004", "0000…0005", "ffff…ffff"]
+
+
+def test_the_key_of_seven_kinds_stays_within_a_narrow_chart() -> None:
+    """In two rows, where one would stick out by a third."""
+    spec = complete(day_over_day_chart(day_over_day(days(EVERY_KIND))))
+    spec["vconcat"][0]["width"] = 306
+
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+
+    (total,) = re.findall(r'<svg[^>]* width="([\d.]+)"', svg)
+    assert float(total) <= 365
 
 
 def test_the_heading_states_the_last_known_change_and_counts() -> None:
