@@ -101,6 +101,7 @@ def test_the_means_of_several_accounts_are_added_up_where_all_have_one() -> None
 
     assert means_of(chart) == [None] * 6 + [12.0, 15.0, 18.0, 21.0, 24.0, 27.0, 30.0, None]
     assert {"Alpha", "Beta"} <= set(texts_of(chart))
+    assert told_by(chart)[13]["Hours"] == "1 to 24, not the whole day"
 
 
 @settings(deadline=None, max_examples=25)
