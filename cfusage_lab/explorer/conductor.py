@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from typing import Any
 
-from cfusage_lab.credentials import Secret
 from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.explorer.against import Against
 from cfusage_lab.explorer.beside import Beside, Request
 from cfusage_lab.explorer.beyond import Beyond, fetched_beyond, stored_beyond
 from cfusage_lab.explorer.code import Recipe
@@ -16,20 +14,18 @@ from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.exports import Shown, made
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
-from cfusage_lab.explorer.questions import Question, beside, dates_of, still_beside
+from cfusage_lab.explorer.questions import Question, dates_of
 from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.tables import MADE_UP, Alone, Opened, Tables, first_fetched
+from cfusage_lab.explorer.tables import MADE_UP, Opened, Tables, first_fetched
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
 
 __all__ = ["Conductor", "Login"]
 
 Login = Callable[[str], Source]
-_Whose = tuple[Tables, str, datetime | None]
-"""A source, whose it is, and the moment to take for the present with it."""
 
 
 class Conductor:
@@ -68,16 +64,15 @@ class Conductor:
         login: Login | None,
         reveal: Callable[[], None],
     ) -> None:
-        self._tables: Tables = origin.tables
-        self._whose, self._now, self._later = origin.whose, origin.now, origin.later
+        self._origin = origin
         self._desk, self._telling, self._login, self._reveal = desk, telling, login, reveal
         self.state = State(
             question=opened.question,
             answer=opened.answer,
             names=opened.names,
-            beyond=stored_beyond(self._tables, opened.question),
+            beyond=stored_beyond(origin.tables, opened.question),
         )
-        self._is_before_touched = False
+        self._against = Against(desk)
         self._pending: Question | None = None
         self._is_switching = False
 
@@ -132,12 +127,12 @@ class Conductor:
         """Return what it takes to come by the selected windows."""
         question = self.held().question
         return Recipe(
-            whose=self._whose,
+            whose=self._origin.whose,
             accounts=question.accounts or (),
             time_range=question.time_range,
             selection=self.state.selection,
             time_zone=question.time_zone,
-            now=self._now,
+            now=self._origin.now,
         )
 
     def scene(self) -> Scene:
@@ -185,7 +180,7 @@ class Conductor:
         with self._hands.off():
             self._desk.clear_zone()
         is_own = self.state.refusal is not None and not self._desk.accounts.value
-        self._fetch(self._compared(self._desk.question(now=self._now, is_own=is_own)))
+        self._fetch(self._compared(self._desk.question(now=self._origin.now, is_own=is_own)))
 
     def _follow_days(self, change: dict[str, Any]) -> None:
         with self._hands.off():
@@ -195,8 +190,7 @@ class Conductor:
 
     def _choose_before(self, _change: object) -> None:
         """Compare with the days of the two pickers."""
-        self._is_before_touched = True
-        self._set_beside(lambda question: beside(question, self._desk.before))
+        self._set_beside(self._against.chosen)
 
     def _compare(self, _change: object) -> None:
         """Compare otherwise."""
@@ -215,16 +209,7 @@ class Conductor:
         self._fetch(None if pending is None else compared(pending))
 
     def _compared(self, question: Question) -> Question:
-        """Let a range be compared with the days that were chosen, or with as many right before."""
-        if not self._desk.is_custom:
-            return replace(question, before=None, is_before_chosen=False, about_before="")
-        shown = self.state.question
-        if not (self._is_before_touched or shown.is_before_chosen):
-            return beside(question, None)
-        keep = beside if question.time_range == shown.time_range else still_beside
-        kept = keep(question, self._desk.before)
-        self._is_before_touched = kept.is_before_chosen
-        return kept
+        return self._against.kept(question, self.state.question)
 
     def _refresh(self, change: object) -> None:
         self.state = replace(self.state, beyond=replace(self.state.beyond, is_outdated=True))
@@ -244,14 +229,10 @@ class Conductor:
             return
         self._fetching.cancel()
         self._telling.forgive()
-        question = self._compared(self._desk.question(now=self._later, is_own=True))
-        self._begin_anew(partial(self._opened_by, secret), question)
-
-    def _opened_by(self, secret: Secret) -> _Whose:
-        """Open the source that a token stands for."""
-        assert self._login is not None  # noqa: S101 - there is a field for it
-        source = self._login(secret.reveal())
-        return Alone(source), getattr(source, "source", "other"), self._later
+        login, now = self._login, self._origin.later
+        assert login is not None  # noqa: S101 - there is a field for it
+        question = self._compared(self._desk.question(now=now, is_own=True))
+        self._begin_anew(lambda: Origin.of(login(secret.reveal()), client=None, now=now), question)
 
     def _export(self, form: str) -> None:
         """Make a file beside the notebook: pictures take a while."""
@@ -271,13 +252,12 @@ class Conductor:
     def _fetch(self, question: Question | None) -> None:
         """Have another question answered beside this thread; None asks for what else this one needs."""
         self._pending, self._is_switching = question, False
-        tables, same = self._tables, self.state.question
+        origin, tables, same = self._origin, self._origin.tables, self.state.question
         if self.state.refusal is not None:
             if question is None:
                 self._telling.complain(self.state.refusal)
             else:
-                whose = (tables, self._whose, self._now)
-                self._begin_anew(lambda: whose, question)
+                self._begin_anew(lambda: origin, question)
         elif question is not None:
             self._telling.begin()
             self._fetching.start(lambda request: self._carry_out(tables, question, request))
@@ -306,22 +286,22 @@ class Conductor:
         request.put(finish)
         self._fetch_beyond(tables, question, request)
 
-    def _begin_anew(self, find: Callable[[], _Whose], question: Question) -> None:
+    def _begin_anew(self, find: Callable[[], Origin], question: Question) -> None:
         """Have a source asked of which nothing is on screen yet."""
         self._is_switching = True
         self._telling.begin()
         self._fetching.start(lambda request: self._switch(find, question, request))
 
-    def _switch(self, find: Callable[[], _Whose], question: Question, request: Request) -> None:
+    def _switch(self, find: Callable[[], Origin], question: Question, request: Request) -> None:
         """Begin anew with a source."""
-        tables, whose, now = find()
+        origin = find()
+        tables = origin.tables
         opened = with_accounts(first_fetched(tables, question, tables.names(), request))
 
         def adopt() -> None:
             is_first = self.state.refusal is not None
             self._show(self.state.of_another_source(opened.question, opened.answer, opened.names))
-            self._tables, self._whose, self._now = tables, whose, now
-            self._pending, self._is_switching = None, False
+            self._origin, self._pending, self._is_switching = origin, None, False
             with self._hands.off():
                 self._desk.accounts.value = opened.question.accounts or ()
                 self._desk.accounts.offer(opened.names)
@@ -375,7 +355,7 @@ class Conductor:
         """Have the screen drawn beside this thread; of hasty changes, the last is drawn."""
         scene = self.scene()
         with self._hands.off():
-            self._desk.show_before(None if self._is_before_touched else scene.before or (None, None))
+            self._against.show(scene.before)
         steps = self.screen.steps(scene, self.state.headline())
 
         def draw(request: Request) -> None:
