@@ -324,6 +324,13 @@ def test_rolling_mean_carries_nothing_from_one_account_to_the_next() -> None:
     assert second[6:] == pytest.approx([0.001] * 3, rel=1e-12)
 
 
+def test_rolling_mean_of_a_day_that_stands_there_twice_is_not_told() -> None:
+    """Three rows are no three days."""
+    table = pl.concat([month("2026-01-10", [1, 2, 3]), month("2026-01-11", [2])])
+
+    assert rolling_mean(table, days=3)["rolling_mean_usd"].to_list() == [None] * 4
+
+
 def test_rolling_mean_does_not_reach_into_another_account(engine: Engine) -> None:
     """One ends on the day before the other begins: its dates follow, its dollars don't count."""
     table = pl.concat(
