@@ -82,7 +82,7 @@ class Conductor:
         self._exporting = Beside(ended=telling.complain, turn=self.turn)
         self._hands = Hands(self.turn, failed=self._fail)
         self._tell()
-        desk.show_days(dates_of(self.state.question.time_range, self.state.question.time_zone))
+        desk.show_days(self.state.question.dates, today=self.state.question.today)
         selecting = Hands(self.turn, failed=telling.refuse)
         self.screen = Screen(self.scene(), hands=selecting, select=self.select)
         self.exporter = ExportBox(self._hands.on(self._export))
@@ -338,7 +338,7 @@ class Conductor:
         self.state = state
         question = state.question
         with self._hands.off():
-            self._desk.show_days(dates_of(question.time_range, question.time_zone))
+            self._desk.show_days(question.dates, today=question.today)
         if not is_kept:
             self.screen.mark(EVERYTHING)
         self._redraw()

@@ -95,9 +95,17 @@ class Desk:
         accounts = None if is_own else self.accounts.value
         return asked(preset, accounts, time_zone=self.time_zone.value, now=now)
 
-    def show_days(self, dates: Dates) -> None:
-        """Set the pickers of the range to what is on screen."""
-        self.first_day.value, self.last_day.value = dates
+    def show_days(self, dates: Dates, *, today: date) -> None:
+        """Set the pickers of the range to what is on screen, unless they say themselves what the range is.
+
+        Somebody may still be typing a date then: each key makes another one, and asks for it. Only a last
+        day that is still to come is set to the one that runs.
+        """
+        last = self.last_day.value
+        if self.time_range.value != _CUSTOM:
+            self.first_day.value, self.last_day.value = dates
+        elif last is not None and last > today:
+            self.last_day.value = today
 
     def show_before(self, dates: Dates | None) -> None:
         """Set the pickers of the days that are compared with, if given; show them where they are of use."""

@@ -78,6 +78,16 @@ class Question:
         wanted = (self.months, self.before)
         return tuple(one for one in wanted if one is not None and not is_inside(one, self.time_range))
 
+    @property
+    def dates(self) -> tuple[date, date]:
+        """The first and the last local date of the range."""
+        return dates_of(self.time_range, self.time_zone)
+
+    @property
+    def today(self) -> date:
+        """The local date that counted as the present."""
+        return self.asked_at.astimezone(ranges.zone(self.time_zone)).date()
+
     def is_of_the_windows_of(self, other: "Question") -> bool:
         """Whether both ask for the same windows, on whatever clock."""
         return (self.accounts, self.time_range) == (other.accounts, other.time_range)

@@ -46,7 +46,7 @@ def write(page: Page, label: str, day: str) -> None:
     """Write a date into a picker: the month, the day, the year."""
     picker = page.get_by_label(label, exact=True)
     picker.focus()
-    picker.press_sequentially(day, delay=30)
+    picker.press_sequentially(day, delay=120)
     expect(picker).to_have_value(f"{day[4:]}-{day[:2]}-{day[2:4]}")
 
 

@@ -309,3 +309,23 @@ def test_several_accounts_have_a_column_in_the_table() -> None:
     assert "<td>Alpha</td>" in table
     assert "<td>Beta</td>" in table
     assert explorer.daily["cost_usd"].to_list() == [10.0, 2.5]
+
+
+def test_an_answer_does_not_write_over_a_date_that_is_being_typed() -> None:
+    """The field says the 1st of November, a key on the way to the 12th; by its answer, it is the 12th."""
+    ledger = Ledger()
+    explorer = UsageExplorer(ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+    held = ledger.hold()
+    explorer.first_day.value = date(2026, 11, 1)
+    assert held.has_begun()
+    written: list[date] = []
+    explorer.first_day.observe(lambda change: written.append(change["new"]), names="value")
+
+    with explorer._conductor._hands.off():  # the key has arrived, and waits for its turn
+        explorer.first_day.value = date(2026, 11, 12)
+    held.released.set()
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.history.height == 14 * 24 + 10
+    assert written == [date(2026, 11, 12)]
