@@ -98,14 +98,22 @@ EXPLORER_CHANGE = """async ([name, places, times]) => {
   return took;
 }"""
 
-RUN_ALL = """async () => {
+RUN_ALL = """async (ready) => {
   const context = window.jupyterapp.shell.currentWidget.context;
   await context.ready; await context.sessionContext.ready;
   const isIdle = () => context.sessionContext.session?.kernel?.status === "idle";
   while (!isIdle()) await new Promise((resolve) => setTimeout(resolve, 50));
   const start = performance.now();
-  await window.jupyterapp.commands.execute("notebook:run-all-cells");
-  return start;
+  const painted = new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector(ready)) return;
+      observer.disconnect();
+      requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start))); // the frame is out
+    });
+    observer.observe(document, {subtree: true, childList: true, attributeFilter: ["data-state"]});
+  });
+  await window.jupyterapp.commands.execute("notebook:run-all-cells"); // goes on after the chart is there
+  return painted;
 }"""
 CHANGE = """async times => {
   const root = document.querySelector(".cfusage-chart"), go = document.querySelector(".go"), took = [];
@@ -167,9 +175,7 @@ def opened(page: Page, url: str, home: Path, *cells: str) -> float:
     )
     page.goto(f"{url}/lab/tree/{path.name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
-    start = page.evaluate(RUN_ALL)
-    page.wait_for_selector(READY, timeout=PATIENCE)
-    return float(page.evaluate("performance.now()") - start) / 1_000
+    return float(page.evaluate(RUN_ALL, READY)) / 1_000
 
 
 def closed(page: Page) -> None:
