@@ -21,6 +21,9 @@ _WIDTHS: Final = (("B", "u8", 1, 1 << 8), ("H", "u16", 2, 1 << 16), ("I", "u32",
 _RUN_BYTES: Final = 8
 """A step and how often it is taken, four bytes each."""
 
+_MANY: Final = 400
+"""Rows from which on runs are looked for: of fewer, a look takes longer than sending them."""
+
 _CLOCK_STEPS: Final = (86_400_000, 3_600_000, 1_800_000, 900_000, 60_000, 1_000, 1)
 """Milliseconds of a day, an hour, the halves and quarters that zones are off by, ... one."""
 
@@ -129,7 +132,9 @@ def _are_in(numbers: list[int], step: int) -> bool:
 
 
 def _runs(codes: pl.Series, size: int) -> dict[str, Any] | None:
-    """Pack codes as steps from one to the next and how often each is taken, if that is shorter."""
+    """Pack codes as steps from one to the next and how often each is taken, if that is much shorter."""
+    if len(codes) < _MANY:
+        return None
     steps = codes.diff().fill_null(codes.head(1))
     count = 1 + (steps != steps.shift()).sum()
     if count * _RUN_BYTES >= len(codes) * size or steps.abs().max() >= 1 << 31:  # type: ignore[operator]

@@ -141,18 +141,22 @@ def test_whatever_digits_costs_have_they_arrive(parts: list[int], divisor: int) 
 
 
 @pytest.mark.parametrize(
-    "numbers",
+    ("numbers", "width"),
     [
-        [5] * 100,
-        [*range(50), *range(1000, 0, -10)],
-        [7] * 40 + [None] * 40 + [9] * 40,
-        [0] * 50 + [2**31] * 50,
-        [2**31, 0] * 20,
+        ([5] * 1000, "runs"),
+        ([*range(500), *range(10_000, 0, -10)], "runs"),
+        ([7] * 400 + [None] * 400 + [9] * 400, "runs"),
+        ([0] * 500 + [2**31] * 500, "u32"),  # a step has four bytes, and a sign
+        ([2**31, 0] * 200, "u32"),
+        ([5] * 100, "u8"),  # too few to look for runs
     ],
 )
-def test_runs_are_told_apart_from_single_numbers(numbers: list[int | None]) -> None:
+def test_runs_are_told_apart_from_single_numbers(numbers: list[int | None], width: str) -> None:
     """Equal steps up, down or none, and nulls among them."""
-    assert decode(pack(pl.DataFrame({"n": numbers})))["n"] == numbers
+    packed = pack(pl.DataFrame({"n": numbers}))
+
+    assert packed["columns"][0]["width"] == width
+    assert decode(packed)["n"] == numbers
 
 
 def test_half_hours_are_not_rounded_to_hours() -> None:
