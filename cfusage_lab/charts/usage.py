@@ -102,7 +102,7 @@ def usage_chart(
 
 def _span(windows: Windows, key: str) -> list[str]:
     """Say from when to when the windows go, and on which clock."""
-    return [*([span(*windows.span, zone(key))] if windows.span else []), f"{key} time"]
+    return [span(*windows.span, zone(key)), key] if windows.span else [f"{key} time"]
 
 
 def _facts(rows: Windows, when: list[str], *, is_daily: bool) -> list[str]:

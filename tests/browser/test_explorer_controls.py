@@ -74,5 +74,5 @@ def test_each_control_changes_what_it_says(notebook: Any) -> None:  # noqa: ANN4
     expect(page.get_by_role("alert")).to_contain_text("there is no time zone 'Atlantis'")
     page.get_by_label("Time zone").fill("tokyo")
     page.get_by_label("Time zone").press("Enter")
-    says(page, time_line, "Asia/Tokyo time")
+    says(page, time_line, "· Asia/Tokyo")
     expect(page.get_by_role("alert")).to_have_count(0)

@@ -88,7 +88,7 @@ def test_the_heading_states_total_unit_range_zone_and_what_is_unsettled() -> Non
     assert spec["title"]["text"] == "AI Gateway cost: $1.20"
     assert spec["title"]["subtitle"] == [
         "Alpha · US dollars an hour",
-        "Mon 5 Jan 2026, 09:00 to 13:00 · Europe/Berlin time",
+        "Mon 5 Jan 2026, 09:00 to 13:00 · Europe/Berlin",
         "Paler bars may still change: 1 provisional, 1 in progress",
         "Sandbox: made-up data",
     ]
@@ -100,7 +100,7 @@ def test_whole_days_are_named_by_their_dates() -> None:
     day = timedelta(days=1)
     subtitle = usage_chart(hours("2026-01-05", [1.0] * 2, width=day)).to_dict()["title"]["subtitle"]
 
-    assert subtitle == ["a…a · US dollars a UTC day", "Mon 5 Jan to Tue 6 Jan 2026 · UTC time"]
+    assert subtitle == ["a…a · US dollars a UTC day", "Mon 5 Jan to Tue 6 Jan 2026 · UTC"]
 
 
 def test_pointing_at_a_window_tells_everything_about_it() -> None:
