@@ -145,11 +145,18 @@ async function fit({ view, spec, el }) {
   if (!fillsTheCell(spec)) return;
   const isInside = view.signal("autosize")?.contains === "padding";
   for (let tries = 0; tries < 3; tries++) { // a legend that had to stick out may not have to any more
-    const total = isInside ? view.signal("width") : el.querySelector("canvas").clientWidth;
-    const excess = total - el.clientWidth;
+    const excess = (isInside ? view.signal("width") : widthBelowHeading(view)) - el.clientWidth;
     if (Math.abs(excess) < 1) return;
     await view.signal("width", Math.max(160, view.signal("width") - excess)).runAsync();
   }
+}
+
+// A heading that sticks out would not fit for narrower bars.
+function widthBelowHeading(view) {
+  const bounds = view.scenegraph().root.items[0].items.filter(({ role }) => role !== "title").map((part) => part.bounds);
+  const [from, to] = [Math.min(...bounds.map(({ x1 }) => x1)), Math.max(...bounds.map(({ x2 }) => x2))];
+  const { left, right } = view.padding();
+  return left + Math.ceil(to - from) + right;
 }
 
 function firstWidth(el) {

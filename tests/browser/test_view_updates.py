@@ -46,6 +46,8 @@ window.put = async (next) => {{
 }};
 window.call = (name) => {{ root.querySelector("canvas").cfusageName = name; }};
 window.names = () => [...root.querySelectorAll("canvas")].map((one) => one.cfusageName ?? null);
+window.narrow = (cell) => {{ root.style.width = `${{cell}}px`; }};
+window.widths = () => [drawing.view.signal("width"), root.querySelector("canvas").clientWidth];
 window.isReady = true;
 </script>"""
 
@@ -72,6 +74,15 @@ class Canvas:
         state = {"spec": drawing.spec, "values": drawing.values, "selections": selections, "theme": theme}
         state["tables"] = {name: pack(table) for name, table in drawing.tables.items()}
         return json.dumps(state, default=lambda one: {"base64": base64.b64encode(one).decode()})
+
+    def narrow(self, cell: int) -> None:
+        """Make the cell as narrow as that."""
+        self._page.evaluate("cell => window.narrow(cell)", cell)
+
+    def widths(self) -> tuple[float, float]:
+        """Return how wide the bars are together, and how wide all is."""
+        plot, whole = self._page.evaluate("window.widths()")
+        return float(plot), float(whole)
 
     def call(self, name: str) -> None:
         """Give the canvas in the cell a name."""
@@ -180,6 +191,20 @@ def test_hours_that_nobody_can_see_wait_for_the_zoom(canvas: Canvas) -> None:
     assert canvas.show_anew(year(2.5), brush=ten_days) == changed
     assert canvas.show_anew(year(2.5)) == whole
     assert canvas.show_anew(year(2.5, 400)) == few
+
+
+def test_a_heading_that_no_cell_has_room_for_leaves_the_bars_theirs(canvas: Canvas) -> None:
+    """They would become no narrower than they are beside a short name, and nothing would fit for it."""
+    costs = hours("2026-01-01", [1.0] * 48)
+    canvas.narrow(300)
+    canvas.show_anew(usage_chart(costs, names={"a": "Alpha"}))
+    plot, whole = canvas.widths()
+    assert abs(whole - 300) <= 1
+
+    canvas.show_anew(usage_chart(costs, names={"a": "N" * 90}))
+
+    assert canvas.widths()[0] == pytest.approx(plot, abs=1)
+    assert canvas.widths()[1] > 400
 
 
 def marked(rows: pl.DataFrame) -> alt.Chart:
