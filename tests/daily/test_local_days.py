@@ -241,13 +241,15 @@ def test_windows_that_stand_there_twice_are_refused() -> None:
 
 
 def test_windows_that_stand_there_twice_make_no_whole_day(engine: Engine) -> None:
-    """Where nothing is computed yet, the day at least isn't compared."""
+    """What is there is refused; where nothing is computed yet, the day at least isn't compared."""
     history = hours("2026-01-10", [1] * 24)
+    twice = pl.concat([history, history])
     if isinstance(engine.take(history), pl.DataFrame):
-        pytest.skip("refused at once")
-    found = engine.run(daily_usage, pl.concat([history, history]), time_zone="UTC")
+        with pytest.raises(FrameError, match="48 hours instead of 24"):
+            engine.run(daily_usage, twice, time_zone="UTC")
+        return
 
-    assert found["is_whole"].to_list() == [False]
+    assert engine.run(daily_usage, twice, time_zone="UTC")["is_whole"].to_list() == [False]
 
 
 @pytest.mark.parametrize(
