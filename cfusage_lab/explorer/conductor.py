@@ -204,7 +204,7 @@ class Conductor:
         self._redraw()
         self._tell()
         if self._is_switching and not self._fetching.is_idle:
-            self._telling.say("fetching …")
+            self._telling.go_on()
             return  # another source is on its way, and must not be lost
         self._fetch(None if pending is None else compared(pending))
 
@@ -259,11 +259,16 @@ class Conductor:
             else:
                 self._begin_anew(lambda: origin, question)
         elif question is not None:
-            self._telling.begin()
+            self._begin()
             self._fetching.start(lambda request: self._carry_out(tables, question, request))
         elif not self.state.is_all_known:
-            self._telling.begin()
+            self._begin()
             self._fetching.start(lambda request: self._fetch_beyond(tables, same, request))
+
+    def _begin(self) -> None:
+        """Say that something is fetched; a table has it before anybody could read that."""
+        if self._origin.whose != "table":
+            self._telling.begin()
 
     def _carry_out(self, tables: Tables, question: Question, request: Request) -> None:
         """Show what is held, then what is fetched."""
@@ -343,7 +348,7 @@ class Conductor:
             self.screen.mark(EVERYTHING)
         self._redraw()
         self._tell()
-        self._telling.say("fetching …")
+        self._telling.go_on()
 
     def _redraw(self) -> None:
         """Draw what a hand or another table changed: files of what was on screen are not of this."""

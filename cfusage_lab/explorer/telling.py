@@ -34,7 +34,7 @@ class Telling:
         self._text, self._details = "", ""
         self._notes: tuple[str, ...] = ()
         self._trouble, self._refusal = "", ""
-        self._has_view = True
+        self._has_view, self._is_busy = True, False
 
     def about(self, text: str, *, details: str, notes: Sequence[str], has_view: bool) -> None:
         """Take over what is on screen: where it comes from, which windows it is, what has to be known."""
@@ -49,11 +49,18 @@ class Telling:
 
     def begin(self) -> None:
         """Say that something is under way."""
+        self._is_busy = True
         self.waiting.begin()
-        self.say("fetching …")
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Say that it still is, if anything is."""
+        if self._is_busy:
+            self.say("fetching …")
 
     def end(self, doing: str = "") -> None:
         """Say that nothing is under way any more."""
+        self._is_busy = False
         self.waiting.end()
         self.say(doing)
 

@@ -288,6 +288,22 @@ def test_a_history_table_is_a_source() -> None:
     assert title(explorer) == "AI Gateway cost: $144.00"
 
 
+def test_a_table_is_not_waited_for() -> None:
+    """It answers before anybody could read of it: no bar comes and goes, no word."""
+    explorer = UsageExplorer(hours(datetime(2026, 3, 1, tzinfo=UTC), [1.0] * 72, account_id=A))
+    assert explorer.wait(PATIENCE)
+    told: list[str] = []
+    explorer._telling.waiting.layout.observe(lambda change: told.append(change["new"]), names="visibility")
+    explorer._telling.status.observe(lambda change: told.append(change["new"]), names="value")
+
+    explorer.time_zone.value = "Asia/Tokyo"
+    assert explorer.wait(PATIENCE)
+
+    assert len(told) == 1
+    assert "Asia/Tokyo time" in told[0]
+    assert "fetching" not in told[0]
+
+
 def test_a_table_without_windows_or_columns_is_refused() -> None:
     """It has no range to show."""
     with pytest.raises(ConfigError, match="no windows"):
