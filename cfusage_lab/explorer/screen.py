@@ -12,11 +12,11 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker
 from cfusage_lab.explorer.figures import Headline, figures_html
 from cfusage_lab.explorer.hands import Hands
-from cfusage_lab.explorer.scene import VIEWS, Scene
+from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene
 from cfusage_lab.explorer.selection import EVERYTHING, WEEKDAYS, Clock, Selection
 from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
 from cfusage_lab.ranges import zone
-from cfusage_lab.view import ChartView
+from cfusage_lab.view import ChartView, learn
 
 __all__ = ["Screen"]
 
@@ -101,6 +101,13 @@ class Screen:
         if name == "time_line":
             self._clock = self._clock_of(scene)
         _MARKS[name](self, scene.selection)
+
+    @staticmethod
+    def prepare(scene: Scene) -> None:
+        """Learn to draw days where hours are on screen, or hours where days are: the likeliest change."""
+        other = next(one for one in GRANULARITIES.values() if one != scene.granularity)
+        with suppress(Exception):  # whoever asks for it will hear of it
+            learn(replace(scene, granularity=other).time_line())
 
     def fade(self) -> None:
         """Let what was drawn of other windows look like it, until it is drawn anew."""

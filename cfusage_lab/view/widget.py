@@ -19,7 +19,7 @@ from cfusage_lab.view.pictures import with_picture
 from cfusage_lab.view.showing import show_first
 from cfusage_lab.view.themes import valid
 
-__all__ = ["ChartView", "show"]
+__all__ = ["ChartView", "learn", "show"]
 
 
 def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
@@ -56,6 +56,11 @@ def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     <ChartView: Two days>
     """
     return ChartView(chart, theme=theme)
+
+
+def learn(chart: alt.TopLevelMixin) -> None:
+    """Have a chart written down that may be shown later: for the first of its kind, altair takes long."""
+    Drawing.of(chart)
 
 
 class _Library(anywidget.AnyWidget):

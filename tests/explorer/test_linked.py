@@ -10,6 +10,7 @@ from ledger import NOW, PATIENCE, A, B, Ledger, heading, join_threads, title
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import Selection, UsageExplorer
 from cfusage_lab.explorer.beside import THREADS
+from cfusage_lab.view import anatomy
 
 MONDAY = datetime(2026, 11, 9, tzinfo=UTC)
 MORNING = {"left": [1000 * (MONDAY + n * HOUR).timestamp() for n in (9, 11.5)]}
@@ -24,6 +25,20 @@ def explorer() -> UsageExplorer:
     explorer = UsageExplorer(table)
     assert explorer.wait(PATIENCE)
     return explorer
+
+
+def test_days_are_known_how_to_draw_before_somebody_asks_for_them() -> None:
+    """Altair writes the first chart of a kind down slowly; hours and days are two kinds."""
+    anatomy._known.clear()
+    explorer = UsageExplorer(hours(MONDAY, [1.0] * 72, account_id=A))
+    assert explorer.wait(PATIENCE)
+    kinds = set(anatomy._known)
+
+    explorer.granularity.value = "day"
+    assert explorer.wait(PATIENCE)
+
+    assert "US dollars a day" in str(explorer.view._values["cfusage_subtitle"])
+    assert set(anatomy._known) == kinds
 
 
 def told(explorer: UsageExplorer) -> str:
