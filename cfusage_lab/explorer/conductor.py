@@ -87,7 +87,7 @@ class Conductor:
         self.screen = Screen(self.scene(), hands=selecting, select=self.select)
         self.exporter = ExportBox(self._hands.on(self._export))
         self._listen()
-        self._draw(then=self.screen.prepare)
+        self._draw()
 
     def begin(self) -> None:
         """Ask for what the first table lacks."""
@@ -356,7 +356,7 @@ class Conductor:
         self.exporter.clear()
         self._draw()
 
-    def _draw(self, *, then: Callable[[Scene], None] | None = None) -> None:
+    def _draw(self) -> None:
         """Have the screen drawn beside this thread; of hasty changes, the last is drawn."""
         scene = self.scene()
         with self._hands.off():
@@ -375,8 +375,8 @@ class Conductor:
                     trouble = trouble or error
             if trouble:
                 raise trouble
-            if then is not None and not request.is_cancelled:
-                then(scene)
+            if not request.is_cancelled:
+                self.screen.prepare(scene)
 
         self._drawing.start(draw)
 

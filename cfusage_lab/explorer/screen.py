@@ -55,6 +55,7 @@ class Screen:
         self._hands = hands
         self._page = 0
         self._headline: Headline | None = None
+        self._is_prepared = False
         self.charts = {name: ChartView(draw(scene)) for name, draw in VIEWS.items()}
         self._drawn = {name: scene.depends_on(name) for name in VIEWS}
         self._clock = self._clock_of(scene)
@@ -102,9 +103,11 @@ class Screen:
             self._clock = self._clock_of(scene)
         _MARKS[name](self, scene.selection)
 
-    @staticmethod
-    def prepare(scene: Scene) -> None:
-        """Learn to draw days where hours are on screen, or hours where days are: the likeliest change."""
+    def prepare(self, scene: Scene) -> None:
+        """Learn once to draw days where hours are on screen, or hours where days are: likely to be asked."""
+        if self._is_prepared:
+            return
+        self._is_prepared = True
         other = next(one for one in GRANULARITIES.values() if one != scene.granularity)
         with suppress(Exception):  # whoever asks for it will hear of it
             learn(replace(scene, granularity=other).time_line())
