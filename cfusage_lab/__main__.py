@@ -110,7 +110,7 @@ def _code(error: CfUsageError) -> int:
 def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
     """Fetch the history and sum it up."""
     from cfusage_lab.ranges import TimeRange, month_to_date, previous_month  # noqa: PLC0415 - keeps --help fast
-    from cfusage_lab.source import SANDBOX_ACCOUNTS  # noqa: PLC0415
+    from cfusage_lab.source import MADE_UP, are_made_up  # noqa: PLC0415
     from cfusage_lab.summaries import summary  # noqa: PLC0415
 
     now = datetime.now(UTC)
@@ -120,10 +120,10 @@ def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
     with _client(is_sandbox=is_sandbox) as client:
         progress = None if sys.stderr.isatty() else _Told()
         history = client.usage_history(time_range, with_ids=False, progress=progress)
-    is_made_up = is_sandbox or not SANDBOX_ACCOUNTS.keys().isdisjoint(history["account_id"])
+    is_made_up = is_sandbox or are_made_up(history["account_id"].unique())
     return _Answer(
         source="sandbox" if is_made_up else "account",
-        label=client.label if is_sandbox or not is_made_up else f"Sandbox: made-up data ({client.label})",
+        label=client.label if is_sandbox or not is_made_up else f"{MADE_UP} ({client.label})",
         time_zone=time_zone,
         time_range=time_range,
         rows=summary(history, time_zone=time_zone).to_dicts(),

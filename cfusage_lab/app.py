@@ -13,7 +13,7 @@ from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import Granularity
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress, Source
+from cfusage_lab.source import Progress, Source, are_made_up
 
 __all__ = ["explore"]
 
@@ -144,5 +144,5 @@ def _credentials(token: str) -> Credentials:
 
 def _is_worth_keeping(client: UsageClient) -> bool:
     """Whether the numbers are a real account's, and there is something to keep them with."""
-    is_made_up = client.source == "sandbox" or not SANDBOX_ACCOUNTS.keys().isdisjoint(client.default_accounts)
+    is_made_up = client.source == "sandbox" or are_made_up(client.default_accounts)
     return not is_made_up and all(find_spec(package) for package in ("deltalake", "platformdirs"))

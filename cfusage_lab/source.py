@@ -1,6 +1,6 @@
 """Where usage history comes from, as everything above the network sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cfusage_lab.ranges import TimeRange
     from cfusage_lab.schema import Granularity
 
-__all__ = ["SANDBOX_ACCOUNTS", "Progress", "Source"]
+__all__ = ["MADE_UP", "SANDBOX_ACCOUNTS", "Progress", "Source", "are_made_up"]
 
 SANDBOX_ACCOUNTS: Final = {
     "5a4db0c5000000000000000000000001": "Larkspur Support",
@@ -18,6 +18,14 @@ SANDBOX_ACCOUNTS: Final = {
     "5a4db0c5000000000000000000000004": "Larkspur Pilot",
 }
 """The sandbox's accounts, id to name. Whatever carries one of these ids is made up."""
+
+MADE_UP: Final = "Sandbox: made-up data"
+"""What such numbers are called."""
+
+
+def are_made_up(account_ids: Iterable[str]) -> bool:
+    """Whether an account of the sandbox is among these: what it has a part in is made up."""
+    return not SANDBOX_ACCOUNTS.keys().isdisjoint(account_ids)
 
 
 class Progress(Protocol):

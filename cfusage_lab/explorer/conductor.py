@@ -19,9 +19,9 @@ from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.tables import MADE_UP, Opened, Tables, first_fetched
+from cfusage_lab.explorer.tables import Opened, Tables, first_fetched
 from cfusage_lab.explorer.telling import Telling
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
+from cfusage_lab.source import MADE_UP, Source, are_made_up
 
 __all__ = ["Conductor", "Login"]
 
@@ -145,13 +145,12 @@ class Conductor:
             scene, status = self._scene(self.held()), self.state.answer.status(self.state.question)
             line = scene.time_line(note=status)
             others = [draw(scene) for name, draw in VIEWS.items() if name != "time_line"]
-            is_made_up = not SANDBOX_ACCOUNTS.keys().isdisjoint(scene.history["account_id"].unique())
             return Shown(
                 history=scene.selection.of(scene.history, time_zone=scene.time_zone),
                 charts=[line, *others],
                 title="AI Gateway cost",
                 note=status,
-                stamp=MADE_UP if is_made_up else None,
+                stamp=MADE_UP if are_made_up(scene.history["account_id"].unique()) else None,
                 code=self.recipe().code(),
             )
 

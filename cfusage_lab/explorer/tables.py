@@ -12,10 +12,9 @@ from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress, Source
+from cfusage_lab.source import MADE_UP, Progress, Source, are_made_up
 
 __all__ = [
-    "MADE_UP",
     "Alone",
     "Answer",
     "Opened",
@@ -27,7 +26,6 @@ __all__ = [
     "names_of",
 ]
 
-MADE_UP: Final = "Sandbox: made-up data"
 _HINT: Final = "made-up data"
 """What stands in the label of a source that knows so of itself."""
 
@@ -186,8 +184,8 @@ def history_of(
 
 def label_of(source: Source, history: pl.DataFrame) -> str:
     """Say where windows come from: the sandbox's accounts are known by their ids, behind any address."""
-    is_made_up = not SANDBOX_ACCOUNTS.keys().isdisjoint(history["account_id"].unique())
-    return f"{MADE_UP} ({source.label})" if is_made_up and _HINT not in source.label else source.label
+    is_unsaid = are_made_up(history["account_id"].unique()) and _HINT not in source.label
+    return f"{MADE_UP} ({source.label})" if is_unsaid else source.label
 
 
 def credit_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:

@@ -24,7 +24,7 @@ from cfusage_lab.fetch.running import WORKERS, carry_out
 from cfusage_lab.progress import default_progress
 from cfusage_lab.ranges import TimeRange, last_days, moment
 from cfusage_lab.schema import WIDTHS, Granularity
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress
+from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, Progress
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
 from cfusage_lab.wire.answers import Rows
 from cfusage_lab.wire.pacing import Pacer, Waiter
@@ -131,7 +131,7 @@ class UsageClient:
     def label(self) -> str:
         """Where the numbers come from, in a few words."""
         if self._sandbox is not None:
-            return "Sandbox: made-up data"
+            return MADE_UP
         host = urlsplit(self._base_url).hostname
         return "Cloudflare account" if self._base_url == CLOUDFLARE else f"Cloudflare account, through {host}"
 

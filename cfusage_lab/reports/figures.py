@@ -20,7 +20,7 @@ from cfusage_lab.patterns import (
     weekly_heatmap,
 )
 from cfusage_lab.schema import HISTORY
-from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
 from cfusage_lab.summaries import summary
 
 __all__ = ["MOST_ACCOUNTS", "Figures"]
@@ -113,7 +113,7 @@ class Figures:
     @property
     def is_made_up(self) -> bool:
         """Whether any of it comes out of the sandbox."""
-        return not SANDBOX_ACCOUNTS.keys().isdisjoint(self.accounts["account_id"])
+        return are_made_up(self.accounts["account_id"])
 
     # How much
 
