@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import HISTORY, STATES, require
 
 __all__ = ["MOST_BARS", "MOST_SERIES", "SLOTS", "Series", "Windows", "on_the_clock", "short", "windows_of"]
@@ -155,8 +156,7 @@ def on_the_clock(table: pl.DataFrame, info: ZoneInfo, width: timedelta) -> pl.Da
 
     An hour that the clock goes through twice is shared by its windows, the first one left.
     """
-    local = pl.col("start_time").dt.convert_time_zone(info.key)
-    reading = local.dt.replace_time_zone(None).dt.replace_time_zone("UTC")
+    reading = readings(table["start_time"], info.key).dt.replace_time_zone("UTC")
     offset = (pl.col("left") - pl.col("start_time")).dt.total_minutes().cast(pl.Int16)
     placed = table.with_columns(left=reading, share=pl.lit(width)).with_columns(offset_minutes=offset)
     is_twice = pl.col("left").is_duplicated()

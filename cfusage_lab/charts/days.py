@@ -47,7 +47,7 @@ def dated(table: pl.DataFrame, *, first: date | None = None, days: int = 1) -> p
 
 def when(table: pl.DataFrame, time_zone: str | None) -> list[str]:
     """Say from which date to which the table goes, and whose days these are."""
-    key = [f"{zone(time_zone).key} days"] if time_zone else []
+    key = [] if time_zone is None else [f"{zone(time_zone).key} days"]
     if table.is_empty():
         return key
     return [days_text(table["date"].min(), table["date"].max()), *key]  # type: ignore[arg-type]

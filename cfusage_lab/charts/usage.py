@@ -82,7 +82,7 @@ def usage_chart(
     'Fri 23 Oct to Thu 19 Nov 2026 · UTC days'
     """
     is_daily = "date" in usage.columns
-    info = zone(time_zone or "UTC")
+    info = zone("UTC" if time_zone is None else time_zone)
     if rolling is not None and not is_daily:
         raise ConfigError("a rolling mean goes with local days: pass a daily table, or leave rolling out")
     rows = days_of(usage, rolling, names or {}) if is_daily else windows_of(usage, info, names or {})

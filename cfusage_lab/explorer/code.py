@@ -46,7 +46,8 @@ class Recipe:
         source = [line.format(now=self._now(alone=True)) for line in _SOURCES[self.whose]]
         asked = self._from_table() if self.whose == "table" else self._from_client()
         body = [*source, *asked, *self._filters()]
-        imports = ["import cfusage_lab as cfu"]
+        imports = ["from zoneinfo import ZoneInfo", ""] if any("ZoneInfo(" in line for line in body) else []
+        imports += ["import cfusage_lab as cfu"]
         imports += ["import polars as pl"] if any("pl." in line for line in body) else []
         return "\n".join([*imports, "", *body]) + "\n"
 
@@ -89,13 +90,19 @@ class Recipe:
                 'history = history.filter(pl.col("start_time") >= selected.start)',
                 'history = history.filter(pl.col("start_time") < selected.end)',
             ]
-        conditions = {"weekday()": one.weekday, "hour()": one.hour}
-        wanted = [(reading, str(value)) for reading, value in conditions.items() if value is not None]
-        if one.day is not None:
-            wanted.append(("date()", f"pl.date({one.day.year}, {one.day.month}, {one.day.day})"))
+        wanted = [
+            *([] if one.weekday is None else [f"start.isoweekday() == {one.weekday}"]),
+            *([] if one.hour is None else [f"start.hour == {one.hour}"]),
+            *([] if one.day is None else [f'str(start.date()) == "{one.day}"']),
+        ]
         if wanted:
-            lines.append(f'local = pl.col("start_time").dt.convert_time_zone("{self.time_zone}").dt')
-        return lines + [f"history = history.filter(local.{reading} == {value})" for reading, value in wanted]
+            clock = f'ZoneInfo("{self.time_zone}")'
+            lines += [
+                f'local = [start.astimezone({clock}) for start in history["start_time"]]',
+                f"wanted = [{' and '.join(wanted)} for start in local]",
+                "history = history.filter(pl.Series(wanted, dtype=pl.Boolean))",
+            ]
+        return lines
 
 
 def _quoted(texts: Sequence[str]) -> str:

@@ -34,8 +34,9 @@ from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.questions import days_before
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
+from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
-from cfusage_lab.ranges import OffTheHourWarning, zone
+from cfusage_lab.ranges import OffTheHourWarning
 from cfusage_lab.schema import DAILY
 
 __all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Scene"]
@@ -121,8 +122,8 @@ class Scene:
         windows = self.selected()
         if windows.is_empty():
             return None
-        local = windows["start_time"].dt.convert_time_zone(zone(self.time_zone).key).dt.date()
-        return local.min(), local.max()  # type: ignore[return-value]
+        dates = local_time(windows["start_time"], time_zone=self.time_zone)["date"]
+        return dates.min(), dates.max()  # type: ignore[return-value]
 
     @property
     def before(self) -> tuple[date, date] | None:

@@ -10,6 +10,7 @@ import polars as pl
 from cfusage_lab.charts.style import dollars, span
 from cfusage_lab.drawing import on_the_clock
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.ranges import zone
 
 __all__ = ["EVERYTHING", "WEEKDAYS", "Clock", "Selection"]
@@ -80,22 +81,15 @@ class Selection:
 
     def of(self, history: pl.DataFrame, *, time_zone: str) -> pl.DataFrame:
         """Return the selected windows of a history; the very table, if nothing is selected."""
-        conditions = self._conditions(time_zone)
-        return history.filter(*conditions) if conditions else history
-
-    def _conditions(self, time_zone: str) -> list[pl.Expr]:
-        """Let a window count to the local hour, day and weekday in which it starts, as everywhere else."""
-        start = pl.col("start_time")
-        local = start.dt.convert_time_zone(zone(time_zone).key)
-        found = []
+        found = history
         if self.start is not None:
-            found += [start >= self.start, start < self.end]
-        for wanted, reading in (
-            (self.weekday, local.dt.weekday()),
-            (self.hour, local.dt.hour()),
-            (self.day, local.dt.date()),
-        ):
-            found += [] if wanted is None else [reading == wanted]
+            start = pl.col("start_time")
+            found = found.filter(start >= self.start, start < self.end)
+        wanted = {"weekday": self.weekday, "hour": self.hour, "date": self.day}
+        conditions = [pl.col(name) == value for name, value in wanted.items() if value is not None]
+        if conditions:  # a window counts to the local hour, day and weekday in which it starts, as everywhere
+            clock = local_time(found["start_time"], time_zone=time_zone)
+            found = found.filter(clock.select(pl.all_horizontal(conditions)).to_series())
         return found
 
     def words(self, *, time_zone: str) -> str:
@@ -143,17 +137,16 @@ class Clock:
     """
 
     def __init__(self, history: pl.DataFrame, *, time_zone: str, is_daily: bool) -> None:
-        info = zone(time_zone)
         windows = history.select("start_time", "end_time").unique("start_time").sort("start_time")
         if is_daily:
-            date_ = pl.col("start_time").dt.convert_time_zone(info.key).dt.date()
-            days = windows.group_by(date=date_, maintain_order=True)
+            dates = local_time(windows["start_time"], time_zone=time_zone)["date"]
+            days = windows.group_by(date=dates, maintain_order=True)
             self._bars = days.agg(pl.col("start_time").min(), pl.col("end_time").max()).with_columns(
                 left=pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
             )
             self._bars = self._bars.with_columns(right=pl.col("left") + _DAY)
         else:
-            self._bars = on_the_clock(windows, info, timedelta(hours=1))
+            self._bars = on_the_clock(windows, zone(time_zone), timedelta(hours=1))
 
     def spanned(self, readings: Sequence[float]) -> Selection:
         """Return what a brush from one reading to another shows: the bars that begin inside it."""

@@ -1,7 +1,8 @@
 """Local time, through one small calendar: UTC hour to local date, weekday and hour.
 
-Engines disagree about time zones, weekdays and the zone of their session. So the calendar is built once,
-by polars, for the hours that a history spans, and each window looks itself up in it.
+Engines disagree about time zones, weekdays and the zone of their session, and their time zone databases are
+of different years. So the calendar is built once, of the offsets that ranges are cut by, for the hours that a
+history spans, and each window looks itself up in it.
 """
 
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ import polars as pl
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.door import Door, Frames, opened
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
+from cfusage_lab.ranges.zones import offsets
 from cfusage_lab.schema import HISTORY
 
-__all__ = ["LocalHistory", "Span", "calendar", "localize"]
+__all__ = ["LocalHistory", "Span", "calendar", "local_time", "localize"]
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+SECOND: Final = timedelta(seconds=1)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS: Final = 3_600_000_000
 _NEEDED: Final = pl.Schema(
@@ -28,6 +31,9 @@ _NEEDED: Final = pl.Schema(
 )
 _UTC: Final = ("UTC", "Etc/UTC")
 _DAY_HOURS: Final = 24
+_DAY_SECONDS: Final = 86_400
+_WEEKDAY_OF_EPOCH: Final = 4
+"""1 January 1970 was a Thursday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,8 @@ def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
         One row a UTC hour, in order:
 
         - ``start_time``: the hour, in UTC
-        - ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute``: in the zone
+        - ``date``, ``weekday`` (1 to 7, Monday first), ``hour`` (0 to 23), ``minute``: in the zone; where
+          clocks go back over midnight, a date that has begun goes on
         - ``slot``: the hour of the local week, ``weekday * 24 + hour``
         - ``day_hours``: how many UTC hours start in that local date: 23, 24 or 25
     """
@@ -97,17 +104,23 @@ def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
 @lru_cache(maxsize=8)
 def _calendar(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
     """Return the calendar, which is the same for each block of accounts and for each question."""
-    local = pl.col("start_time").dt.convert_time_zone(time_zone)
-    hours = pl.datetime_range(
-        start - 2 * DAY, end + 2 * DAY, "1h", closed="left", time_unit="us", time_zone="UTC", eager=True
-    )
+    first, last = start - 2 * DAY, end + 2 * DAY
+    hours = pl.int_range((first - EPOCH) // HOUR, (last - EPOCH) // HOUR, eager=True)
+    clock = pl.col("hours") * 3_600 + _shifts(first, last, time_zone)
+    days = (clock // _DAY_SECONDS).cum_max()  # where clocks go back over midnight, the new day goes on
     return (
-        pl.DataFrame({"start_time": hours})
-        .with_columns(
-            date=local.dt.date(),
-            weekday=local.dt.weekday().cast(pl.Int16),
-            hour=local.dt.hour().cast(pl.Int16),
-            minute=local.dt.minute().cast(pl.Int16),
+        pl.select(hours=hours)
+        .select(
+            start_time=(pl.col("hours") * _MICROSECONDS).cast(pl.Datetime("us", "UTC")),
+            days=days,
+            minutes=clock % _DAY_SECONDS // 60,
+        )
+        .select(
+            "start_time",
+            date=pl.col("days").cast(pl.Int32).cast(pl.Date),
+            weekday=((pl.col("days") + _WEEKDAY_OF_EPOCH - 1) % 7 + 1).cast(pl.Int16),
+            hour=(pl.col("minutes") // 60).cast(pl.Int16),
+            minute=(pl.col("minutes") % 60).cast(pl.Int16),
         )
         .with_columns(
             slot=pl.col("weekday") * 24 + pl.col("hour"),
@@ -115,6 +128,25 @@ def _calendar(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
         )
         .filter(pl.col("start_time").is_between(start, end, closed="left"))
     )
+
+
+def _shifts(first: datetime, last: datetime, time_zone: str) -> pl.Series:
+    """Return the seconds that the zone's clock is ahead of UTC at each hour of a span."""
+    found = offsets(first, last, zone(time_zone))
+    starts = [-((first - at) // HOUR) for at, _ in found]  # hours from the first on, rounded up
+    ends = [*starts[1:], (last - first) // HOUR]
+    runs = zip((offset // SECOND for _, offset in found), starts, ends, strict=True)
+    return pl.concat(
+        [pl.repeat(shift, end - start, dtype=pl.Int64, eager=True) for shift, start, end in runs]
+    )
+
+
+def local_time(starts: pl.Series, *, time_zone: str) -> pl.DataFrame:
+    """Look up in the :func:`calendar` when windows start: one row a window, in their order."""
+    hours = starts.dt.convert_time_zone("UTC").dt.truncate("1h")
+    first, last = hours.min() or EPOCH, hours.max() or EPOCH
+    found = calendar(first, last + HOUR, time_zone=time_zone)  # type: ignore[arg-type, operator]
+    return found.select(pl.all().gather((hours - first).dt.total_hours().cast(pl.UInt32)))
 
 
 def localize(

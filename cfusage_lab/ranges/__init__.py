@@ -1,9 +1,10 @@
 """Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights.
 
-``moments`` reads moments and time zones, ``presets`` makes ranges of them.
+``moments`` reads moments, ``zones`` knows time zones and where their days begin, ``ends`` reads the ends of a
+range, and ``presets`` makes ranges of them.
 """
 
-from cfusage_lab.ranges.moments import OffTheHourWarning, moment, warn_if_off_the_hour, zone
+from cfusage_lab.ranges.moments import moment
 from cfusage_lab.ranges.presets import (
     LONGEST,
     TimeRange,
@@ -17,6 +18,7 @@ from cfusage_lab.ranges.presets import (
     today,
     yesterday,
 )
+from cfusage_lab.ranges.zones import OffTheHourWarning, warn_if_off_the_hour, zone
 
 __all__ = [
     "LONGEST",

@@ -5,18 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.ranges.moments import (
-    HOUR,
-    first_hour,
-    hour_end,
-    hour_start,
-    instant_of,
-    iso,
-    local_midnight,
-    moment,
-    warn_if_off_the_hour,
-    zone,
-)
+from cfusage_lab.ranges.ends import instant_of
+from cfusage_lab.ranges.moments import HOUR, hour_end, hour_start, iso, moment
+from cfusage_lab.ranges.zones import day_of, day_start, warn_if_off_the_hour, zone
 
 __all__ = [
     "LONGEST",
@@ -246,15 +237,16 @@ def between(
 def _now(now: datetime | str | None, time_zone: str) -> tuple[datetime, date]:
     """Return the moment in UTC, and the local date in which the window starts that is running then."""
     instant = moment(now)
-    return instant, hour_start(instant).astimezone(zone(time_zone)).date()
+    return instant, day_of(hour_start(instant), zone(time_zone))
 
 
 def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRange:
     """Return the local days from ``first`` up to ``last``, never past the hour that is running."""
-    start, end = local_midnight(first, time_zone), local_midnight(last, time_zone)
+    start, end = (day_start(day, zone(time_zone)) for day in (first, last))
+    if start == end:
+        raise ConfigError(f"there was no {first} in {time_zone}: clocks skipped it, take another day")
     warn_if_off_the_hour(time_zone, start, end, stacklevel=4)
-    newest = hour_end(instant)
-    return TimeRange(first_hour(start), min(first_hour(end), newest))
+    return TimeRange(start, min(end, hour_end(instant)))
 
 
 def _whole_hour(moment: object, name: str) -> datetime:
