@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from cfusage_lab.fetch import connect as connect
     from cfusage_lab.focus import FocusExport as FocusExport
     from cfusage_lab.focus import to_focus as to_focus
+    from cfusage_lab.frames import read_table as read_table
     from cfusage_lab.patterns import account_blocks as account_blocks
     from cfusage_lab.patterns import concentration as concentration
     from cfusage_lab.patterns import hourly_profile as hourly_profile
@@ -112,6 +113,7 @@ _HOMES = {
     "explorer": ["UsageExplorer"],
     "fetch": ["UsageClient", "connect"],
     "focus": ["FocusExport", "to_focus"],
+    "frames": ["read_table"],
     "patterns": [
         "account_blocks",
         "concentration",

@@ -6,16 +6,17 @@ to be there: a name that was mistyped makes none.
 
 import contextlib
 import errno
+import io
 import os
 import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 from uuid import uuid4
 
-from cfusage_lab.errors import CfUsageError, ConfigError, TransportError
+from cfusage_lab.errors import ConfigError, TransportError
 from cfusage_lab.wording import visible
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "expanded",
     "is_stream",
     "shown",
-    "system_number",
     "write_file",
     "write_together",
 ]
@@ -156,14 +156,6 @@ def write_together(contents: Mapping[Path, Content]) -> None:
         draft.settle()
 
 
-def system_number(error: BaseException) -> int | None:
-    """Return the system's number of an error, which what is written in Rust puts into its message."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno
-    found = re.search(r"os error (\d+)", str(error))
-    return None if found is None else int(found[1])
-
-
 class _Draft:
     """A file that becomes another one in one step.
 
@@ -242,11 +234,37 @@ class _Draft:
         os.utime(self.part)
 
 
+class _Watched(io.RawIOBase):
+    """Writes into a file, and keeps the error by which that failed: others say it in words of their own."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        """Say so."""
+        return True
+
+    def write(self, data: Any) -> int:  # noqa: ANN401 - whatever has bytes
+        """Write all of it."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+
 def _fill(file: BinaryIO, content: Content) -> None:
-    if callable(content):
-        content(file)
-    else:
+    if not callable(content):
         file.write(content.encode() if isinstance(content, str) else content)
+        return
+    watched = _Watched(file)
+    try:
+        content(cast("BinaryIO", watched))
+    except Exception as error:
+        if watched.error is None:
+            raise
+        raise watched.error from error
 
 
 def _followed(path: Path) -> Path:
@@ -266,21 +284,16 @@ def _explained(path: Path, *, is_whole: bool) -> Iterator[None]:
     """Say which file it is that the system won't write, and what to do."""
     try:
         yield
-    except CfUsageError:
-        raise
-    except Exception as error:
-        number = system_number(error)
-        if number is None and not isinstance(error, OSError):
-            raise
-        said = getattr(error, "strerror", None) or str(error).split("\n", 1)[0]
-        if number in FULL:
+    except OSError as error:
+        said = error.strerror or str(error)
+        if error.errno in FULL:
             after = "; what stood there before is intact" if is_whole else ""
             raise TransportError(
                 f"no room to write {shown(path)}: free some space and write it again{after} ({said})",
                 retryable=True,
             ) from error
         hint = "take another name or folder"
-        if number in FORBIDDEN:
+        if error.errno in FORBIDDEN:
             hint = (
                 "close it where it is open in another program, such as Excel, and check that it and its "
                 "folder may be written; or take another name"

@@ -5,14 +5,17 @@ and allowed values. What the endpoint does not say is assumed, and every assumpt
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import BinaryIO, Final, Literal, get_args
 
 import polars as pl
 
 from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.files import checked_path, is_stream, write_file, write_together
+from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.frames.windows import computed, refuse_flawed
 from cfusage_lab.schema import HISTORY, STATES
 from cfusage_lab.source import SANDBOX_ACCOUNTS
@@ -26,7 +29,6 @@ _NEEDED: Final = pl.Schema(
     {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
 )
 _GRANULARITIES: Final = {3_600: "hour", 86_400: "day"}
-_CSV_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _PROVIDERS: Final = {
     "1.3": ("HostProviderName", "ServiceProviderName"),
     "1.2": ("ProviderName", "PublisherName"),
@@ -78,23 +80,46 @@ class FocusExport:
     assumptions: Mapping[str, str]
     version: FocusVersion
 
-    def write_csv(self, path: str | Path) -> None:
+    def write_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write the rows as CSV, and the assumptions beside them: ``usage.csv``, ``usage.assumptions.json``.
 
-        Times read ``YYYY-MM-DDTHH:mm:ssZ``; numbers have all their digits and no exponent; null is empty.
-        """
-        about = {"focus_version": self.version, "assumptions": dict(self.assumptions)}
-        text = json.dumps(about, indent=2, ensure_ascii=False)
-        Path(path).with_suffix(".assumptions.json").write_text(text + "\n", encoding="utf-8")
-        self.table.write_csv(path, datetime_format=_CSV_TIME, float_scientific=False)
+        Times read ``YYYY-MM-DDTHH:mm:ssZ``; numbers have all their digits and no exponent; null is empty. A
+        text that a spreadsheet would take for a formula, such as an account's name that begins with ``=``,
+        has an apostrophe before it; :func:`cfusage_lab.read_table` takes that off again. Both files are
+        replaced, or none; into a pipe or a device, the rows alone are written.
 
-    def write_parquet(self, path: str | Path) -> None:
+        Returns
+        -------
+        Path
+            The CSV file.
+
+        Raises
+        ------
+        ConfigError
+            If a file can't be written there.
+        TransportError
+            If there is no room.
+        """
+        target = checked_path(path)
+
+        def rows(file: BinaryIO) -> None:
+            write_csv(self.table, file)
+
+        if is_stream(target):
+            return write_file(target, rows)
+        about = {"focus_version": self.version, "assumptions": dict(self.assumptions)}
+        text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+        write_together({target: rows, target.with_suffix(".assumptions.json"): text})
+        return target
+
+    def write_parquet(self, path: str | os.PathLike[str]) -> Path:
         """Write the rows as Parquet, the assumptions as JSON under ``assumptions`` in the file's metadata.
 
-        Beside it stands ``focus_version``.
+        Beside it stands ``focus_version``. Returns the file, and raises as :meth:`write_csv`.
         """
         assumptions = json.dumps(dict(self.assumptions), ensure_ascii=False)
-        self.table.write_parquet(path, metadata={"focus_version": self.version, "assumptions": assumptions})
+        metadata = {"focus_version": self.version, "assumptions": assumptions}
+        return write_file(path, lambda file: self.table.write_parquet(file, metadata=metadata))
 
 
 def to_focus(

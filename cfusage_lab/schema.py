@@ -19,6 +19,7 @@ __all__ = [
     "CONCENTRATION",
     "CREDIT_BALANCE",
     "DAILY",
+    "FOCUS",
     "HISTORY",
     "HOURLY_PROFILE",
     "KINDS",
@@ -269,6 +270,43 @@ CONCENTRATION: Final = pl.Schema(
 """One row is an account: what its ``top_hours`` dearest hours cost, its total, and the first over the second.
 
 ``top_share`` is null unless the total is above 0; ``hours`` is how many windows stand behind the total.
+"""
+
+_COST, _TEXT, _TIME = pl.Float64(), pl.String(), pl.Datetime("us", "UTC")
+FOCUS: Final = pl.Schema(
+    {
+        "BilledCost": _COST,
+        "BillingAccountId": _TEXT,
+        "BillingAccountName": _TEXT,
+        "BillingCurrency": _TEXT,
+        "BillingPeriodEnd": _TIME,
+        "BillingPeriodStart": _TIME,
+        "ChargeCategory": _TEXT,
+        "ChargeClass": _TEXT,
+        "ChargeDescription": _TEXT,
+        "ChargeFrequency": _TEXT,
+        "ChargePeriodEnd": _TIME,
+        "ChargePeriodStart": _TIME,
+        "ContractedCost": _COST,
+        "EffectiveCost": _COST,
+        "HostProviderName": _TEXT,
+        "InvoiceIssuerName": _TEXT,
+        "ListCost": _COST,
+        "PricingQuantity": _COST,
+        "PricingUnit": _TEXT,
+        "ProviderName": _TEXT,
+        "PublisherName": _TEXT,
+        "ServiceCategory": _TEXT,
+        "ServiceName": _TEXT,
+        "ServiceProviderName": _TEXT,
+        "ServiceSubcategory": _TEXT,
+        "x_Granularity": _TEXT,
+        "x_State": _TEXT,
+    }
+)
+"""One row is one window of an account in the columns of FOCUS, those of its versions 1.2 and 1.3 together.
+
+Costs are US dollars; each period's end is exclusive. A version has its own part of the columns.
 """
 
 

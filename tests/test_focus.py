@@ -2,7 +2,10 @@
 
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +20,7 @@ from histories import HOUR, hours, random_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cfusage_lab
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.focus import Billing, FocusExport, FocusVersion, to_focus
 from cfusage_lab.source import SANDBOX_ACCOUNTS
@@ -390,3 +394,66 @@ def test_another_reader_finds_the_same_sum_types_and_assumptions_in_parquet(tmp_
     assert about["focus_version"] == "1.3"
     assert json.loads(about["assumptions"]) == made.assumptions
     assert pl.read_parquet(path).equals(made.table)
+
+
+def process(code: str) -> str:
+    """Run code in a process of its own, which finds the helpers beside this file; return what it printed."""
+    path = os.pathsep.join([str(Path(__file__).parent), str(Path(cfusage_lab.__file__).parents[1])])
+    done = subprocess.run(  # noqa: S603 - the code of these tests
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_where_one_of_the_two_files_cannot_be_written_both_stay_as_they_were(tmp_path: Path) -> None:
+    """New claims never stand beside an old CSV, nor a new CSV beside old claims."""
+    path, about = tmp_path / "usage.csv", tmp_path / "usage.assumptions.json"
+    for first, other in ((path, about), (about, path)):
+        first.write_text("old")
+        other.mkdir()
+
+        with pytest.raises(ConfigError, match="is a folder"):
+            export().write_csv(path)
+
+        assert first.read_text() == "old"
+        other.rmdir()
+        first.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_both_files(tmp_path: Path) -> None:
+    """In a process that may write files of 5,000 bytes at most: enough for the claims alone."""
+    path, about = tmp_path / "usage.csv", tmp_path / "usage.assumptions.json"
+    path.write_text("old")
+    about.write_text("old claims")
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from histories import hours; import cfusage_lab as cfu\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "made = cfu.to_focus(hours('2026-11-01', [1.0] * 200), billing='prepaid')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))\n"
+        "for write in (made.write_csv, made.write_parquet):\n"
+        f"    try: write({str(path)!r})\n"
+        "    except cfu.TransportError as error: print(error)\n"
+    )
+
+    said = process(code)
+
+    assert said.count("no room to write") == 2
+    assert (path.read_text(), about.read_text()) == ("old", "old claims")
+    assert set(tmp_path.iterdir()) == {path, about}
+
+
+def test_into_a_pipe_go_the_rows_alone() -> None:
+    code = (
+        "from histories import hours; import cfusage_lab as cfu\n"
+        "cfu.to_focus(hours('2026-11-01', [1.0]), billing='prepaid').write_csv('/dev/stdout')\n"
+    )
+
+    said = process(code)
+
+    assert said.splitlines()[1].startswith("0.0,a,,USD,2026-12-01T00:00:00Z,")

@@ -366,6 +366,9 @@ class UsageArchive:
     def export(self, path: str | os.PathLike[str], *, granularity: Granularity = "hour") -> Path:
         """Write the whole history to one file, and return its path.
 
+        :func:`cfusage_lab.read_table` reads it back. A text that a spreadsheet would take for a formula has
+        an apostrophe before it in the CSV.
+
         Parameters
         ----------
         path
@@ -379,11 +382,9 @@ class UsageArchive:
         ConfigError
             If the suffix is another, or the file can't be written.
         PayloadError, TransportError
-            As for :meth:`usage_history`.
+            As for :meth:`usage_history`; TransportError, too, if there is no room.
         """
-        path = Path(path)
-        export(lambda: self.scan(granularity), path)
-        return path
+        return export(lambda: self.scan(granularity), path, uri=self._location)
 
     def _now(self) -> datetime:
         return self._fixed_now or moment()

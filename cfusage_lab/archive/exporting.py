@@ -3,29 +3,31 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
 from cfusage_lab.archive.trouble import explained
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.files import checked_path, shown, write_file
+from cfusage_lab.frames.table_files import write_csv
 
 __all__ = ["export"]
 
 
-def export(history: Callable[[], pl.LazyFrame], path: Path) -> None:
-    """Write a history to a file, which is there once it is whole."""
-    if path.suffix not in {".parquet", ".csv"}:
-        raise ConfigError(f"export to {path}: name a file that ends in .parquet or .csv")
-    if not path.parent.is_dir():
-        raise ConfigError(f"export to {path}: there is no folder {path.parent}")
+def export(history: Callable[[], pl.LazyFrame], path: str | os.PathLike[str], *, uri: str) -> Path:
+    """Write the history of the archive at ``uri`` to a file, which is there once it is whole."""
+    target = checked_path(path)
+    suffix = target.suffix.lower()
+    if suffix not in {".parquet", ".csv"}:
+        raise ConfigError(f"export to {shown(target)}: name a file that ends in .parquet or .csv")
     rows = history().sort("account_id", "start_time")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with explained(str(path)):
-        try:
-            if path.suffix == ".csv":
-                rows.sink_csv(part)
+
+    def write(file: BinaryIO) -> None:
+        with explained(uri):
+            if suffix == ".csv":
+                write_csv(rows, file)
             else:
-                rows.sink_parquet(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+                rows.sink_parquet(file)
+
+    return write_file(target, write)

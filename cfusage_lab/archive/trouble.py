@@ -9,11 +9,11 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
+from cfusage_lab.files import FORBIDDEN, FULL
 
 __all__ = ["explained"]
 
-_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FORBIDDEN: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOTSUP}
+_UNUSABLE: Final = FORBIDDEN | {errno.ENOTDIR, errno.ENOTSUP, errno.ENAMETOOLONG, errno.ELOOP}
 _REMOTE: Final = re.compile(
     r"error sending request|timed? ?out|Generic (S3|GCS|MicrosoftAzure|HTTP)", re.IGNORECASE
 )
@@ -53,12 +53,12 @@ def _explanation(uri: str, error: BaseException) -> CfUsageError:
     said = str(error).strip().split("\n")[0][:300]
     if _NEWER.search(said):
         return newer(uri, said)
-    if number in _FULL:
+    if number in FULL:
         return TransportError(
             f"no room to write the archive at {uri}: free some space and run this again; {_INTACT} ({said})",
             retryable=True,
         )
-    if number in _FORBIDDEN:
+    if number in _UNUSABLE:
         return ConfigError(
             f"the archive at {uri} can't be used: check that the folder is one, and its permissions; "
             f"{_INTACT} ({said})"

@@ -13,6 +13,7 @@ import polars as pl
 import vl_convert
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.view import svg
 from cfusage_lab.view.pages import standalone
 from cfusage_lab.view.vega import squeezed
@@ -103,9 +104,9 @@ def _apart(picture: str, nth: int) -> str:
 
 
 def _csv(shown: Shown) -> bytes:
-    """Write the table with instants as ISO 8601, such as 2026-11-03T08:00:00Z, and amounts in full."""
-    columns = [name for name in shown.history.columns if name != "id"]
-    return shown.history.select(columns).write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ").encode()
+    file = io.BytesIO()
+    write_csv(shown.history, file)
+    return file.getvalue()
 
 
 def _parquet(shown: Shown) -> bytes:

@@ -18,6 +18,7 @@ from cfusage_lab.explorer.layout import Panel
 from cfusage_lab.explorer.opening import Origin, first_table
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
+from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.source import Source
 
 __all__ = ["UsageExplorer"]
@@ -227,8 +228,9 @@ before_last, refresh, cancel, token
         Parameters
         ----------
         path
-            Ends in ``.csv`` or ``.parquet`` for :attr:`history`, in ``.png``, ``.svg`` or ``.html`` for the
-            charts, in ``.py`` for the code behind them.
+            Ends in ``.csv`` or ``.parquet`` for :attr:`history`, which :func:`cfusage_lab.read_table` reads
+            back; in ``.png``, ``.svg`` or ``.html`` for the charts, in ``.py`` for the code behind them. A
+            text that a spreadsheet would take for a formula has an apostrophe before it in the CSV.
 
         Returns
         -------
@@ -238,11 +240,12 @@ before_last, refresh, cancel, token
         Raises
         ------
         ConfigError
-            If it ends in something else.
+            If it ends in something else, or the file can't be written there.
+        TransportError
+            If there is no room.
         """
-        path = Path(path)
-        path.write_bytes(made(self._conductor.shown(), path.suffix.removeprefix(".")))
-        return path
+        target = checked_path(path)
+        return write_file(target, made(self._conductor.shown(), target.suffix.lower().removeprefix(".")))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is being fetched or drawn any more, and all of it is on screen.

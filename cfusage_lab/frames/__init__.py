@@ -4,5 +4,6 @@ Everything above is written once against Narwhals and runs on polars, eager or l
 """
 
 from cfusage_lab.frames.door import Door, Frames, FrameT, opened
+from cfusage_lab.frames.table_files import read_table
 
-__all__ = ["Door", "FrameT", "Frames", "opened"]
+__all__ = ["Door", "FrameT", "Frames", "opened", "read_table"]

@@ -1,14 +1,13 @@
 """A report in one file."""
 
-import contextlib
+import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 from cfusage_lab.charts.style import span
-from cfusage_lab.errors import ConfigError
+from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.ranges import OffTheHourWarning, moment, warn_if_off_the_hour, zone
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.sections import sections
@@ -22,7 +21,7 @@ def report(
     history: object,
     *,
     time_zone: str,
-    path: str | Path,
+    path: str | os.PathLike[str],
     names: Mapping[str, str | None] | None = None,
     source: str | None = None,
     now: datetime | str | None = None,
@@ -59,6 +58,8 @@ def report(
     ------
     ConfigError
         If there is no such zone, ``now`` is no moment, or the file can't be written where ``path`` says.
+    TransportError
+        If there is no room for it.
     FrameError
         If the table is no history of hours, if no window of it has ended (as in an empty one), if a window
         stands there twice or has no cost, or if accounts do not have the same windows.
@@ -81,7 +82,7 @@ def report(
     usage.html True
     """
     info, made_at = zone(time_zone), moment(now)
-    target = _target(path)
+    target = checked_path(path)
     named = {one: name for one, name in (names or {}).items() if name}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OffTheHourWarning)  # said below, once
@@ -95,8 +96,7 @@ def report(
         note=" · ".join([span(*figures.span, info), f"{time_zone} time", *([source] if source else [])]),
         stamp=MADE_UP if figures.is_made_up else None,
     )
-    _write(page, target)
-    return target
+    return write_file(target, page)
 
 
 def _said(time_zone: str, start: datetime, end: datetime) -> str:
@@ -105,37 +105,3 @@ def _said(time_zone: str, start: datetime, end: datetime) -> str:
         warnings.simplefilter("always", OffTheHourWarning)
         warn_if_off_the_hour(time_zone, start, end)
     return " ".join(str(one.message) for one in caught)
-
-
-def _target(path: str | Path) -> Path:
-    """Return where to write, or say why that is no place, before anything is computed."""
-    target = Path(path).expanduser()
-    with _refused(target):
-        is_folder, is_there = target.is_dir(), target.parent.is_dir()
-    if is_folder:
-        raise ConfigError(f"{target} is a folder: name a file in it, such as {target / 'usage.html'}")
-    if not is_there:
-        raise ConfigError(f"there is no folder {target.parent} to write {target.name} into: make it first")
-    return target
-
-
-def _write(page: str, target: Path) -> None:
-    """Put the whole page in its place in one step: whoever opens it meanwhile sees the old one or the new."""
-    part = target.with_name(f".{uuid4().hex}.part")
-    with _refused(target):
-        try:
-            part.write_text(page, encoding="utf-8")
-            part.replace(target)
-        except OSError:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-
-
-@contextlib.contextmanager
-def _refused(target: Path) -> Iterator[None]:
-    """Say which file it is that the system won't write."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(f"{target} can't be written: {error.strerror or error}") from error

@@ -79,9 +79,8 @@ def test_every_file_can_be_opened_and_holds_what_is_selected(
     peak = f"${hours['aggregated_value'].max():,.2f} on average"
 
     assert_frame_equal(pl.read_parquet(download("Parquet")), history)
-    without_id = history.drop("id")
-    csv = pl.read_csv(download("CSV"), schema_overrides=without_id.schema)
-    assert_frame_equal(csv, without_id, check_exact=True)
+    csv = pl.read_csv(download("CSV"), schema_overrides=history.schema)
+    assert_frame_equal(csv, history, check_exact=True)
     _check_code(download("Copy as code"), history)
     _check_svg(download("SVG"), peak)
     context = browser.new_context(viewport={"width": 1100, "height": 900})

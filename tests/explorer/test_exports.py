@@ -42,10 +42,10 @@ def test_a_csv_holds_the_selected_windows_in_full(explorer: UsageExplorer, tmp_p
     lines = explorer.export(tmp_path / "usage.csv").read_text().splitlines()
 
     assert lines == [
-        "account_id,start_time,end_time,aggregated_value,is_reported,state",
-        f"{A},2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,1.0,true,complete",
-        f"{A},2026-11-10T10:00:00Z,2026-11-10T11:00:00Z,1.0,true,complete",
-        f"{A},2026-11-10T11:00:00Z,2026-11-10T12:00:00Z,1.0,true,complete",
+        "account_id,start_time,end_time,aggregated_value,id,is_reported,state",
+        f"{A},2026-11-10T09:00:00Z,2026-11-10T10:00:00Z,1.0,,true,complete",
+        f"{A},2026-11-10T10:00:00Z,2026-11-10T11:00:00Z,1.0,,true,complete",
+        f"{A},2026-11-10T11:00:00Z,2026-11-10T12:00:00Z,1.0,,true,complete",
     ]
 
 
@@ -111,3 +111,31 @@ def test_a_link_goes_when_something_else_is_selected() -> None:
     explorer.select("2026-11-15T01:00", "2026-11-15T02:00")
 
     assert explorer._conductor.exporter.result.value == ""
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [(".", "is a folder"), ("absent/usage.csv", "make it first"), ("x" * 300 + ".csv", "can't be")],
+)
+def test_a_place_that_cannot_be_written_is_refused(
+    explorer: UsageExplorer, tmp_path: Path, place: str, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        explorer.export(tmp_path / place)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_replaced_where_it_is_and_keeps_its_permissions(
+    explorer: UsageExplorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "usage.py").write_text("old")
+    (tmp_path / "usage.py").chmod(0o600)
+    (tmp_path / "link.py").symlink_to("usage.py")
+
+    assert explorer.export("~/link.py") == tmp_path / "link.py"
+
+    assert (tmp_path / "usage.py").read_text() == explorer.code()
+    assert (tmp_path / "usage.py").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "link.py").is_symlink()
