@@ -1,12 +1,14 @@
-"""Text from outside, as it may be shown: an account's name, a message of Cloudflare's.
-
-Whoever invites you to an account chose its name, so any string at all may come.
-"""
+"""How things are said, in one way everywhere: money, changes, counts, and text from outside."""
 
 import unicodedata
 from typing import Final
 
-__all__ = ["visible"]
+__all__ = ["counted", "dollars", "more_or_less", "percent", "visible"]
+
+_CENT: Final = 0.01
+_MILLIONTH: Final = 1e-6
+_LEAST: Final = 5e-11
+"""US dollars below this are written as zero: they are what is left of a sum by rounding, not a cost."""
 
 _HIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, lone surrogates, and breaks of lines and paragraphs."""
@@ -19,11 +21,40 @@ _PICTURES: Final = 0x2400
 """Where Unicode keeps its pictures of the control characters, ␀ to ␟."""
 
 
+def dollars(amount: float) -> str:
+    """Write US dollars for a heading: cents, and more digits only where an amount would read as zero.
+
+    What is left of a sum by rounding is nothing.
+    """
+    size = abs(amount)
+    if size < _LEAST:
+        return "$0.00"
+    digits = 2 if size >= _CENT else 6 if size >= _MILLIONTH else 10
+    return f"{'-' if amount < 0 else ''}${size:,.{digits}f}"
+
+
+def percent(ratio: float) -> str:
+    """Write a change ratio as signed percent."""
+    return f"{ratio:+,.1%}"
+
+
+def more_or_less(change: float, ratio: float | None) -> str:
+    """Write a change as an amount with a direction, and its ratio where there is one."""
+    text = f"{dollars(abs(change))} {'more' if change > 0 else 'less'}"
+    return text if ratio is None else f"{text} ({percent(ratio)})"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Write how many there are of something."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def visible(text: str) -> str:
     r"""Return a text with a visible substitute for each character that would act instead of being read.
 
-    A line break, an escape or a NUL becomes its picture, such as ␊; a direction mark, a lone surrogate and
-    a separator of lines become their code point, such as ``<U+2028>``. Every other text comes back as it is.
+    Whoever invites you to an account chose its name, so any string at all may come. A line break, an escape
+    or a NUL becomes its picture, such as ␊; a direction mark, a lone surrogate and a separator of lines
+    become their code point, such as ``<U+2028>``. Every other text comes back as it is.
 
     Examples
     --------

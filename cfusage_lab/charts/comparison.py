@@ -25,9 +25,10 @@ from cfusage_lab.charts.parts import (
     zeros_of,
 )
 from cfusage_lab.charts.shades import FRAME, settled
-from cfusage_lab.charts.style import PALETTE, REST, cost_axis, dollars
-from cfusage_lab.charts.texts import compared_texts, compared_titles, more_or_less, titled
+from cfusage_lab.charts.style import PALETTE, REST, cost_axis
+from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
 from cfusage_lab.schema import COMPARISON, require
+from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["comparison_chart"]
 

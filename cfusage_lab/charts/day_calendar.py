@@ -25,9 +25,10 @@ from cfusage_lab.charts.parts import (
     zeros_of,
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.style import days_text, dollars, exact_text
+from cfusage_lab.charts.style import days_text, exact_text
 from cfusage_lab.charts.texts import titled
 from cfusage_lab.schema import DAILY, require
+from cfusage_lab.wording import dollars
 
 __all__ = ["MOST_WEEKS", "calendar_chart"]
 

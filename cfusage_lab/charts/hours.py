@@ -8,11 +8,12 @@ import polars as pl
 
 from cfusage_lab.charts.accounts import Picked
 from cfusage_lab.charts.parts import WEEKDAYS, pointed
-from cfusage_lab.charts.style import dollars, exact_text
+from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import titled
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import require
+from cfusage_lab.wording import dollars
 
 __all__ = [
     "COLUMNS",

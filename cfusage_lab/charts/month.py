@@ -12,10 +12,10 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, when
 from cfusage_lab.charts.month_page import month_page
 from cfusage_lab.charts.parts import drawn, zeros_of
-from cfusage_lab.charts.style import days_text, dollars
-from cfusage_lab.charts.texts import more_or_less
+from cfusage_lab.charts.style import days_text
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON, require
+from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["month_to_date_chart"]
 

@@ -11,9 +11,10 @@ from cfusage_lab.charts.accounts import labels
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import WIDTH, drawn, page, pointed, words
 from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
-from cfusage_lab.charts.style import days_text, dollars
-from cfusage_lab.charts.texts import compared_texts, percent
+from cfusage_lab.charts.style import days_text
+from cfusage_lab.charts.texts import compared_texts
 from cfusage_lab.schema import MOVERS, require
+from cfusage_lab.wording import dollars, percent
 
 __all__ = ["MOST_MOVERS", "movers_chart"]
 

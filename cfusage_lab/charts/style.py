@@ -19,7 +19,6 @@ __all__ = [
     "cost_axis",
     "cost_label",
     "days_text",
-    "dollars",
     "exact_text",
     "heading",
     "legend_columns",
@@ -33,18 +32,6 @@ PALETTE: Final = ("#1560e2", "#b38808", "#0ca15e", "#9e3899", "#a34721")
 """Accounts, by their place."""
 REST: Final = "#6b6b6b"
 """All accounts that have no colour of their own, together."""
-
-
-def dollars(amount: float) -> str:
-    """Write US dollars for a heading: cents, and more digits only where an amount would read as zero.
-
-    What is left of a sum by rounding is nothing.
-    """
-    size = abs(amount)
-    if size < _LEAST:
-        return "$0.00"
-    digits = 2 if size >= 0.01 else 6 if size >= 1e-6 else 10  # noqa: PLR2004 - a cent
-    return f"{'-' if amount < 0 else ''}${size:,.{digits}f}"
 
 
 def span(start: datetime, end: datetime, info: ZoneInfo) -> str:
@@ -177,7 +164,6 @@ def exact_text(cost: str) -> str:
     return f"({cost}) === 0 ? '$0' : format({cost}, {digits})"
 
 
-_LEAST: Final = 5e-11
 _DAY: Final = 86_400_000
 _WEEK: Final = 7 * _DAY
 _A_MONDAY: Final = 4 * _DAY

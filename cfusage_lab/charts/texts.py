@@ -9,20 +9,9 @@ from typing import Final
 
 import altair as alt
 
-from cfusage_lab.charts.style import dollars, exact_text
+from cfusage_lab.charts.style import exact_text
 
-__all__ = ["compared_texts", "compared_titles", "more_or_less", "percent", "titled", "tooltip"]
-
-
-def percent(ratio: float) -> str:
-    """Write a change ratio as signed percent."""
-    return f"{ratio:+,.1%}"
-
-
-def more_or_less(change: float, ratio: float | None) -> str:
-    """Write a change as an amount with a direction, and its ratio where there is one."""
-    text = f"{dollars(abs(change))} {'more' if change > 0 else 'less'}"
-    return text if ratio is None else f"{text} ({percent(ratio)})"
+__all__ = ["compared_texts", "compared_titles", "titled", "tooltip"]
 
 
 def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:

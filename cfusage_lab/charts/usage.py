@@ -9,13 +9,14 @@ import polars as pl
 
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import dollars, span
+from cfusage_lab.charts.style import span
 from cfusage_lab.charts.usage_days import days_of
 from cfusage_lab.charts.usage_page import Look, usage_page
 from cfusage_lab.charts.usage_texts import MEAN
 from cfusage_lab.drawing import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import zone
+from cfusage_lab.wording import dollars
 
 __all__ = ["usage_chart"]
 

@@ -9,14 +9,13 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.changes import month_to_date, same_time_yesterday
-from cfusage_lab.charts.style import dollars
-from cfusage_lab.charts.texts import more_or_less
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.errors import FrameError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
+from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
 

@@ -7,11 +7,12 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.charts.style import dollars, span
+from cfusage_lab.charts.style import span
 from cfusage_lab.drawing import on_the_clock
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.ranges import zone
+from cfusage_lab.wording import dollars
 
 __all__ = ["EVERYTHING", "WEEKDAYS", "Clock", "Selection"]
 

@@ -11,9 +11,10 @@ from cfusage_lab.charts.style import days_text
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
 from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
-from cfusage_lab.reports.texts import SETTLE_LAG, TERMS, counted, moment_of
+from cfusage_lab.reports.texts import SETTLE_LAG, TERMS, moment_of
 from cfusage_lab.schema import STATES
 from cfusage_lab.view.pages import Block
+from cfusage_lab.wording import counted
 
 __all__ = ["computed", "provisional"]
 

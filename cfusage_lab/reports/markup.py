@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from cfusage_lab.charts.style import dollars
 from cfusage_lab.view.pages import Html
+from cfusage_lab.wording import dollars
 
 __all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table", "text"]
 

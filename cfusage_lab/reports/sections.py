@@ -29,8 +29,9 @@ from cfusage_lab.reports.markup import (
     table,
     text,
 )
-from cfusage_lab.reports.texts import beside, counted, hour_of
+from cfusage_lab.reports.texts import beside, hour_of
 from cfusage_lab.view.pages import Block, Section
+from cfusage_lab.wording import counted
 
 __all__ = ["sections"]
 

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cfusage_lab.charts.style import dollars
-from cfusage_lab.charts.texts import more_or_less
+from cfusage_lab.wording import dollars, more_or_less
 
-__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "counted", "hour_of", "moment_of"]
+__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "hour_of", "moment_of"]
 
 MADE_UP: Final = "Made-up data from the sandbox"
 SETTLE_LAG: Final = timedelta(hours=48)
@@ -47,11 +46,6 @@ def beside(
         return f"the same as {partner}"
     against = "" if kind in {"up", "down"} else f" ({dollars(previous)})"
     return f"{more_or_less(current - previous, ratio)} than {partner}{against}"
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """Write how many there are of something."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def moment_of(moment: datetime, info: ZoneInfo) -> str:
