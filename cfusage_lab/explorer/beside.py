@@ -29,7 +29,7 @@ class Beside:
     Parameters
     ----------
     ended
-        Called with the error of a request that ended by itself, or with None.
+        Called with the error of a request that ended by itself, or with None; nothing is under way then.
     listener
         Hears of the newest request's progress.
     turn
@@ -80,10 +80,11 @@ class Beside:
             error = caught
         with self.turn:
             if request is self._newest:
+                self._newest = None
                 try:
                     self._ended(error)
                 finally:
-                    self.cancel()
+                    self.turn.notify_all()
 
 
 class Request:

@@ -1,5 +1,6 @@
 """What figures and comparisons need beyond the range on screen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -7,11 +8,12 @@ import polars as pl
 
 from cfusage_lab.errors import CancelledError, CfUsageError
 from cfusage_lab.explorer.beside import Request
-from cfusage_lab.explorer.questions import Question, is_inside
+from cfusage_lab.explorer.questions import Question, is_inside, missing
+from cfusage_lab.explorer.same import Same
 from cfusage_lab.explorer.tables import Tables
 from cfusage_lab.ranges import TimeRange
 
-__all__ = ["Beyond", "fetched_beyond", "stored_beyond"]
+__all__ = ["Beyond", "fetched_beyond", "span_of", "stored_beyond"]
 
 _MOST_CREDITS: Final = 20
 """Accounts whose credit is asked for unasked."""
@@ -32,7 +34,7 @@ class Beyond:
     no_credit
         Why nobody could, in a few words; empty where nobody was asked, or the source has none.
     is_complete
-        Whether all that was wanted is there; if not, it is still on its way, or could not be had.
+        Whether the credit was asked for, too.
     is_outdated
         Whether all of it is to be asked for anew.
     """
@@ -43,51 +45,58 @@ class Beyond:
     no_credit: str = ""
     is_complete: bool = False
     is_outdated: bool = False
-
-    def has(self, wanted: TimeRange) -> bool:
-        """Whether that range is there."""
-        return any(is_inside(wanted, one) for one in self.parts)
-
-    def has_some_of(self, wanted: TimeRange) -> bool:
-        """Whether a part of that range is there."""
-        return any(one.start < wanted.end and wanted.start < one.end for one in self.parts)
+    _around: list[tuple[object, pl.DataFrame]] = field(default_factory=list, init=False, repr=False)
 
     def with_part(self, time_range: TimeRange, history: pl.DataFrame) -> "Beyond":
         """Return this with another range, and without those that lie inside it."""
         others = {one: part for one, part in self.parts.items() if not is_inside(one, time_range)}
         return replace(self, parts={time_range: history, **others})
 
-    def around(self, history: pl.DataFrame) -> pl.DataFrame:
-        """Return the windows on screen with all others that are known, each once, as it was told last."""
-        parts = [part for part in self.parts.values() if part.height]
+    def around(self, history: pl.DataFrame, needed: tuple[TimeRange, ...]) -> pl.DataFrame:
+        """Return the windows on screen with all others that are needed, each once, as it was told last.
+
+        What is known for another question does not count. It is the same table for as long as both stay.
+        """
+        made = (Same(history), needed)
+        if not self._around or self._around[0][0] != made:
+            self._around[:] = [(made, self._put_around(history, needed))]
+        return self._around[0][1]
+
+    def _put_around(self, history: pl.DataFrame, needed: tuple[TimeRange, ...]) -> pl.DataFrame:
+        start = pl.col("start_time")
+        is_needed = pl.any_horizontal(start.is_between(one.start, one.end, closed="left") for one in needed)
+        parts = [found for part in self.parts.values() if (found := part.filter(is_needed)).height]
         if not parts:
             return history
         everything = pl.concat([history, *parts])
         return everything.unique(["account_id", "start_time"], keep="first").sort("account_id", "start_time")
 
 
-def stored_beyond(tables: Tables, question: Question) -> Beyond:
-    """Return what can be had at once."""
-    beyond = Beyond(accounts=question.accounts)
-    for wanted in question.beyond:
+def stored_beyond(known: Beyond, tables: Tables, question: Question) -> Beyond:
+    """Add what can be had at once; if that is nothing, return the very same."""
+    for wanted in missing(question.needed, [question.time_range, *known.parts]):
         found = tables.stored(replace(question, time_range=wanted))
         if found is not None and found.history.height:
-            beyond = beyond.with_part(_span(found.history), found.history)
-    return beyond
+            known = known.with_part(span_of(found.history), found.history)
+    return known
 
 
-def _span(history: pl.DataFrame) -> TimeRange:
+def span_of(history: pl.DataFrame) -> TimeRange:
     """Return what a table really covers: what is held may be a part of what was wanted."""
     return TimeRange(history["start_time"].min(), history["end_time"].max())  # type: ignore[arg-type]
 
 
-def fetched_beyond(known: Beyond, tables: Tables, question: Question, request: Request | None) -> Beyond:
-    """Ask for what is not known yet; if that is nothing, return the very same."""
-    for wanted in question.beyond:
-        if not known.has(wanted):
-            answer = tables.fresh(replace(question, time_range=wanted), request)
-            known = known.with_part(wanted, answer.history)
-    return known if known.is_complete else replace(_with_credit(known, tables), is_complete=True)
+def fetched_beyond(
+    known: Beyond, tables: Tables, question: Question, request: Request | None
+) -> Iterator[Beyond]:
+    """Ask for what is not known yet, and yield what is known after each answer; nothing if all is."""
+    parts = () if known.is_outdated else known.parts
+    for wanted in missing(question.needed, [question.time_range, *parts]):
+        answer = tables.fresh(replace(question, time_range=wanted), request)
+        known = known.with_part(wanted, answer.history)
+        yield known
+    if known.is_outdated or not known.is_complete:
+        yield replace(_with_credit(known, tables), is_complete=True, is_outdated=False)
 
 
 def _with_credit(known: Beyond, tables: Tables) -> Beyond:

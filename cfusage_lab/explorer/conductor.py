@@ -19,7 +19,7 @@ from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.tables import Opened, Tables, first_fetched
+from cfusage_lab.explorer.tables import Answer, Opened, Tables, first_fetched
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.source import MADE_UP, Source, are_made_up
 
@@ -37,6 +37,8 @@ class Conductor:
         Where tables come from.
     opened
         The first of them.
+    is_to_begin
+        Whether :meth:`begin` follows, so that what is not known yet is on its way.
     desk, telling
         The controls, and what is told beside the charts.
     login
@@ -59,6 +61,7 @@ class Conductor:
         origin: Origin,
         opened: Opened,
         *,
+        is_to_begin: bool,
         desk: Desk,
         telling: Telling,
         login: Login | None,
@@ -70,8 +73,9 @@ class Conductor:
             question=opened.question,
             answer=opened.answer,
             names=opened.names,
-            beyond=stored_beyond(origin.tables, opened.question),
+            beyond=stored_beyond(Beyond(accounts=opened.question.accounts), origin.tables, opened.question),
         )
+        self._is_to_begin = is_to_begin
         self._against = Against(desk)
         self._pending: Question | None = None
         self._is_switching = False
@@ -91,6 +95,7 @@ class Conductor:
 
     def begin(self) -> None:
         """Ask for what the first table lacks."""
+        self._is_to_begin = False
         self._fetch(self.state.question if self.state.answer.newest_stored is not None else None)
 
     def wait(self, timeout: float | None) -> bool:
@@ -198,14 +203,16 @@ class Conductor:
     def _set_beside(self, compared: Callable[[Question], Question]) -> None:
         """Compare with other days; these may have to be fetched first."""
         self._telling.forgive()
-        pending = None if self._fetching.is_idle else self._pending
-        self.state = replace(self.state, question=compared(self.state.question))
-        self._redraw()
+        before, pending = self.state.question, None if self._fetching.is_idle else self._pending
+        self.state = replace(self.state, question=compared(before))
         self._tell()
-        if self._is_switching and not self._fetching.is_idle:
-            self._telling.go_on()
-            return  # another source is on its way, and must not be lost
-        self._fetch(None if pending is None else compared(pending))
+        if self._fetching.is_idle:
+            self._fetch(None)
+        elif self._is_switching or (self.state.question == before and pending is None):
+            self._telling.go_on()  # another source must not be lost, nor what is asked for already
+        else:
+            self._fetch(None if pending is None else compared(pending))
+        self._redraw()
 
     def _compared(self, question: Question) -> Question:
         return self._against.kept(question, self.state.question)
@@ -219,6 +226,7 @@ class Conductor:
         if self._fetching.cancel():
             self._telling.end("cancelled")
             self._telling.complain(self.state.refusal)
+            self._draw_lacking()
 
     def _log_in(self, _change: object) -> None:
         """Take a token over, and empty its field before anything else."""
@@ -274,12 +282,12 @@ class Conductor:
         is_shown = question.is_of_the_windows_of(self.state.question)
         stored = None if is_shown else tables.stored(question)
         if stored is not None and stored.is_from_start:
-            request.put(lambda: self._show(self.state.with_answer(question, stored, {})))
+            self._show_stored(tables, question, stored, request)
         try:
             fresh = tables.fresh(question, request)
-        except CfUsageError:
+        except Exception:
             if stored is not None and not stored.is_from_start:
-                request.put(lambda: self._show(self.state.with_answer(question, stored, {})))
+                self._show_stored(tables, question, stored, request)
             raise
         names = tables.more_names()
 
@@ -289,6 +297,12 @@ class Conductor:
 
         request.put(finish)
         self._fetch_beyond(tables, question, request)
+
+    def _show_stored(self, tables: Tables, question: Question, stored: Answer, request: Request) -> None:
+        """Show what is held of a range, then with what is held beside it."""
+        request.put(lambda: self._show(self.state.with_answer(question, stored, {})))
+        beyond = stored_beyond(self.state.beyond, tables, question)
+        request.put(lambda: self._take_beyond(beyond))
 
     def _begin_anew(self, find: Callable[[], Origin], question: Question) -> None:
         """Have a source asked of which nothing is on screen yet."""
@@ -318,10 +332,13 @@ class Conductor:
     def _fetch_beyond(self, tables: Tables, question: Question, request: Request) -> None:
         """Fetch what figures and comparisons need beside the range."""
         known = self.state.beyond
-        if known.is_outdated or known.accounts != question.accounts:
+        if known.accounts != question.accounts:
             known = Beyond(accounts=question.accounts)
-        beyond = fetched_beyond(known, tables, question, request)
-        request.put(lambda: self._take_beyond(beyond))
+        try:
+            for more in fetched_beyond(known, tables, question, request):
+                known = more
+        finally:
+            request.put(lambda: self._take_beyond(known))
 
     def _take_beyond(self, beyond: Beyond) -> None:
         if beyond is not self.state.beyond:
@@ -355,12 +372,17 @@ class Conductor:
         self.exporter.clear()
         self._draw()
 
+    def _draw_lacking(self) -> None:
+        """Say of what did not come that it is not on its way any more."""
+        if self.state.refusal is None and self.state.lacking:
+            self._draw()
+
     def _draw(self) -> None:
         """Have the screen drawn beside this thread; of hasty changes, the last is drawn."""
         scene = self.scene()
         with self._hands.off():
             self._against.show(scene.before)
-        steps = self.screen.steps(scene, self.state.headline())
+        steps = self.screen.steps(scene, self.state.headline(is_loading=scene.partners == "loading"))
 
         def draw(request: Request) -> None:
             """Take all steps, whatever becomes of one: none may leave older numbers in the others."""
@@ -374,17 +396,19 @@ class Conductor:
                     trouble = trouble or error
             if trouble:
                 raise trouble
-            if not request.is_cancelled:
+            if not request.is_cancelled and scene.partners != "loading":
                 self.screen.prepare(scene)
 
         self._drawing.start(draw)
 
     def _scene(self, state: State) -> Scene:
         question = state.question
+        is_under_way = self._is_to_begin or not self._fetching.is_idle
         chosen = question.before if question.is_before_chosen else None
         return Scene(
             history=state.answer.history,
             known=state.known,
+            partners="known" if not state.lacking else "loading" if is_under_way else "absent",
             selection=state.selection,
             time_zone=question.time_zone,
             names=state.names,
@@ -412,6 +436,8 @@ class Conductor:
         self._telling.complain(error)
         if self._fetching.is_idle:
             self._telling.end()
+            if self.state.refusal is None:
+                self._fetch(None)  # what was under way was dropped for a change that could not be made
 
     def _end(self, error: Exception | None) -> None:
         """Leave the screen to the reader, with what went wrong."""
@@ -420,3 +446,4 @@ class Conductor:
             self.state = replace(self.state, answer=replace(self.state.answer, refusal=error))
         self._telling.complain(error)
         self._telling.end()
+        self._draw_lacking()

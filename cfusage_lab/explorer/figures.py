@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = "24:00"
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _NOTHING: Final = "\N{EN DASH}"
+_AWAITED: Final = "hours of it are still being fetched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,10 @@ class Headline:
         The windows that are known.
     time_zone, months, now
         As for :func:`headline`.
-    is_known
-        Whether all windows of ``months`` were asked for.
+    is_loading
+        Whether more windows are on their way: what can't be told may be told soon.
+    is_stored
+        Whether what is on screen was stored, and is newer than that only where it was fetched since.
     beyond
         Holds the prepaid credit.
     names
@@ -70,18 +73,20 @@ class Headline:
     time_zone: str
     months: TimeRange
     now: datetime
-    is_known: bool
+    is_loading: bool
+    is_stored: bool
     beyond: Beyond
     names: tuple[tuple[str, str], ...]
 
     def figures(self) -> list[Figure]:
         """Put them into words."""
-        since = _since(self.months.start.astimezone(zone(self.time_zone)).date())
-        found = (
-            headline(self.known.table, time_zone=self.time_zone, months=self.months, now=self.now)
-            if self.is_known
-            else _unknown(f"the hours {since} are not here")
-        )
+        known = self.known.table
+        if self.is_loading and not self.is_stored:
+            found = _unknown(_AWAITED)
+        else:
+            found = headline(known, time_zone=self.time_zone, months=self.months, now=self.now)
+        if self.is_loading:
+            found = [replace(one, note=_AWAITED) if _is_open(one) else one for one in found]
         return found + credit_figure(self.beyond, dict(self.names))
 
 
@@ -147,6 +152,11 @@ def _card(figure: Figure) -> str:
     lines += [f"<dd>{sign}{html.escape(figure.comparison)}</dd>"] if figure.comparison else []
     lines += [f'<dd class="cfusage-quiet">{html.escape(figure.note)}</dd>'] if figure.note else []
     return f"<div><dt>{html.escape(figure.title)}</dt>{''.join(lines)}</div>"
+
+
+def _is_open(figure: Figure) -> bool:
+    """Whether a figure can't be told, or not be compared."""
+    return figure.value == _NOTHING or figure.kind == "unknown"
 
 
 def _unknown(why: str) -> list[Figure]:

@@ -116,6 +116,7 @@ before_last, refresh, cancel, token
         self._conductor = Conductor(
             origin,
             opened,
+            is_to_begin=trouble is None,
             desk=desk,
             telling=self._telling,
             login=login,

@@ -1,7 +1,7 @@
 """What the controls ask for, in hours."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -19,10 +19,12 @@ __all__ = [
     "days",
     "days_before",
     "is_inside",
+    "missing",
     "still_beside",
 ]
 
 _DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 
 Preset = Callable[[str, datetime], ranges.TimeRange]
 
@@ -47,9 +49,12 @@ class Question:
         Account ids; None leaves them to the source.
     time_range, time_zone
         The windows, and the clock on which they are shown.
+    partners
+        The windows before the range that its days are compared and averaged with, on whichever day a
+        selection ends: from the first of the month before.
     months
-        The windows that figures and comparisons need whatever the range: from the first of the previous
-        month to the end of the running hour.
+        The windows that figures need whatever the range: from the first of the previous month to the end
+        of the running hour.
     before
         The windows that the range is compared with, where that is with other days.
     is_before_chosen
@@ -65,6 +70,7 @@ class Question:
     accounts: tuple[str, ...] | None
     time_range: ranges.TimeRange
     time_zone: str
+    partners: ranges.TimeRange
     months: ranges.TimeRange
     before: ranges.TimeRange | None = None
     is_before_chosen: bool = False
@@ -73,10 +79,10 @@ class Question:
     notes: tuple[str, ...]
 
     @property
-    def beyond(self) -> tuple[ranges.TimeRange, ...]:
-        """What is needed beside the range itself."""
-        wanted = (self.months, self.before)
-        return tuple(one for one in wanted if one is not None and not is_inside(one, self.time_range))
+    def needed(self) -> tuple[ranges.TimeRange, ...]:
+        """All windows that answers are made of, the range itself first."""
+        wanted = (self.time_range, self.months, self.partners, self.before)
+        return tuple(one for one in wanted if one is not None)
 
     @property
     def dates(self) -> tuple[date, date]:
@@ -102,16 +108,28 @@ def asked(
         warnings.simplefilter("always", ranges.OffTheHourWarning)
         time_range = preset(time_zone, now)
         notes = tuple(str(warning.message) for warning in caught)
-        since = ranges.previous_month(time_zone=time_zone, now=now).start
         until = ranges.today(time_zone=time_zone, now=now).end
+        since, first = (
+            ranges.previous_month(time_zone=time_zone, now=moment).start
+            for moment in (until - 2 * _HOUR, _last_to_end(time_range))
+        )
     return Question(
         accounts=accounts,
         time_range=time_range,
         time_zone=time_zone,
+        partners=ranges.TimeRange(first, time_range.start),
         months=ranges.TimeRange(since, until),
         asked_at=now,
         notes=notes,
     )
+
+
+def _last_to_end(time_range: ranges.TimeRange) -> datetime:
+    """Return the start of a window in which the month so far may lie, the earliest of all selections.
+
+    A single window may be running still: then the month is that of the one before it.
+    """
+    return time_range.start if time_range.hours > 1 else time_range.start - _HOUR
 
 
 def beside(question: Question, dates: tuple[date | None, date | None] | None) -> Question:
@@ -177,3 +195,22 @@ def days_before(dates: tuple[date, date]) -> tuple[date, date]:
 def is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:
     """Whether a range holds no moment that another does not."""
     return whole.start <= part.start and part.end <= whole.end
+
+
+def missing(needed: Iterable[ranges.TimeRange], known: Iterable[ranges.TimeRange]) -> list[ranges.TimeRange]:
+    """Return what of some ranges lies in none of others: as few ranges as that takes, the newest first."""
+    rest = list(needed)
+    for one in known:
+        rest = [piece for wanted in rest for piece in _outside(wanted, one)]
+    found: list[ranges.TimeRange] = []
+    for one in sorted(rest, key=lambda piece: (piece.start, piece.end)):
+        if found and one.start <= found[-1].end and one.end - found[-1].start <= ranges.LONGEST:
+            one = ranges.TimeRange(found[-1].start, max(found.pop().end, one.end))  # noqa: PLW2901 - as it grows
+        found.append(one)
+    return found[::-1]
+
+
+def _outside(wanted: ranges.TimeRange, known: ranges.TimeRange) -> list[ranges.TimeRange]:
+    """Return what of a range lies before another, and what lies after it."""
+    sides = ((wanted.start, min(wanted.end, known.start)), (max(wanted.start, known.end), wanted.end))
+    return [ranges.TimeRange(start, end) for start, end in sides if start < end]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import altair as alt
 import polars as pl
@@ -29,6 +29,7 @@ from cfusage_lab.charts import (
     weekly_heatmap_chart,
 )
 from cfusage_lab.charts.hours import Statistic
+from cfusage_lab.charts.parts import drawn, page, words
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.questions import days_before
@@ -39,7 +40,7 @@ from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import OffTheHourWarning
 from cfusage_lab.schema import DAILY
 
-__all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Scene"]
+__all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene"]
 
 GRANULARITIES: Final = {"Hours": "hour", "Days": "day"}
 STATISTICS: Final = {"Mean": "mean", "Median": "median", "Total": "total", "Share": "share"}
@@ -49,6 +50,7 @@ COMPARISONS: Final = {
     "Month to date": "month",
     "Other days": "custom",
 }
+Partners = Literal["known", "loading", "absent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,11 @@ class Scene:
     history
         The windows of the range (``schema.HISTORY``).
     known
-        These, and all others that are known of the same accounts: partners may lie outside the range.
+        These, and all others that are needed and known of the same accounts: partners may lie outside the
+        range.
+    partners
+        Whether all that are needed are ``known``, some are ``loading``, or ``absent``: they could not be
+        fetched.
     selection
         What is selected; charts follow its span.
     time_zone, names
@@ -75,6 +81,7 @@ class Scene:
 
     history: pl.DataFrame
     known: pl.DataFrame
+    partners: Partners = "known"
     selection: Selection = EVERYTHING
     time_zone: str
     names: Mapping[str, str]
@@ -96,6 +103,8 @@ class Scene:
                 usage = _days(Same(self.history), self.time_zone)
                 means = _changes(rolling_mean, Same(self.known), self.time_zone)
             rolling = means.join(usage, on=["account_id", "date"], how="semi")
+            if self.partners == "loading" and rolling["rolling_mean_usd"].has_nulls():
+                rolling = None
         return usage_chart(usage, rolling=rolling, time_zone=self.time_zone, names=self.names, note=note)
 
     def heatmap(self) -> alt.VConcatChart:
@@ -135,10 +144,10 @@ class Scene:
         """Return all that decides what a view shows, so that what stays the same is not drawn again."""
         shared = (self.time_zone, tuple(self.names.items()))
         if view == "time_line":
-            known = Same(self.known) if self.granularity == "day" else None
-            return (Same(self.history), known, self.granularity, *shared)
+            known = (Same(self.known), self.partners) if self.granularity == "day" else ()
+            return (Same(self.history), *known, self.granularity, *shared)
         if view == "compared":
-            tables = (Same(self.history), Same(self.known))
+            tables = (Same(self.history), Same(self.known), self.partners)
             return (*tables, self.selection.brush, self.comparison, self.chosen_before, *shared)
         return (Same(self.history), self.selection.brush, self.statistic, *shared)
 
@@ -178,13 +187,39 @@ def _changes(compute: Callable[[pl.DataFrame], pl.DataFrame], windows: Same, tim
 
 
 def _day_over_day(scene: Scene) -> alt.VConcatChart:
-    table = _changes(day_over_day, Same(scene.known), scene.time_zone)
-    return day_over_day_chart(_shown(table, scene), names=scene.names, time_zone=scene.time_zone)
+    return _changed(scene, day_over_day, day_over_day_chart)
 
 
 def _week_over_week(scene: Scene) -> alt.VConcatChart:
-    table = _changes(week_over_week, Same(scene.known), scene.time_zone)
-    return week_over_week_chart(_shown(table, scene), names=scene.names, time_zone=scene.time_zone)
+    return _changed(scene, week_over_week, week_over_week_chart)
+
+
+def _changed(
+    scene: Scene, compute: Callable[[pl.DataFrame], pl.DataFrame], draw: Callable[..., alt.VConcatChart]
+) -> alt.VConcatChart:
+    """Draw changes from day to day; while partners are loading, those that are known."""
+    table = _shown(_changes(compute, Same(scene.known), scene.time_zone), scene)
+    known = table.filter(pl.col("kind") != "unknown")
+    if scene.partners == "loading" and known.height < table.height:
+        if known.is_empty():
+            return _awaited()
+        return draw(known, names=scene.names, time_zone=scene.time_zone, note=_MORE_TO_COME)
+    return draw(table, names=scene.names, time_zone=scene.time_zone, note=_note(scene, table))
+
+
+def _is_awaited(scene: Scene, table: pl.DataFrame) -> bool:
+    """Whether sums can't be told yet: some of what they are compared with is loading."""
+    return scene.partners == "loading" and "unknown" in set(table["kind"])
+
+
+def _awaited() -> alt.VConcatChart:
+    """Draw nothing yet."""
+    return drawn(page([words("…")]), [], title=_AWAITED, facts=[], note=None)
+
+
+def _note(scene: Scene, table: pl.DataFrame) -> str | None:
+    """Say why days may be compared with nothing: they were not fetched, which is not to be missing."""
+    return _NOT_FETCHED if scene.partners == "absent" and "unknown" in set(table["kind"]) else None
 
 
 def _shown(table: pl.DataFrame, scene: Scene) -> pl.DataFrame:
@@ -199,9 +234,15 @@ def _month_to_date(scene: Scene) -> alt.VConcatChart:
     end = windows["end_time"].max()
     until = scene.known.filter(pl.col("end_time") <= end) if end is not None else scene.known.clear()
     table = month_to_date(until, time_zone=scene.time_zone)
+    if _is_awaited(scene, table):
+        return _awaited()
     clock = same_time_yesterday(until, time_zone=scene.time_zone)["until"].unique().to_list()
     return month_to_date_chart(
-        table, until=clock[0] if clock else None, names=scene.names, time_zone=scene.time_zone
+        table,
+        until=clock[0] if clock else None,
+        names=scene.names,
+        time_zone=scene.time_zone,
+        note=_note(scene, table),
     )
 
 
@@ -212,12 +253,15 @@ def _other_days(scene: Scene) -> alt.VConcatChart:
         table = compare(days.clear(), days.clear())
     else:
         table = compare(_between(days, dates), _between(days, scene.before))
+    if _is_awaited(scene, table):
+        return _awaited()
     return comparison_chart(
         table,
         current="The selected days" if scene.selection.is_brushed else "This range",
         previous=days_text(*scene.before) if scene.before else "other days",
         names=scene.names,
         time_zone=scene.time_zone,
+        note=_note(scene, table),
     )
 
 
@@ -234,6 +278,10 @@ def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
     absent = first.join(found, on=["account_id", "date"], how="anti")
     return pl.concat([found, absent.cast(DAILY).select(days.columns)])
 
+
+_AWAITED: Final = "The days to compare with are still being fetched"
+_MORE_TO_COME: Final = "More days follow: what they are compared with is still being fetched"
+_NOT_FETCHED: Final = "Not all days to compare with could be fetched: Refresh asks again"
 
 _COMPARED: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {
     "day": _day_over_day,

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import polars as pl
 
 from cfusage_lab.errors import CfUsageError
-from cfusage_lab.explorer.beyond import Beyond
+from cfusage_lab.explorer.beyond import Beyond, span_of
 from cfusage_lab.explorer.figures import Headline
-from cfusage_lab.explorer.questions import Question, is_inside
+from cfusage_lab.explorer.questions import Question, is_inside, missing
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.tables import Answer
@@ -42,12 +41,16 @@ class State:
 
     @property
     def known(self) -> pl.DataFrame:
-        """The windows in the answer and those beside it, each once: one table, as long as both stay."""
-        return _around(Same(self.answer.history), self.beyond)
+        """The windows in the answer and those that are needed beside it, each once."""
+        return self.beyond.around(self.answer.history, self.question.needed)
 
     def with_answer(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
-        """Return what follows: windows beside the range stay if accounts do, a selection if its hours do."""
-        is_same = self.beyond.accounts == question.accounts
+        """Return what follows: windows beside the range stay if accounts do, a selection if its hours do.
+
+        The former stay no longer than the hour: one of them may have been running, and ends with it.
+        """
+        hours = (question.months.end, self.question.months.end)
+        is_same = self.beyond.accounts == question.accounts and hours[0] == hours[1]
         is_kept = question.is_of_the_windows_of(self.question) or _hours(answer) == _hours(self.answer)
         is_kept = is_kept or self._is_selection_of(question, answer)
         return State(
@@ -85,26 +88,28 @@ class State:
     @property
     def is_all_known(self) -> bool:
         """Whether nothing has to be asked for beside the range."""
-        return self.beyond.is_complete and all(map(self.beyond.has, self.question.beyond))
+        return self.beyond.is_complete and not self.lacking
 
-    def headline(self) -> Headline:
-        """Return what the figures are made of."""
-        question, beyond = self.question, self.beyond
+    @property
+    def lacking(self) -> list[TimeRange]:
+        """The ranges that answers are made of and that nobody was asked for, or could not be asked."""
+        shown = [self.question.time_range] if self.answer.newest_stored is None else []
+        shown += [span_of(self.answer.history)] if self.answer.history.height else []
+        return missing(self.question.needed, [*shown, *self.beyond.parts])
+
+    def headline(self, *, is_loading: bool) -> Headline:
+        """Return what the figures are made of, perhaps while some of it is on its way."""
+        question = self.question
         return Headline(
             known=Same(self.known),
             time_zone=question.time_zone,
             months=question.months,
             now=question.asked_at,
-            is_known=question.months not in question.beyond or beyond.has_some_of(question.months),
-            beyond=beyond,
+            is_loading=is_loading,
+            is_stored=self.answer.newest_stored is not None,
+            beyond=self.beyond,
             names=tuple(self.names.items()),
         )
-
-
-@lru_cache(maxsize=2)
-def _around(windows: Same, beyond: Beyond) -> pl.DataFrame:
-    """Put windows together once: what is made of them is known by the table that it was made of."""
-    return beyond.around(windows.table)
 
 
 def _hours(answer: Answer) -> tuple[object, object]:

@@ -9,7 +9,7 @@ from ledger import NOW, A, B, Ledger
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.explorer.beyond import Beyond, fetched_beyond, stored_beyond
-from cfusage_lab.explorer.questions import PRESETS, Question, asked, beside
+from cfusage_lab.explorer.questions import PRESETS, Question, asked, beside, missing
 from cfusage_lab.explorer.tables import Alone, Answer
 from cfusage_lab.ranges import TimeRange
 
@@ -26,25 +26,35 @@ def priced(price: float, of: TimeRange, *, account_id: str = A) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "is_all", "is_some"),
+    ("needed", "known", "asked_for"),
     [
-        (2, 5, True, True),
-        (3, 4, True, True),
-        (1, 5, False, True),
-        (4, 6, False, True),
-        (0, 9, False, True),
-        (0, 2, False, False),
-        (5, 9, False, False),
+        ([(2, 5)], [(2, 5)], []),
+        ([(3, 4)], [(2, 5)], []),
+        ([(1, 5)], [(2, 5)], [(1, 2)]),
+        ([(0, 9)], [(2, 5)], [(5, 9), (0, 2)]),
+        ([(0, 9)], [(2, 5), (4, 9)], [(0, 2)]),
+        ([(0, 9)], [(2, 5), (5, 9), (0, 2)], []),
+        ([(0, 2)], [(2, 5)], [(0, 2)]),
+        ([(0, 3), (3, 6), (5, 7), (8, 9)], [], [(8, 9), (0, 7)]),
+        ([(0, 4), (1, 2)], [(6, 9)], [(0, 4)]),
+        ([], [(2, 5)], []),
     ],
 )
-def test_a_range_is_there_as_a_whole_or_a_part_of_it(
-    first: int, last: int, *, is_all: bool, is_some: bool
+def test_what_is_asked_for_is_what_nobody_told_in_as_few_ranges_as_that_takes(
+    needed: list[tuple[int, int]], known: list[tuple[int, int]], asked_for: list[tuple[int, int]]
 ) -> None:
-    """Ranges are half open: one that ends where another begins has nothing of it."""
-    beyond = Beyond().with_part(span(2, 5), priced(1.0, span(2, 5)))
+    """Ranges are half open: one that ends where another begins has nothing of it. The newest comes first."""
+    found = missing([span(*one) for one in needed], [span(*one) for one in known])
 
-    assert beyond.has(span(first, last)) is is_all
-    assert beyond.has_some_of(span(first, last)) is is_some
+    assert found == [span(*one) for one in asked_for]
+
+
+def test_ranges_that_would_be_too_long_as_one_are_asked_for_apart() -> None:
+    """Four years and three, which overlap by an hour: at most five are asked for at once."""
+    year = 365 * 24
+    old, new = span(-7 * year, -3 * year), span(-3 * year - 1, 0)
+
+    assert missing([old, new], []) == [new, old]
 
 
 def test_a_window_is_what_is_on_screen_then_what_was_told_last() -> None:
@@ -53,11 +63,22 @@ def test_a_window_is_what_is_on_screen_then_what_was_told_last() -> None:
     beyond = beyond.with_part(span(3, 6), priced(3.0, span(3, 6)))
     screen = pl.concat([priced(1.0, span(5, 7)), priced(1.0, span(5, 7), account_id=B)])
 
-    around = beyond.around(screen)
+    around = beyond.around(screen, (span(0, 7),))
 
     assert around["aggregated_value"].to_list() == [2.0, 2.0, 2.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0]
     assert_frame_equal(around, around.sort("account_id", "start_time"))
     assert around.filter(account_id=B).height == 2
+    assert beyond.around(screen, (span(0, 7),)) is around
+
+
+def test_a_window_that_another_question_asked_for_does_not_count() -> None:
+    """Four are known, and two of them needed."""
+    beyond = Beyond().with_part(span(0, 4), priced(2.0, span(0, 4)))
+    screen = priced(1.0, span(5, 6))
+
+    around = beyond.around(screen, (span(5, 6), span(2, 5)))
+
+    assert around["aggregated_value"].to_list() == [2.0, 2.0, 1.0]
 
 
 def test_a_part_that_lies_in_another_is_let_go() -> None:
@@ -72,12 +93,13 @@ def test_what_is_known_is_not_asked_for_again() -> None:
     question = asked(PRESETS["Today"], (A,), time_zone="UTC", now=NOW)
     tables = Alone(ledger)
 
-    first = fetched_beyond(Beyond(accounts=(A,)), tables, question, None)
-    again = fetched_beyond(first, tables, question, None)
+    *_, first = fetched_beyond(Beyond(accounts=(A,)), tables, question, None)
+    again = list(fetched_beyond(first, tables, question, None))
 
-    assert again is first
-    assert [one for one, _, _ in ledger.asked] == [question.months]
-    assert first.parts[question.months]["aggregated_value"].sum() == question.months.hours
+    assert again == []
+    before = TimeRange(question.months.start, question.time_range.start)
+    assert [one for one, _, _ in ledger.asked] == [before], "today is the range itself"
+    assert first.parts[before]["aggregated_value"].sum() == before.hours
 
 
 @pytest.mark.parametrize(("count", "is_asked"), [(20, True), (21, False)])
@@ -86,7 +108,7 @@ def test_the_credit_of_many_accounts_is_not_asked_for(count: int, *, is_asked: b
     accounts = tuple(f"{n:032x}" for n in range(count))
     question = asked(PRESETS["Previous month"], accounts, time_zone="UTC", now=NOW)
 
-    known = fetched_beyond(Beyond(accounts=accounts), Alone(Ledger()), question, None)
+    *_, known = fetched_beyond(Beyond(accounts=accounts), Alone(Ledger()), question, None)
 
     assert known.is_complete
     assert (known.no_credit == "") is is_asked
@@ -97,11 +119,11 @@ def test_other_days_are_asked_for_beside_the_months() -> None:
     question = asked(PRESETS["Today"], (A,), time_zone="UTC", now=NOW)
     question = beside(question, (date(2026, 5, 1), date(2026, 5, 2)))
 
-    known = fetched_beyond(Beyond(accounts=(A,)), Alone(ledger), question, None)
+    *_, known = fetched_beyond(Beyond(accounts=(A,)), Alone(ledger), question, None)
 
     may = TimeRange(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 3, tzinfo=UTC))
-    assert [one for one, _, _ in ledger.asked] == [question.months, may]
-    assert known.has(may)
+    assert [one for one, _, _ in ledger.asked] == [question.partners, may]
+    assert may in known.parts
 
 
 class HalfHeld(Alone):
@@ -115,8 +137,8 @@ class HalfHeld(Alone):
 def test_what_is_held_counts_for_no_more_than_it_covers() -> None:
     question = asked(PRESETS["Today"], (A,), time_zone="UTC", now=NOW)
 
-    known = stored_beyond(HalfHeld(Ledger()), question)
+    known = stored_beyond(Beyond(accounts=(A,)), HalfHeld(Ledger()), question)
 
-    assert not known.has(question.months)
-    assert known.has_some_of(question.months)
-    assert [part.hours for part in known.parts] == [6]
+    (held,) = known.parts
+    assert (held.hours, held.end) == (6, question.time_range.start)
+    assert stored_beyond(known, HalfHeld(Ledger()), question).parts.keys() > known.parts.keys()

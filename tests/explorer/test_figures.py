@@ -186,18 +186,29 @@ def test_two_hours_that_are_alike_are_said_to_be_two() -> None:
     )
 
 
-def test_figures_whose_hours_are_not_here_say_since_when() -> None:
-    """October begins in Berlin two hours before it does in UTC."""
-    nothing = Headline(
-        known=Same(history()),
-        time_zone="Europe/Berlin",
-        months=TimeRange(OCTOBER - 2 * HOUR, MONTHS.end),
+def while_loading(known: pl.DataFrame, *, is_stored: bool) -> set[tuple[str, str]]:
+    awaited = Headline(
+        known=Same(known),
+        time_zone="UTC",
+        months=MONTHS,
         now=NOW,
-        is_known=False,
+        is_loading=True,
+        is_stored=is_stored,
         beyond=Beyond(),
         names=(),
     )
+    return {(one.value, one.note) for one in awaited.figures()}
 
-    told_ = {(one.value, one.note) for one in nothing.figures()}
 
-    assert told_ == {("\N{EN DASH}", "the hours since Thu 1 Oct are not here")}
+def test_figures_whose_hours_are_on_their_way_say_so_and_nothing_of_what_is_missing() -> None:
+    assert while_loading(history().tail(30), is_stored=False) == {
+        ("\N{EN DASH}", "hours of it are still being fetched")
+    }
+
+
+def test_figures_of_what_is_stored_are_told_at_once_and_what_they_lack_is_on_its_way() -> None:
+    """All of November: of October an hour is not there yet."""
+    told_ = while_loading(history().slice(1), is_stored=True)
+
+    assert ("$114.00", "hours of it are still being fetched") in told_
+    assert not any("not known" in note for _, note in told_)

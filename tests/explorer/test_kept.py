@@ -105,7 +105,7 @@ def test_the_status_tells_stored_from_fetched(archive: UsageArchive, ledger: Led
     assert explorer.accounts.label == "Alpha"
     assert [asked and asked.end for asked, *_ in ledger.asked] == [
         datetime(2026, 11, 15, 10, tzinfo=UTC),
-        datetime(2026, 10, 17, 1, tzinfo=UTC),
+        datetime(2026, 10, 17, tzinfo=UTC),
     ], "the tail and the days before; a name that comes later is no change of the account"
 
 
@@ -189,8 +189,8 @@ def test_with_nothing_held_the_first_table_comes_by_an_update(tmp_path: Path, le
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $682.00", FRESH_STATUS)
     assert explorer.accounts.label == "Alpha"
     assert archive.held(accounts=[A]) == TimeRange(
-        datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
-    )
+        datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
+    ), "with the month before the range, for days to compare with"
 
 
 def test_with_nothing_held_and_several_accounts_the_first_is_taken(tmp_path: Path) -> None:

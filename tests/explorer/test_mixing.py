@@ -64,7 +64,8 @@ def test_a_window_that_was_fetched_again_is_the_newer_one() -> None:
     beyond = beyond.with_part(TimeRange(MONDAY, MONDAY + 10 * HOUR), early)
     beyond = beyond.with_part(TimeRange(MONDAY, MONDAY + 11 * HOUR), late)
 
-    known = beyond.around(hours(MONDAY - HOUR, [3.0], account_id=A))
+    screen = TimeRange(MONDAY - HOUR, MONDAY + 11 * HOUR)
+    known = beyond.around(hours(MONDAY - HOUR, [3.0], account_id=A), (screen,))
 
     assert known["aggregated_value"].to_list() == [3.0, *[1.0] * 9, 7.0, 2.0]
     assert len(beyond.parts) == 1, "what a newer one covers is not kept"
