@@ -10,7 +10,8 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.archive import reading, tables
-from cfusage_lab.archive.asking import asked_for, bounds_of, location_of, source_of
+from cfusage_lab.archive.addresses import location_of
+from cfusage_lab.archive.asking import asked_for, bounds_of, source_of
 from cfusage_lab.archive.delta import require_deltalake
 from cfusage_lab.archive.exporting import export
 from cfusage_lab.archive.layout import STORED, as_history, is_settled
@@ -18,6 +19,7 @@ from cfusage_lab.archive.store import StoredTable, Whose
 from cfusage_lab.archive.updating import Steps, Update
 from cfusage_lab.bounds import aligned, running_end
 from cfusage_lab.errors import ConfigError, PayloadError
+from cfusage_lab.files import shown
 from cfusage_lab.progress import default_progress
 from cfusage_lab.ranges import TimeRange, last_days, moment
 from cfusage_lab.schema import Granularity
@@ -37,7 +39,9 @@ class UsageArchive:
     ----------
     location
         A folder, or the address of an object store such as ``s3://bucket/path``. Left out: a folder of
-        the user's data directory.
+        the user's data directory. A folder may have any name but those that delta-rs takes for another:
+        with ``[ ] ^ |``, a backslash, a control character, ``%`` before two hexadecimal digits, or bytes
+        that are no UTF-8.
     source
         Whose history is read: ``account`` or ``sandbox``. Left out: real accounts where any are held, and
         the sandbox where none are.
@@ -49,7 +53,7 @@ class UsageArchive:
     Raises
     ------
     ConfigError
-        If the packages of the extra ``archive`` are missing.
+        If the packages of the extra ``archive`` are missing, or no archive can be kept at the location.
 
     Examples
     --------
@@ -101,7 +105,7 @@ class UsageArchive:
         return tuple(sorted({one for table in self._tables() for one in reading.account_ids_of(table)}))
 
     def __repr__(self) -> str:
-        return f"<UsageArchive at {self._location}>"
+        return f"<UsageArchive at {shown(self._location)}>"
 
     def update(
         self,
@@ -384,7 +388,7 @@ class UsageArchive:
         PayloadError, TransportError
             As for :meth:`usage_history`; TransportError, too, if there is no room.
         """
-        return export(lambda: self.scan(granularity), path, uri=self._location)
+        return export(lambda: self.scan(granularity), path, uri=shown(self._location))
 
     def _now(self) -> datetime:
         return self._fixed_now or moment()

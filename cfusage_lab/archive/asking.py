@@ -1,9 +1,7 @@
-"""Who is meant, where it is kept, and from when to when."""
+"""Who is meant, whose numbers they are, and from when to when."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -17,21 +15,9 @@ from cfusage_lab.progress import Quiet
 from cfusage_lab.ranges import last_hours
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
 
-__all__ = ["asked_for", "bounds_of", "location_of", "source_of"]
+__all__ = ["asked_for", "bounds_of", "source_of"]
 
 _FIRST: Final = timedelta(days=30)
-
-
-def location_of(location: str | os.PathLike[str] | None) -> str:
-    """Return where an archive is: an absolute folder, or an address as it was given."""
-    if location is None:
-        import platformdirs  # noqa: PLC0415 - only who keeps an archive has it
-
-        location = platformdirs.user_data_path("cfusage_lab", appauthor=False) / "archive"
-    text = os.fspath(location)
-    if not text.strip():
-        raise ConfigError("the location is empty: pass a folder, or leave it out")
-    return text.rstrip("/") if "://" in text else str(Path(text).expanduser().absolute())
 
 
 def asked_for(client: Source, accounts: Sequence[str] | str | None, *, now: datetime) -> list[str]:

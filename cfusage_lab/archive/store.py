@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
+from cfusage_lab.archive.addresses import file_in, folder_uri, is_address, is_plain
 from cfusage_lab.archive.checks import altered_files, check_table, refuse_lost_commits, refuse_strangers
 from cfusage_lab.archive.delta import ROWS_IN_GROUP, created, writer_properties
 from cfusage_lab.archive.layout import KEYS, STORED, month_of, sealed
@@ -18,10 +19,12 @@ from cfusage_lab.archive.merging import news
 from cfusage_lab.archive.tables import edges, faults
 from cfusage_lab.archive.trouble import explained
 from cfusage_lab.errors import PayloadError, TransportError
+from cfusage_lab.files import shown
 from cfusage_lab.schema import Granularity
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
+    from deltalake.table import FilePruningPredicateType
 
 __all__ = ["StoredTable", "Whose"]
 
@@ -56,13 +59,20 @@ class StoredTable:
 
     @property
     def uri(self) -> str:
-        """Where the table is."""
-        return f"{self.location}/{self.source}/{self.granularity}"
+        """Where the table is, as it may stand in a message."""
+        return shown(f"{self.location}/{self.source}/{self.granularity}")
 
     @property
     def folder(self) -> Path | None:
         """The table's folder, unless it is in an object store."""
-        return None if "://" in self.uri else Path(self.uri)
+        return None if is_address(self.location) else Path(self.location, self.source, self.granularity)
+
+    @property
+    def address(self) -> str:
+        """What delta-rs is told: of a folder, too, the address, for it takes paths for addresses."""
+        if self.folder is None:
+            return f"{self.location}/{self.source}/{self.granularity}"
+        return folder_uri(self.folder)
 
     @property
     def is_there(self) -> bool:
@@ -70,7 +80,7 @@ class StoredTable:
         from deltalake import DeltaTable  # noqa: PLC0415
 
         with explained(self.uri):
-            return DeltaTable.is_deltatable(self.uri, storage_options=self.options)
+            return DeltaTable.is_deltatable(self.address, storage_options=self.options)
 
     def open(self) -> "DeltaTable | None":
         """Return the table in its newest version, or None if there is none yet.
@@ -99,26 +109,33 @@ class StoredTable:
             check_table(table, self.uri)
             return table
 
-    def scan(self, table: "DeltaTable") -> pl.LazyFrame:
-        """Return the rows of an opened table, whatever happens to it meanwhile."""
-        return pl.scan_delta(table)
+    def scan(self, table: "DeltaTable", months: Iterable[str] | None = None) -> pl.LazyFrame:
+        """Return the rows of an opened table, or of some of its months, whatever happens to it meanwhile.
 
-    def scan_months(self, table: "DeltaTable", first: str | None, last: str | None) -> pl.LazyFrame:
-        """Return the rows of some months of an opened table, month by month, without the month.
+        A query opens the files alone whose statistics in the log allow a match. Below a folder whose name
+        polars takes for a pattern or a partition, it looks into each file, and what names a month is its own
+        folder.
+        """
+        if self.folder is None or is_plain(self.folder):
+            rows = pl.scan_delta(table)
+            return rows if months is None else rows.filter(pl.col("month").is_in(list(months)))
+        files: dict[str, list[str]] = {}
+        for file in self._files(table):
+            files.setdefault(Path(file).parent.name.removeprefix("month="), []).append(file)
+        wanted = files if months is None else files.keys() & set(months)
+        parts = [_parquet(files[month]).with_columns(month=pl.lit(month)) for month in sorted(wanted)]
+        return pl.concat([pl.LazyFrame(schema=STORED), *parts])
+
+    def scan_months(
+        self, table: "DeltaTable", first: str | None = None, last: str | None = None
+    ) -> pl.LazyFrame:
+        """Return the rows of an opened table from one month to another, month by month, without the month.
 
         To name the files takes less time than to have a query leave the others out.
         """
         bounds = [("month", ">=", first), ("month", "<=", last)]
-        with explained(self.uri):
-            files = table.file_uris(
-                file_pruning_predicate=[bound for bound in bounds if bound[2] is not None] or None
-            )
-        columns = pl.Schema({name: kind for name, kind in STORED.items() if name != "month"})
-        if not files:
-            return pl.LazyFrame(schema=columns)
-        return pl.scan_parquet(
-            sorted(files), schema=columns, hive_partitioning=False, glob=False, storage_options=self.options
-        )
+        files = self._files(table, [bound for bound in bounds if bound[2] is not None] or None)
+        return _parquet(files, self.options if self.folder is None else None)
 
     def read(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Collect what was made of :meth:`scan`; raises as :meth:`open`."""
@@ -206,7 +223,7 @@ class StoredTable:
         from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
 
         try:
-            return DeltaTable(self.uri, storage_options=self.options)
+            return DeltaTable(self.address, storage_options=self.options)
         except TableNotFoundError:
             return None
 
@@ -236,8 +253,14 @@ class StoredTable:
         self._replace(table, sealed(pl.concat([others, rows])), months)
 
     def _months(self, table: "DeltaTable", months: pl.Series) -> pl.DataFrame:
-        rows = self.scan(table).filter(pl.col("month").is_in(months.implode()))
-        return self.read(rows.select(STORED.names()))
+        return self.read(self.scan(table, months).select(STORED.names()))
+
+    def _files(self, table: "DeltaTable", bounds: "FilePruningPredicateType | None" = None) -> list[str]:
+        """Return the files of an opened table, in order: of a folder, their paths."""
+        with explained(self.uri):
+            found = sorted(table.file_uris(file_pruning_predicate=bounds))
+        folder = self.folder
+        return found if folder is None else [file_in(folder, uri) for uri in found]
 
     def _replace(self, table: "DeltaTable", rows: pl.DataFrame, months: Iterable[str]) -> None:
         """Commit whole months in place of what the opened version holds of them.
@@ -259,5 +282,15 @@ class StoredTable:
     def _created(self) -> "DeltaTable":
         with explained(self.uri):
             return created(
-                self.uri, self.options, folder=self.folder, title=f"usage history by {self.granularity}"
+                self.address, self.options, folder=self.folder, title=f"usage history by {self.granularity}"
             )
+
+
+def _parquet(files: list[str], options: dict[str, str] | None = None) -> pl.LazyFrame:
+    """Return the rows of files by their exact names: no ``*`` or ``=`` in a folder's name means anything."""
+    columns = pl.Schema({name: kind for name, kind in STORED.items() if name != "month"})
+    if not files:
+        return pl.LazyFrame(schema=columns)
+    return pl.scan_parquet(
+        files, schema=columns, hive_partitioning=False, glob=False, storage_options=options
+    )

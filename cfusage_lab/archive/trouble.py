@@ -10,6 +10,7 @@ import polars as pl
 
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
 from cfusage_lab.files import FORBIDDEN, FULL
+from cfusage_lab.wording import visible
 
 __all__ = ["explained"]
 
@@ -50,7 +51,7 @@ def newer(uri: str, what: str) -> ConfigError:
 
 def _explanation(uri: str, error: BaseException) -> CfUsageError:
     number = _errno(error)
-    said = str(error).strip().split("\n")[0][:300]
+    said = visible(str(error).strip().split("\n")[0][:300])
     if _NEWER.search(said):
         return newer(uri, said)
     if number in FULL:
