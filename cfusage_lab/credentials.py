@@ -5,13 +5,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from getpass import getpass
+from hashlib import blake2b
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.redaction import Redactor
 
 __all__ = ["Credentials", "Secret", "account_ids", "find_credentials", "login", "named_account_ids"]
 
+_PROCESS: Final = os.urandom(16)
 _ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
+_LONGEST_TYPO: Final = 36
+"""Characters: what is longer than an id with a slip of the finger may be a token in its place."""
 _PERMISSION: Final = (
     "create one at dash.cloudflare.com under API Tokens, with the permission 'AI Gateway Read'"
 )
@@ -42,7 +47,7 @@ class Secret:
         raise TypeError("a secret is not written to disk")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, init=False)
 class Credentials:
     """What proves to Cloudflare who asks, and the accounts asked about by default.
 
@@ -65,44 +70,59 @@ class Credentials:
     ('5a4db0c5000000000000000000000001',)
     """
 
-    token: Secret | str | None = None
-    email: str | None = None
-    key: Secret | str | None = None
-    accounts: Sequence[str] = ()
+    token: Secret | None
+    email: str | None
+    key: Secret | None
+    accounts: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        token = _checked(self.token, what="API token")
-        key = _checked(self.key, what="API key")
-        email = self.email or None
+    def __init__(
+        self,
+        *,
+        token: Secret | str | None = None,
+        email: str | None = None,
+        key: Secret | str | None = None,
+        accounts: Sequence[str] = (),
+    ) -> None:
+        # nothing below holds a secret in the clear: a traceback may print every variable of a frame
+        token, key = _secret(token), _secret(key)
+        ids, wrong = _account_ids(accounts)
+        email = email or None
+        del accounts
+        complaint = _complaint(token, "API token") or _complaint(key, "API key")
         if token is not None:
             email = key = None
         elif (email is None) != (key is None):
             missing = "an API key (CLOUDFLARE_API_KEY)" if key is None else "an address (CLOUDFLARE_EMAIL)"
-            raise ConfigError(
-                f"half a pair of email address and API key: {missing} is missing; or use a token"
+            complaint = (
+                complaint or f"half a pair of email address and API key: {missing} is missing; or use a token"
             )
         elif email is None:
-            raise ConfigError(f"no token: pass one, or set CLOUDFLARE_API_TOKEN; {_PERMISSION}")
-        elif "\n" in email or "\r" in email:
-            raise ConfigError("the email address holds a line break")
+            complaint = f"no token: pass one, or set CLOUDFLARE_API_TOKEN; {_PERMISSION}"
+        elif not re.fullmatch(r"[\x20-\x7e]+", email):
+            complaint = complaint or "the email address holds a line break or a character outside ASCII"
+        if complaint or wrong:
+            raise ConfigError(complaint or wrong)
         object.__setattr__(self, "token", token)
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "email", email)
-        object.__setattr__(self, "accounts", account_ids(self.accounts))
+        object.__setattr__(self, "accounts", ids)
 
     def headers(self) -> dict[str, str]:
         """Return the headers that prove it, in the clear."""
-        if isinstance(self.token, Secret):
+        if self.token is not None:
             return {"Authorization": f"Bearer {self.token.reveal()}"}
-        assert isinstance(self.key, Secret)  # noqa: S101 - the constructor saw to it
+        assert self.key is not None  # noqa: S101 - the constructor saw to it
         return {"X-Auth-Email": str(self.email), "X-Auth-Key": self.key.reveal()}
 
-    def redacted(self, body: bytes) -> bytes:
-        """Return a body without the token or key, should something on the way have repeated it."""
-        for secret in (self.token, self.key):
-            if isinstance(secret, Secret):
-                body = body.replace(secret.reveal().encode(), b"(hidden)")
-        return body
+    def fingerprint(self) -> bytes:
+        """Return what tells these from others while this process runs, and not what they are."""
+        proof = "\n".join(self.headers().values()).encode()
+        return blake2b(proof, key=_PROCESS, digest_size=16).digest()
+
+    def redactor(self, *others: str) -> Redactor:
+        """Return what takes the token, or the pair, and other secrets out of a text."""
+        secrets = [secret.reveal() for secret in (self.token, self.key) if secret is not None]
+        return Redactor([*secrets, *others], whole=filter(None, [self.email]))
 
 
 def find_credentials(environ: Mapping[str, str] | None = None) -> Credentials | None:
@@ -116,17 +136,16 @@ def find_credentials(environ: Mapping[str, str] | None = None) -> Credentials | 
     ConfigError
         If half a pair of address and key stands there, or a value has the wrong form.
     """
-    environ = os.environ if environ is None else environ
-    accounts = environ.get("CLOUDFLARE_ACCOUNT_ID", "").strip()
+    settings = _settings(os.environ if environ is None else environ)
+    del environ  # its values stand in no frame that can raise
+    accounts = settings.pop("CLOUDFLARE_ACCOUNT_ID")
     if _told:
         said = _told[-1]
-        return Credentials(token=said.token, accounts=said.accounts or accounts)
-    token = environ.get("CLOUDFLARE_API_TOKEN", "").strip() or None
-    email = environ.get("CLOUDFLARE_EMAIL", "").strip() or None
-    key = environ.get("CLOUDFLARE_API_KEY", "").strip() or None
+        return Credentials(token=said.token, accounts=said.accounts or _revealed(accounts))
+    token, email, key = settings.values()
     if token is None and email is None and key is None:
         return None
-    return Credentials(token=token, email=email, key=key, accounts=accounts)
+    return Credentials(token=token, email=_revealed(email) or None, key=key, accounts=_revealed(accounts))
 
 
 _told: list[Credentials] = []
@@ -156,7 +175,7 @@ def login(*, account_id: str = "") -> None:
     >>> cfu.login()  # doctest: +SKIP
     >>> client = cfu.connect()
     """
-    typed = getpass("Cloudflare API token (not shown, not saved): ").strip()
+    typed = Secret(getpass("Cloudflare API token (not shown, not saved): ").strip())
     _told[:] = [Credentials(token=typed, accounts=account_id)]
 
 
@@ -168,15 +187,11 @@ def account_ids(accounts: Sequence[str]) -> tuple[str, ...]:
     ConfigError
         If one of them is not 32 hexadecimal digits.
     """
-    given = accounts.split(",") if isinstance(accounts, str) else accounts
-    ids = [str(text).strip().lower() for text in given if str(text).strip()]
-    for text in ids:
-        if not _ACCOUNT_ID.fullmatch(text):
-            raise ConfigError(
-                f"{text[:40]!r} is not an account id: 32 hexadecimal digits, as in the address of the "
-                "account's page at dash.cloudflare.com"
-            )
-    return tuple(dict.fromkeys(ids))
+    ids, wrong = _account_ids(accounts)
+    del accounts
+    if wrong:
+        raise ConfigError(wrong)
+    return ids
 
 
 def named_account_ids(accounts: Sequence[str]) -> list[str]:
@@ -193,15 +208,41 @@ def named_account_ids(accounts: Sequence[str]) -> list[str]:
     return sorted(ids)
 
 
-def _checked(text: Secret | str | None, *, what: str) -> Secret | None:
-    """Refuse a secret that Cloudflare would refuse for its form; never repeat it."""
-    plain = text.reveal() if isinstance(text, Secret) else text
-    if not plain:
-        return None
+def _account_ids(accounts: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return account ids, and what is wrong with one of them; a token may stand where an id should."""
+    given = accounts.split(",") if isinstance(accounts, str) else accounts
+    ids = [str(text).strip().lower() for text in given if str(text).strip()]
+    for text in ids:
+        if not _ACCOUNT_ID.fullmatch(text):
+            shown = text if len(text) <= _LONGEST_TYPO else f"{text[:4]}…"
+            return (), (
+                f"{shown!r} is not an account id: 32 hexadecimal digits, as in the address of the account's "
+                "page at dash.cloudflare.com"
+            )
+    return tuple(dict.fromkeys(ids)), ""
+
+
+def _settings(environ: Mapping[str, str]) -> dict[str, Secret | None]:
+    """Return what the environment says, none of it in the clear."""
+    names = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY", "CLOUDFLARE_ACCOUNT_ID")
+    return {name: _secret(environ.get(name, "").strip()) for name in names}
+
+
+def _secret(text: Secret | str | None) -> Secret | None:
+    """Return a text as a secret, and an empty one as None."""
+    secret = text if isinstance(text, Secret) else Secret(text or "")
+    return secret if secret.reveal() else None
+
+
+def _revealed(secret: Secret | None) -> str:
+    return "" if secret is None else secret.reveal()
+
+
+def _complaint(secret: Secret | None, what: str) -> str:
+    """Say what is wrong with the form of a secret, as Cloudflare would refuse it; never repeat it."""
+    plain = _revealed(secret)
     if plain.lower().startswith("bearer"):
-        raise ConfigError(f"the {what} starts with 'Bearer': leave that word out")
-    if not re.fullmatch(r"[\x21-\x7e]+", plain) or plain[0] in "\"'":
-        raise ConfigError(
-            f"the {what} holds quotes, white space or a character outside ASCII: paste it again"
-        )
-    return Secret(plain)
+        return f"the {what} starts with 'Bearer': leave that word out"
+    if plain and (not re.fullmatch(r"[\x21-\x7e]+", plain) or plain[0] in "\"'"):
+        return f"the {what} holds quotes, white space or a character outside ASCII: paste it again"
+    return ""

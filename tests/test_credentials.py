@@ -128,4 +128,4 @@ def test_a_secret_shows_itself_nowhere_and_is_not_written_to_disk() -> None:
 
 
 def test_a_body_that_repeats_the_token_is_redacted() -> None:
-    assert Credentials(token=TOKEN).redacted(f"you sent {TOKEN}".encode()) == b"you sent (hidden)"
+    assert Credentials(token=TOKEN).redactor()(f"you sent {TOKEN}") == "you sent (hidden)"

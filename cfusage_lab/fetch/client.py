@@ -6,8 +6,7 @@ import weakref
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from functools import cache
-from itertools import count
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ import polars as pl
 from cfusage_lab import schema
 from cfusage_lab.bounds import aligned
 from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids
-from cfusage_lab.errors import ApiError, ConfigError
+from cfusage_lab.errors import ApiError, ConfigError, PayloadError
 from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.running import WORKERS, carry_out
@@ -27,7 +26,9 @@ from cfusage_lab.schema import WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, Progress
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
 from cfusage_lab.wire.answers import Rows
-from cfusage_lab.wire.pacing import Pacer, Waiter
+from cfusage_lab.wire.limits import MOST_PAGES
+from cfusage_lab.wire.pacing import Pacer, Waiter, pacer_of
+from cfusage_lab.wording import visible
 
 if TYPE_CHECKING:
     from cfusage_lab.sandbox import Sandbox
@@ -39,12 +40,6 @@ SETTLE_LAG: Final = timedelta(hours=48)
 
 _SHOWN: Final = 20
 _ACCOUNTS_PER_PAGE: Final = 50
-
-
-@cache
-def _pacer(_base_url: str, *_who: object) -> Pacer:
-    """Return the one pacer of everything in this process that asks in the same name."""
-    return Pacer()
 
 
 class UsageClient:
@@ -68,6 +63,15 @@ class UsageClient:
     ------
     ConfigError
         If there are no credentials, or ``base_url`` would send the token over the network in the clear.
+
+    Notes
+    -----
+    What the other end can do is bounded. An exchange ends after 20 s to connect, 60 s without a byte, or
+    120 s in all; a request that fails is tried again up to six times, where that may help, until its
+    exchanges come to 120 s. An answer has at most 64 MiB, unpacked, and 64 levels of JSON. Cloudflare is
+    waited for 300 s at a time and 15 minutes a call, beside what the number of requests takes at 1,150 in
+    five minutes; where it asks for more, the call fails at once in a :class:`RateLimitError` that says how
+    long. Cancelling, and an interrupt, end a call within a second.
 
     Examples
     --------
@@ -95,7 +99,12 @@ class UsageClient:
         if settle_lag < timedelta():
             raise ConfigError(f"settle_lag {settle_lag} is negative")
         self._credentials = credentials
-        self._base_url = address(base_url or os.environ.get("CLOUDFLARE_BASE_URL", "").strip() or CLOUDFLARE)
+        try:
+            self._base_url = address(
+                base_url or os.environ.get("CLOUDFLARE_BASE_URL", "").strip() or CLOUDFLARE
+            )
+        finally:
+            del base_url  # may hold a password, and a traceback may print every variable
         self._settle_lag = settle_lag
         self._fixed_now = None if now is None else moment(now)
         self._sandbox: Sandbox | None = None
@@ -213,28 +222,31 @@ class UsageClient:
             raise ConfigError(f"granularity {granularity!r}: pass 'hour' or 'day'")
         now = self._now()
         start, end = aligned(time_range or last_days(30, now=now), granularity, now)
-        ids = self._asked_for(accounts)
         seconds = int(WIDTHS[granularity].total_seconds())
-        plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
 
         def ask(part: Part, waiter: Waiter) -> Rows:
             path = f"/accounts/{part.account_id}/ai-gateway/billing/usage-history"
-            return answers.usage_rows(
-                self._wire().get(
-                    path,
-                    waiter=waiter,
-                    value_grouping_window=granularity,
-                    start_time=part.start * 1_000,
-                    end_time=part.end * 1_000,
+            return self._wire().get(
+                path,
+                partial(
+                    answers.usage_rows,
+                    path=path,
+                    start=part.start,
+                    end=part.end,
+                    width=seconds,
+                    with_ids=with_ids,
                 ),
-                path=path,
-                start=part.start,
-                end=part.end,
-                width=seconds,
-                with_ids=with_ids,
+                waiter=waiter,
+                value_grouping_window=granularity,
+                start_time=part.start * 1_000,
+                end_time=part.end * 1_000,
             )
 
-        carry_out(plan, ask, progress or default_progress())
+        with closing(default_progress() if progress is None else progress) as listener:
+            waiter = Waiter(listener)
+            ids = self._asked_for(accounts, waiter)
+            plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
+            carry_out(plan, ask, waiter, listener)
         return history_table(
             plan.pieces,
             account_ids=ids,
@@ -263,7 +275,8 @@ class UsageClient:
             If no usable answer comes back.
         """
         try:
-            found = {account.id: account.name for account in self._listed()}
+            with closing(default_progress()) as progress:
+                found = {account.id: account.name for account in self._listed(Waiter(progress))}
         except ApiError:
             if not self._credentials.accounts:
                 raise
@@ -301,9 +314,9 @@ class UsageClient:
         rows = []
         with closing(default_progress()) as progress:
             waiter = Waiter(progress)
-            for account_id in self._asked_for(accounts):
+            for account_id in self._asked_for(accounts, waiter):
                 path = f"/accounts/{account_id}/ai-gateway/billing/credit-balance"
-                credit = answers.balance(self._wire().get(path, waiter=waiter), path=path)
+                credit = self._wire().get(path, partial(answers.balance, path=path), waiter=waiter)
                 topup = credit.topup_config or answers.TopUp()
                 dollars = [
                     None if cents is None else cents / 100
@@ -326,39 +339,43 @@ class UsageClient:
     def _new_wire(self) -> Wire:
         who = self._credentials
         if self._sandbox is None:
-            pacer = _pacer(self._base_url, who.token, who.email, who.key)
+            pacer = pacer_of(self._base_url, who.fingerprint())
             return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS)
         pacer = Pacer(1_000_000, per_second=1_000_000)
         transport = inside(self._sandbox)
         return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS, transport=transport)
 
-    def _asked_for(self, accounts: Sequence[str] | str | None) -> list[str]:
+    def _asked_for(self, accounts: Sequence[str] | str | None, waiter: Waiter) -> list[str]:
         """Return the ids that a call is about, in order."""
         if accounts is not None:
             return named_account_ids(accounts)
         if self._credentials.accounts:
             return sorted(self._credentials.accounts)
-        seen = self._listed()
+        seen = self._listed(waiter)
         if len(seen) == 1:
             return [seen[0].id]
-        listed = ", ".join(f"{account.name} ({account.id})" for account in seen[:_SHOWN])
+        listed = ", ".join(f"{visible(account.name or '')} ({account.id})" for account in seen[:_SHOWN])
         more = f" and {len(seen) - _SHOWN} more" if len(seen) > _SHOWN else ""
         told = f"the token can see {len(seen)}: {listed}{more}" if seen else "the token can see none"
         raise ConfigError(f"which account? {told}; pass accounts=, or set CLOUDFLARE_ACCOUNT_ID")
 
-    def _listed(self) -> list[answers.Account]:
+    def _listed(self, waiter: Waiter) -> list[answers.Account]:
         """Return the accounts that the token can see, every page of them."""
         found: dict[str, answers.Account] = {}
-        with closing(default_progress()) as progress:
-            waiter = Waiter(progress)
-            for page in count(1):
-                body = self._wire().get("/accounts", waiter=waiter, page=page, per_page=_ACCOUNTS_PER_PAGE)
-                answer = answers.account_page(body, path="/accounts")
-                known = len(found)
-                found.update((account.id, account) for account in answer.accounts)
-                if len(found) in {known, answer.total}:
-                    break
-        return list(found.values())
+        wire = self._wire()
+        decode = partial(answers.account_page, path="/accounts")
+        for page in range(1, MOST_PAGES + 1):
+            answer = wire.get("/accounts", decode, waiter=waiter, page=page, per_page=_ACCOUNTS_PER_PAGE)
+            known = len(found)
+            for account in answer.accounts:
+                account.name = account.name and wire.redacted(account.name)
+                found[account.id] = account
+            if len(found) in {known, answer.total}:
+                return list(found.values())
+        raise PayloadError(
+            f"the list of accounts does not end after {MOST_PAGES:,} pages; pass accounts=, or set "
+            "CLOUDFLARE_ACCOUNT_ID"
+        )
 
 
 def connect(*, now: datetime | str | None = None) -> UsageClient:

@@ -1,12 +1,14 @@
 """Ask everything a plan needs, side by side."""
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Final
 
 from cfusage_lab.fetch.planning import Part, Plan
 from cfusage_lab.source import Progress
 from cfusage_lab.wire.answers import Rows
+from cfusage_lab.wire.limits import POLL
 from cfusage_lab.wire.pacing import Waiter
 
 __all__ = ["WORKERS", "carry_out"]
@@ -14,34 +16,82 @@ __all__ = ["WORKERS", "carry_out"]
 WORKERS: Final = 10
 """Requests side by side: at 50 ms each they come to the 200 a second that an address may send."""
 
-_POLL: Final = 0.2
+_Ask = Callable[[Part, Waiter], Rows]
 
 
-def carry_out(plan: Plan, ask: Callable[[Part, Waiter], Rows], progress: Progress) -> None:
+class _Workers:
+    """Threads that ask; they hold nobody up who goes without them, neither a caller nor the interpreter."""
+
+    def __init__(self, ask: _Ask, waiter: Waiter) -> None:
+        self._ask = ask
+        self._waiter = waiter
+        self._todo: SimpleQueue[Part | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Part, Rows | BaseException]] = SimpleQueue()
+        self._threads = 0
+        self.under_way = 0
+
+    def submit(self, part: Part) -> None:
+        """Have a part asked for."""
+        self.under_way += 1
+        if self._threads < self.under_way:
+            self._threads += 1
+            Thread(target=self._work, name="cfusage_lab fetch", daemon=True).start()
+        self._todo.put(part)
+
+    def answers(self) -> list[tuple[Part, Rows]]:
+        """Return what was answered within a moment; an error among it is raised."""
+        try:
+            done = [self._done.get(timeout=POLL)]
+            while not self._done.empty():
+                done.append(self._done.get())
+        except Empty:
+            return []
+        self.under_way -= len(done)
+        found = []
+        for part, rows in done:
+            if isinstance(rows, BaseException):
+                raise rows
+            found.append((part, rows))
+        return found
+
+    def end(self) -> None:
+        """Let the threads go, each when its exchange has ended."""
+        for _ in range(self._threads):
+            self._todo.put(None)
+
+    def _work(self) -> None:
+        while (part := self._todo.get()) is not None:
+            try:
+                answer: Rows | BaseException = self._ask(part, self._waiter)
+            except BaseException as exc:  # noqa: BLE001 - handed over
+                answer = exc
+            self._done.put((part, answer))
+            del answer
+
+
+def carry_out(plan: Plan, ask: _Ask, waiter: Waiter, progress: Progress) -> None:
     """Ask everything a plan needs, side by side; the first failure ends it."""
-    waiter = Waiter(progress)
-    pool: ThreadPoolExecutor | None = None
-    under_way: dict[Future[Rows], Part] = {}
+    workers = _Workers(ask, waiter)
     answered = 0
     try:
         while True:
-            while len(under_way) < WORKERS and (part := plan.take()) is not None:
-                if not under_way and not plan.waiting:  # nothing beside it: no thread is worth its while
+            while workers.under_way < WORKERS and (part := plan.take()) is not None:
+                if (
+                    not workers.under_way and not plan.waiting
+                ):  # nothing beside it: no thread is worth its while
                     plan.receive(part, ask(part, waiter))
                     answered += 1
                     continue
-                pool = pool or ThreadPoolExecutor(WORKERS)
-                under_way[pool.submit(ask, part, waiter)] = part
-            if not under_way:
+                workers.submit(part)
+            if not workers.under_way:
                 return
-            done, _ = wait(under_way, timeout=_POLL, return_when=FIRST_COMPLETED)
+            done = workers.answers()
             waiter.check()
-            for future in done:
-                plan.receive(under_way.pop(future), future.result())
+            for part, rows in done:
+                plan.receive(part, rows)
                 answered += 1
-            progress.update(answered, answered + len(under_way) + plan.waiting)
+            if done:
+                progress.update(answered, answered + workers.under_way + plan.waiting)
     finally:
         waiter.stop()
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
-        progress.close()
+        workers.end()

@@ -1,5 +1,6 @@
 """From the bytes of an answer to checked values; what does not fit is an error that names the place."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,12 +9,16 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 import polars as pl
 
-from cfusage_lab.errors import PayloadError
-from cfusage_lab.wire import refusals
+from cfusage_lab.errors import CfUsageError, PayloadError
+from cfusage_lab.wire import refusals, shape
 
 __all__ = ["Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
 
 _MILLISECONDS_FROM: Final = 1e11
+_MOST_USD: Final = 1e12
+"""US dollars: what no window costs; the sum of what is below it stays exact to the cent for long."""
+_ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
+_LONGEST_NAME: Final = 300
 
 T = TypeVar("T")
 
@@ -117,15 +122,17 @@ def usage_rows(
     Raises
     ------
     PayloadError
-        If a field is gone or of the wrong type, a window is off the grid, outside the range or of the
-        wrong width, or two rows of one window disagree.
+        If a field is gone, of the wrong type or there twice, a window is off the grid, outside the range or
+        of the wrong width, a cost is absurd, or two rows of one window disagree.
     ApiError
         If the answer is a refusal in spite of its status.
     """
     with _about(path):
         envelope: _Envelope[_History[Any]] = _decoded(_NAMED_USAGE if with_ids else _USAGE, body)
         windows = _result(envelope, body, path, perhaps="the account has no usage yet").history
-        del body  # the largest thing in memory, where the caller has let go of it too
+        shape.refuse_odd_rows(body, len(windows), with_ids=with_ids)
+        if isinstance(body, bytearray):
+            body.clear()  # the largest thing in memory, whoever else still holds it
         info = envelope.result_info or _Info()
         return _checked(
             pl.Series([w.start_time for w in windows], dtype=pl.Float64),
@@ -141,25 +148,39 @@ def account_page(body: bytes | bytearray, *, path: str) -> Page:
     """Decode one page of ``GET /accounts``."""
     with _about(path):
         envelope = _decoded(_ACCOUNTS, body)
+        accounts = _result(envelope, body, path)
+        _refuse_odd(body)
+        for number, account in enumerate(accounts):
+            if not _ACCOUNT_ID.fullmatch(account.id):
+                raise PayloadError(f"`$.result[{number}].id` is not 32 hexadecimal digits")
+            if account.name is not None and len(account.name) > _LONGEST_NAME:
+                account.name = f"{account.name[:_LONGEST_NAME]}…"
         info = envelope.result_info or _Info()
-        total = None if info.total_count is None else int(info.total_count)
-        return Page(_result(envelope, body, path), total)
+        return Page(accounts, None if info.total_count is None else int(info.total_count))
 
 
 def balance(body: bytes | bytearray, *, path: str) -> Balance:
     """Decode an answer of ``GET …/billing/credit-balance``."""
     with _about(path):
-        return _result(_decoded(_BALANCE, body), body, path)
+        credit = _result(_decoded(_BALANCE, body), body, path)
+        _refuse_odd(body)
+        return credit
 
 
 @contextmanager
 def _about(path: str) -> Iterator[None]:
-    """Say of an answer that does not fit what it answered."""
+    """Say of an answer that does not fit what it answered, whatever came of reading it."""
     try:
         yield
     except PayloadError as exc:
         fields = {"status_code": exc.status_code, "retryable": exc.retryable}
         raise PayloadError(f"the answer to {path} is of no use: {exc}", **fields) from None  # type: ignore[arg-type]
+    except (CfUsageError, MemoryError):
+        raise
+    except Exception as exc:  # noqa: BLE001 - bytes from outside: no text, no number, no end of nesting
+        raise PayloadError(
+            f"the answer to {path} is of no use: it can't be read ({type(exc).__name__}: {exc})"
+        ) from None
 
 
 def _checked(
@@ -180,6 +201,8 @@ def _checked(
     _refuse(ends - starts != width, f"is not {width} s wide", starts, ends)
     _refuse(starts % width != 0, "is off the grid of whole UTC windows", starts, ends)
     _refuse((starts < start) | (ends > end), "lies outside the range that was asked for", starts, ends)
+    _refuse(values.abs() >= _MOST_USD, "costs more than anybody has", starts, ends)
+    values = values.set(values == 0.0, 0.0)  # a zero has no sign
     starts = starts.cast(pl.Int64)
     if starts.n_unique() < count:
         starts, values, ids = _collapsed(starts, values, ids)
@@ -190,6 +213,8 @@ def _checked(
 def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | bytearray) -> T:
     try:
         return decoder.decode(body)
+    except RecursionError:
+        raise shape.too_deep() from None
     except msgspec.ValidationError as exc:
         raise PayloadError(f"{_place(decoder, body, exc)}; has the API changed?") from None
     except msgspec.DecodeError as exc:
@@ -197,6 +222,12 @@ def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | bytearray) -> T:
             raise PayloadError("it is empty", retryable=True) from None
         kind = "a page of HTML" if body.lstrip()[:1] == b"<" else f"no JSON ({exc})"
         raise PayloadError(f"it is {kind}: {_shown(body)}", retryable=True) from None
+
+
+def _refuse_odd(body: bytes | bytearray) -> None:
+    """Raise if a small answer is too deep, or holds a key twice."""
+    shape.refuse_deep(body)
+    shape.refuse_duplicates(body)
 
 
 def _place(
@@ -217,7 +248,7 @@ def _place(
 
 def _result(envelope: _Envelope[T], body: bytes | bytearray, path: str, *, perhaps: str = "") -> T:
     if not envelope.success:
-        raise refusals.error(200, bytes(body), path=path)
+        raise refusals.error(200, body, path=path)
     if envelope.result is None:
         hint = f"; perhaps {perhaps}" if perhaps else ""
         raise PayloadError(f"it says success, and `$.result` is null{hint}", status_code=200)

@@ -1,37 +1,41 @@
-"""The way to Cloudflare and back: who asks, how fast, how often again. Only this module sends requests."""
+"""The way to Cloudflare and back: who asks, what is sent, and what comes of it.
 
-import copy
-import random
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Final
+Nothing leaves :meth:`Wire.get` but what was asked for or an error of ours: without the frames in which
+headers stand, and without the secret, however an answer or the network's libraries repeat it.
+"""
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import httpx
-from httpx_retries import Retry, RetryTransport
+from httpx_retries import RetryTransport
 
 from cfusage_lab.credentials import Credentials
-from cfusage_lab.errors import TransportError
-from cfusage_lab.wire import refusals
+from cfusage_lab.errors import CfUsageError, TransportError
+from cfusage_lab.redaction import without_frames
+from cfusage_lab.wire import bodies, refusals
 from cfusage_lab.wire.addresses import proxy_of
 from cfusage_lab.wire.pacing import Pacer, Waiter
+from cfusage_lab.wire.retries import MayHealError, RetryPolicy, retry_after, told
+from cfusage_lab.wire.sockets import exchange
+from cfusage_lab.wire.transport import SocketTransport
+from cfusage_lab.wording import visible
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 __all__ = ["Wire", "inside"]
 
-_LONGEST_WAIT: Final = 300.0
-"""Seconds: the longest single wait that is obeyed, as long as Cloudflare's block lasts."""
+_LONGEST_MESSAGE: Final = 2_000
+"""Characters of what others say that an error repeats."""
 
-_ALL_WAITS: Final = 900.0
-_TRIES: Final = 6
-_TRIES_AFTER_500: Final = 2
-_TRIES_TO_CONNECT: Final = 2
-_TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
-_SERVER_ERROR: Final = 500
+T = TypeVar("T")
 
 
 class Wire:
     """One place on the network that answers for one set of credentials.
+
+    What the other end may take is bounded (:mod:`cfusage_lab.wire.limits`).
 
     Parameters
     ----------
@@ -41,8 +45,15 @@ class Wire:
         Where, as :func:`cfusage_lab.wire.address` lets it pass.
     pacer
         Shared by everything that asks with the same credentials.
+    connections
+        How many are kept open.
     transport
         How to get there, if not over a socket.
+
+    Raises
+    ------
+    ConfigError
+        If the environment names a proxy or certificates that can't be used.
     """
 
     def __init__(
@@ -54,56 +65,100 @@ class Wire:
         connections: int,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._credentials = credentials
-        inner = transport or httpx.HTTPTransport(
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            proxy=proxy_of(base_url),
+        proxy = proxy_of(base_url) if transport is None else None
+        inner = transport or SocketTransport(
+            is_secure=base_url.startswith("https:"), proxy=proxy, connections=connections
         )
+        self._redacted = credentials.redactor(*(proxy.secrets if proxy else ()))
         self._client = httpx.Client(
             base_url=base_url,
-            auth=_Proof(credentials),
+            auth=_Authentication(credentials),
             transport=RetryTransport(transport=_Paced(inner, pacer)),
-            timeout=_TIMEOUT,
-            headers={"accept": "application/json", "user-agent": "cfusage_lab"},
+            headers={
+                "accept": "application/json",
+                "accept-encoding": bodies.ENCODING,
+                "user-agent": "cfusage_lab",
+            },
+            trust_env=False,
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, *, waiter: Waiter, **query: str | int) -> bytearray:
-        """Return the body of the answer to ``GET path``, after retries where they may help.
+    def get(self, path: str, decode: Callable[[bytearray], T], *, waiter: Waiter, **query: str | int) -> T:
+        """Return what ``decode`` makes of the answer to ``GET path``, after retries where they may help.
 
         Raises
         ------
         ApiError
-            If Cloudflare refuses (:func:`cfusage_lab.refusals.error` says which kind).
+            If Cloudflare refuses (:func:`cfusage_lab.wire.refusals.error` says which kind).
         TransportError
-            If no answer comes back.
+            If no answer comes back, or none that is HTTP.
+        PayloadError
+            If it is too large, or ``decode`` says so.
+        RateLimitError
+            If it would have to be waited for too long.
         CancelledError
             If the caller stops waiting.
         """
-        extensions = {"retry": _Patience(waiter), "waiter": waiter}
+        try:
+            return decode(self._answer(path, waiter, query))
+        except BaseException as exc:  # noqa: BLE001 - an interrupt has the same frames
+            failure = self._shown(exc, path, waiter)
+        try:
+            raise failure  # here, where no other error is under way that would hang on to it
+        finally:
+            del failure
+
+    def redacted(self, text: str) -> str:
+        """Return what the answer said without the secret, should it have repeated it."""
+        return self._redacted(text)
+
+    def _answer(self, path: str, waiter: Waiter, query: dict[str, str | int]) -> bytearray:
+        extensions = {"retry": RetryPolicy(waiter), "waiter": waiter, "path": path}
         try:
             with self._client.stream("GET", path, params=query, extensions=extensions) as response:
                 pass  # _Paced has read it
-        except _MayHealError as exc:
+        except MayHealError as exc:
             response = exc.response
-        except httpx.HTTPError as exc:
-            failure = TransportError(
-                f"no answer from {self._client.base_url.host} for {path}: {_told(exc)}; "
-                "check the network, then try again",
-                retryable=True,
-            )
-            raise failure from _without_frames(exc)
         body: bytearray = response.extensions["body"]
         if response.is_success:
             return body
-        said = self._credentials.redacted(bytes(body))
-        raise refusals.error(response.status_code, said, path=path, retry_after=_retry_after(response))
+        raise refusals.error(
+            response.status_code, body, path=path, retry_after=response.extensions["retry_after"]
+        )
+
+    def _shown(self, exc: BaseException, path: str, waiter: Waiter) -> BaseException:
+        """Return what is raised for an error: one of ours, fit to be printed with all its variables."""
+        if exc is waiter.fault:  # the caller's own progress went wrong
+            return without_frames(exc).with_traceback(waiter.fault_traceback)
+        if not isinstance(exc, Exception) or isinstance(exc, MemoryError):
+            return without_frames(exc)
+        if isinstance(exc, CfUsageError):
+            exc.args = (self._message(str(exc)),)
+            exc.__cause__ = exc.__context__ = None
+            return without_frames(exc)
+        failure = TransportError(
+            self._message(
+                f"no answer from {self._client.base_url.host} for {path}: {told(exc)}; "
+                "check the network, then try again"
+            ),
+            retryable=isinstance(exc, httpx.HTTPError),
+        )
+        if isinstance(exc, httpx.HTTPError):
+            exc.args = (self._message(str(exc)),)
+            exc.__cause__ = exc.__context__ = None
+            failure.__cause__ = without_frames(exc)
+        return failure
+
+    def _message(self, text: str) -> str:
+        if len(text) > _LONGEST_MESSAGE:
+            text = f"{text[: _LONGEST_MESSAGE // 2]} … {text[-_LONGEST_MESSAGE // 2 :]}"
+        return visible(self._redacted(text))
 
 
-class _Proof(httpx.Auth):
+class _Authentication(httpx.Auth):
     """Puts the credentials on a request for as long as it is under way, and takes them off again.
 
     httpx hides ``authorization`` in what it prints, but not ``x-auth-key``; and a request outlives its
@@ -122,14 +177,6 @@ class _Proof(httpx.Auth):
                 request.headers.pop(name, None)
 
 
-class _MayHealError(Exception):
-    """An answer that is not worth having, where the next one may be."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
-
-
 class _Paced(httpx.BaseTransport):
     """Sends one request when its turn comes, and reads the whole answer, so that retries cover the body."""
 
@@ -138,93 +185,28 @@ class _Paced(httpx.BaseTransport):
         self._pacer = pacer
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._pacer.wait(request.extensions["waiter"])
-        response = self._inner.handle_request(request)
-        response.request = request
-        body = bytearray()  # grows in place; response.read() would hold the body twice
-        try:
-            for chunk in response.iter_bytes():
-                body += chunk
-        finally:
-            response.close()
-        response.extensions["body"] = body
-        self._pacer.observe(response.headers)
+        waiter: Waiter = request.extensions["waiter"]
+        self._pacer.wait(waiter)
+        with exchange(waiter.check):
+            answer = self._inner.handle_request(request)
+            try:
+                body = bodies.read(answer, path=request.extensions["path"])
+            finally:
+                answer.close()
+        self._pacer.observe(answer.headers)
+        asked = retry_after(answer)
+        # no header goes further: httpx would keep and send cookies
+        response = httpx.Response(
+            answer.status_code, request=request, extensions={"body": body, "retry_after": asked}
+        )
         if response.is_error and refusals.may_heal(response.status_code, body):
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-                self._pacer.hold(_retry_after(response) or 0.0)
-            raise _MayHealError(response)
+                self._pacer.hold(asked or 0.0)
+            raise MayHealError(response)
         return response
 
     def close(self) -> None:
         self._inner.close()
-
-
-class _Patience(Retry):
-    """How often one request is tried, and how long that may take.
-
-    Where Cloudflare asks for a longer wait than is left, it stops: to come back early is punished.
-    """
-
-    def __init__(self, waiter: Waiter) -> None:
-        super().__init__(
-            total=_TRIES, total_timeout=_ALL_WAITS, max_backoff_wait=_LONGEST_WAIT, backoff_factor=0.5
-        )
-        self._waiter = waiter
-
-    def increment(self) -> "_Patience":
-        again = copy.copy(self)
-        again.attempts_made += 1
-        return again
-
-    def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - _Paced has looked at it
-        return False
-
-    def is_retryable_exception(self, exception: Exception) -> bool:
-        if isinstance(exception, httpx.ConnectError | httpx.ConnectTimeout):
-            return self.attempts_made < _TRIES_TO_CONNECT  # nobody waits a minute to hear of no network
-        if not isinstance(exception, _MayHealError):
-            return super().is_retryable_exception(exception)
-        if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= _TRIES_AFTER_500:
-            return False
-        return self._wait_after(exception) <= min(_LONGEST_WAIT, _ALL_WAITS - self.elapsed_sleep)
-
-    def sleep(self, response: httpx.Response | Exception) -> None:
-        seconds = self._wait_after(response)
-        self.elapsed_sleep += seconds
-        self._waiter.sleep(seconds, f"trying again after {_told(response)}")
-
-    def _wait_after(self, failure: object) -> float:
-        asked = _retry_after(failure.response) if isinstance(failure, _MayHealError) else None
-        if asked is not None:
-            return asked
-        return min(0.5 * 2.0**self.attempts_made, 30.0) * random.uniform(0.5, 1)  # noqa: S311
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds that an answer asks to wait, if it does."""
-    text = response.headers.get("retry-after", "")
-    try:
-        return Retry().parse_retry_after(text) if text else None
-    except ValueError:
-        return None
-
-
-def _told(failure: object) -> str:
-    if isinstance(failure, _MayHealError):
-        status = failure.response.status_code
-        return f"an answer {status}" + (
-            ": too many requests" if status == httpx.codes.TOO_MANY_REQUESTS else ""
-        )
-    return f"{type(failure).__name__} ({failure})" if str(failure) else type(failure).__name__
-
-
-def _without_frames(exc: BaseException) -> BaseException:
-    """Return an exception without its stack, and those behind it likewise: frames below hold headers."""
-    link: BaseException | None = exc
-    while link is not None:
-        link.__traceback__ = None
-        link = link.__cause__ or link.__context__
-    return exc
 
 
 def inside(application: "WSGIApplication") -> httpx.BaseTransport:

@@ -9,13 +9,19 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol
+from weakref import WeakValueDictionary
 
-from cfusage_lab.errors import CancelledError
+from cfusage_lab.errors import CancelledError, RateLimitError
 from cfusage_lab.source import Progress
+from cfusage_lab.wire.limits import ALL_WAITS, LONGEST_WAIT, POLL
 
-__all__ = ["PER_SECOND", "REQUESTS", "SECONDS", "Pacer", "Waiter"]
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["PER_SECOND", "REQUESTS", "SECONDS", "Pacer", "Waiter", "pacer_of"]
 
 REQUESTS: Final = 1_150
 """How many requests go in one span of :data:`SECONDS`: fifty fewer than allowed, for the rest of what
@@ -26,10 +32,9 @@ PER_SECOND: Final = 180
 """How many go in one second, of the 200 that an address may."""
 
 _NEARLY_GONE: Final = 0.1
-_SLICE: Final = 0.2
 _ANNOUNCED_FROM: Final = 1.0
-_LEFT: Final = re.compile(r"\br=(\d+)\s*;\s*t=(\d+)")
-_QUOTA: Final = re.compile(r"\bq=(\d+)")
+_LONGEST: Final = 1e9
+_NUMBER: Final = re.compile(r";\s*([a-z]+)\s*=\s*([0-9]+)\s*(?=;|$)")
 
 
 class Clock(Protocol):
@@ -45,15 +50,26 @@ class Clock(Protocol):
 class Waiter:
     """One caller's patience: waits in small slices, says so, and stops when told to.
 
-    All workers of one call share it, so that a wait they have in common is announced once.
+    All workers of one call share it, so that a wait they have in common is announced and counted once. The
+    time is the monotonic clock's: to set the computer's clock changes nothing. Where that clock stands still
+    while a laptop sleeps, a wait goes on afterwards; it may be longer than was asked, never shorter.
+
+    Attributes
+    ----------
+    fault
+        What the caller's own progress raised, if it did, and from where.
     """
 
     def __init__(self, progress: Progress, *, clock: Clock = time) -> None:
+        self.fault: BaseException | None = None
+        self.fault_traceback: TracebackType | None = None
         self._progress = progress
         self._clock = clock
         self._lock = threading.Lock()
         self._announced_until = float("-inf")
         self._stopped = threading.Event()
+        self._waits_left = ALL_WAITS
+        self._counted_until = float("-inf")
 
     def stop(self) -> None:
         """End every wait, now and later, in :class:`CancelledError`."""
@@ -61,24 +77,55 @@ class Waiter:
 
     def check(self) -> None:
         """Raise :class:`CancelledError` if the caller wants no more of this."""
-        if self._stopped.is_set() or self._progress.is_cancelled:
+        with self._callers():
+            is_over = self._stopped.is_set() or self._progress.is_cancelled
+        if is_over:
             raise CancelledError("the fetch was cancelled: nothing is returned")
 
-    def sleep(self, seconds: float, reason: str) -> None:
+    def add_time(self, seconds: float) -> None:
+        """Let the call wait so much longer in all: what one more request takes at the usual pace."""
+        with self._lock:
+            self._waits_left += seconds
+
+    def has_time_for(self, seconds: float) -> bool:
+        """Whether so long a wait is bearable, by itself and beside those the call has behind it."""
+        with self._lock:
+            return seconds <= LONGEST_WAIT and self._new(seconds) <= self._waits_left
+
+    def sleep(self, seconds: float, reason: str, *, is_counted: bool = True) -> None:
         """Wait, and announce it first if it is long enough to be noticed."""
         until = self._clock.monotonic() + seconds
-        if seconds >= _ANNOUNCED_FROM:
-            with self._lock:
+        is_new = False
+        with self._lock:
+            if is_counted:
+                self._waits_left -= self._new(seconds)
+                self._counted_until = max(until, self._counted_until)
+            if seconds >= _ANNOUNCED_FROM:
                 is_new = until > self._announced_until + _ANNOUNCED_FROM
                 self._announced_until = max(until, self._announced_until)
-            if is_new:
+        if is_new:
+            with self._callers():
                 self._progress.wait(reason, seconds)
         while True:
             self.check()
             left = until - self._clock.monotonic()
             if left <= 0:
                 return
-            self._clock.sleep(min(left, _SLICE))
+            self._clock.sleep(min(left, POLL))
+
+    def _new(self, seconds: float) -> float:
+        """Return how much of a wait is not counted yet, as another worker's."""
+        now = self._clock.monotonic()
+        return max(0.0, now + seconds - max(now, self._counted_until))
+
+    @contextmanager
+    def _callers(self) -> Iterator[None]:
+        """Remember an error of the caller's own: it is handed up as it is."""
+        try:
+            yield
+        except BaseException as exc:
+            self.fault, self.fault_traceback = exc, exc.__traceback__
+            raise
 
 
 class Pacer:
@@ -110,43 +157,101 @@ class Pacer:
         self._free_at = 0.0
         self._gap, self._gap_until = 0.0, 0.0
         self._reason = ""
+        self._asked_until = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to remember: the next request may go as if it were the first."""
+        with self._lock:
+            now = self._monotonic()
+            newest = self._sent[-1] + self._seconds if self._sent else 0.0
+            return max(newest, self._free_at, self._gap_until) <= now
 
     def wait(self, waiter: Waiter) -> None:
-        """Wait until one more request may go, and count it as gone."""
+        """Wait until one more request may go, and count it as gone.
+
+        Raises
+        ------
+        RateLimitError
+            If Cloudflare asked for a longer wait than a call bears.
+        """
         waiter.check()
         while True:
             with self._lock:
                 now = self._monotonic()
-                at, reason = self._next(now)
+                at, reason, is_asked = self._next(now)
                 if at <= now:
                     self._sent.append(now)
                     self._free_at = now + (self._gap if now < self._gap_until else 1 / self._per_second)
-                    return
-            waiter.sleep(at - now, reason)
+                    break
+                asked = max(at, self._asked_until) - now
+            if is_asked and not waiter.has_time_for(at - now):
+                raise RateLimitError(
+                    f"{reason or 'too many requests'}; try again in {asked:.0f} s",
+                    retry_after=asked,
+                    retryable=True,
+                )
+            waiter.sleep(at - now, reason, is_counted=is_asked)
+        waiter.add_time(self._seconds / (self._sent.maxlen or 1))
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn from an answer's ``Ratelimit`` and ``Ratelimit-Policy`` what is left."""
-        left = _LEFT.search(headers.get("ratelimit", ""))
-        if left is None:
-            return
-        remaining, seconds = int(left[1]), int(left[2])
-        quota = _QUOTA.search(headers.get("ratelimit-policy", ""))
-        with self._lock:
-            if remaining <= (int(quota[1]) if quota else self._sent.maxlen or 0) * _NEARLY_GONE:
-                now = self._monotonic()
-                self._gap, self._gap_until = seconds / (remaining + 1), now + seconds
-                self._free_at = max(self._free_at, now + self._gap)
-                self._reason = f"Cloudflare leaves {remaining} requests for the next {seconds} s"
+        """Learn from an answer's ``Ratelimit`` and ``Ratelimit-Policy`` what is left of which limit."""
+        quotas = {name: of["q"] for name, of in _limits(headers.get("ratelimit-policy", "")) if "q" in of}
+        usual = next(iter(quotas.values()), self._sent.maxlen or 0)
+        for name, limit in _limits(headers.get("ratelimit", "")):
+            if {"r", "t"} <= limit.keys() and limit["r"] <= quotas.get(name, usual) * _NEARLY_GONE:
+                self._spread(limit["r"], limit["t"])
 
     def hold(self, seconds: float) -> None:
-        """Let nothing go for some seconds: Cloudflare asked to wait."""
+        """Let nothing go for some seconds: Cloudflare asked to wait.
+
+        After a quarter of an hour one request may go all the same, and hears anew how long it is.
+        """
         with self._lock:
-            self._free_at = max(self._free_at, self._monotonic() + seconds)
+            now = self._monotonic()
+            self._free_at = max(self._free_at, now + min(seconds, ALL_WAITS))
+            self._asked_until = max(self._asked_until, now + seconds)
             self._reason = "Cloudflare asks to wait: too many requests"
 
-    def _next(self, now: float) -> tuple[float, str]:
-        """Return when the next request may go, and why not sooner."""
+    def _spread(self, remaining: float, seconds: float) -> None:
+        """Let what is left of a limit last until it begins anew."""
+        with self._lock:
+            now = self._monotonic()
+            gap = seconds / (remaining + 1)
+            if now < self._gap_until and gap < self._gap:
+                return  # another limit is tighter
+            self._gap, self._gap_until = min(gap, ALL_WAITS), now + min(seconds, ALL_WAITS)
+            self._free_at = max(self._free_at, now + self._gap)
+            self._asked_until = max(self._asked_until, now + gap)
+            self._reason = f"Cloudflare leaves {remaining:.0f} requests for the next {seconds:.0f} s"
+
+    def _next(self, now: float) -> tuple[float, str, bool]:
+        """Return when the next request may go, why not sooner, and whether that is Cloudflare's wish."""
         if len(self._sent) == self._sent.maxlen and self._sent[0] + self._seconds > max(now, self._free_at):
             span = f"{self._sent.maxlen:,} requests in {self._seconds:.0f} s"
-            return self._sent[0] + self._seconds, f"the limit of {span} is reached"
-        return self._free_at, self._reason
+            return self._sent[0] + self._seconds, f"the limit of {span} is reached", False
+        return self._free_at, self._reason, True
+
+
+def _limits(header: str) -> Iterator[tuple[str, dict[str, float]]]:
+    """Return each limit that a header tells of: its name, and its numbers; what is no number is left out."""
+    for item in header.split(","):
+        name, _, _ = item.partition(";")
+        numbers = {key: min(float(digits), _LONGEST) for key, digits in _NUMBER.findall(item.strip())}
+        yield name.strip().strip('"'), numbers
+
+
+_pacers: WeakValueDictionary[tuple[str, bytes], Pacer] = WeakValueDictionary()
+_busy: list[Pacer] = []
+_lock = threading.Lock()
+
+
+def pacer_of(base_url: str, fingerprint: bytes) -> Pacer:
+    """Return the one pacer of everything in this process that asks in the same name.
+
+    It lives as long as somebody uses it, or as long as it has something to remember.
+    """
+    with _lock:
+        pacer = _pacers.setdefault((base_url, fingerprint), Pacer())
+        _busy[:] = {pacer, *(other for other in _busy if not other.is_idle)}
+        return pacer

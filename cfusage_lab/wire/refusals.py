@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from cfusage_lab.errors import ApiError, AuthError, CfUsageError, RateLimitError
+from cfusage_lab.errors import ApiError, AuthError, CfUsageError, PayloadError, RateLimitError
+from cfusage_lab.wire import shape
 
 __all__ = ["error", "may_heal"]
 
@@ -17,9 +18,14 @@ _ROUTE_CODES: Final = frozenset({7000, 7003})
 _OF_AN_ACCOUNT: Final = "/accounts/"
 _MAY_HEAL: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
 _SHOWN: Final = 300
+_MOST: Final = 20
+"""How many of its errors an answer is heard out about."""
+_LARGEST_CODE: Final = 10**9
 
 
-def error(status: int, body: bytes, *, path: str, retry_after: float | None = None) -> CfUsageError:
+def error(
+    status: int, body: bytes | bytearray, *, path: str, retry_after: float | None = None
+) -> CfUsageError:
     """Return the error that a refusal stands for: the status decides, then Cloudflare's codes."""
     codes, said = _complaints(body)
     is_auth = status in {401, 403} or (status in {400, 429} and bool(_AUTH_CODES.intersection(codes)))
@@ -66,21 +72,27 @@ def may_heal(status: int, body: bytes | bytearray) -> bool:
 def _complaints(body: bytes | bytearray) -> tuple[tuple[int, ...], str]:
     """Return Cloudflare's codes, outermost first, and its first message, from whatever body there is."""
     try:
+        shape.refuse_deep(body)
         answer = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (PayloadError, ValueError):  # msgspec's errors and those of bytes that are no text are ValueErrors
         return (), ""
     codes: list[int] = []
     said: list[str] = []
-    todo = answer.get("errors") if isinstance(answer, dict) else None
-    todo = list(todo) if isinstance(todo, list) else []
-    while todo:
-        item = todo.pop(0)
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    todo = _first(errors)
+    while todo and len(codes) < _MOST:
+        item = todo.pop()
         if not isinstance(item, dict):
             continue
-        if isinstance(item.get("code"), int):
-            codes.append(item["code"])
+        code = item.get("code")
+        if type(code) is int and abs(code) < _LARGEST_CODE:
+            codes.append(code)
         if isinstance(item.get("message"), str):
             said.append(item["message"])
-        chain = item.get("error_chain")
-        todo = (chain if isinstance(chain, list) else []) + todo
-    return tuple(codes), " → ".join(re.sub(r"\s+", " ", text)[:_SHOWN] for text in said[:3])
+        todo += _first(item.get("error_chain"))
+    return tuple(codes), " → ".join(re.sub(r"\s+", " ", text[:_SHOWN]) for text in said[:3])
+
+
+def _first(errors: object) -> list[object]:
+    """Return the first errors of a list, the very first at the end."""
+    return errors[:_MOST][::-1] if isinstance(errors, list) else []

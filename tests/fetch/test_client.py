@@ -531,7 +531,7 @@ def test_an_interrupt_of_the_kernel_ends_the_workers_too() -> None:
     with pytest.raises(KeyboardInterrupt):
         client_of(sandbox).usage_history(WEEK, progress=Interrupted())
 
-    workers = {thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")}
+    workers = {thread for thread in threading.enumerate() if thread.name.startswith("cfusage_lab fetch")}
     for thread in workers - before:
         thread.join(1)
         assert not thread.is_alive()

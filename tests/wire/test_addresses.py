@@ -34,7 +34,7 @@ def test_an_address_that_would_show_the_token_is_refused(wrong: str, why: str) -
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({"https_proxy": "proxy.example:3128"}, "http://proxy.example:3128"),
+        ({"https_proxy": "proxy.example:3128"}, "http://proxy.example:3128/"),
         ({"https_proxy": "http://proxy.example:3128", "no_proxy": "cloudflare.com"}, None),
         ({}, None),
     ],
@@ -49,5 +49,7 @@ def test_the_proxy_that_the_environment_names_is_used(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
 
-    assert proxy_of(CLOUDFLARE) == expected
+    proxy = proxy_of(CLOUDFLARE)
+
+    assert (proxy and proxy.url) == expected
     assert proxy_of("https://127.0.0.1:8000") is None

@@ -74,7 +74,7 @@ class Desk:
         )
 
     def get(self) -> bytes:
-        return self.wire.get(PATH, waiter=self.waiter)
+        return self.wire.get(PATH, bytes, waiter=self.waiter)
 
 
 def answering(*answers: httpx.Response | Exception) -> Handler:
@@ -260,7 +260,7 @@ def on_a_socket(*trouble: Trouble | None, knobs: Knobs | None = None) -> Iterato
             connections=2,
         )
         try:
-            yield lambda: wire.get(PATH, waiter=Waiter(Quiet(), clock=clock), page=1, per_page=50)
+            yield lambda: wire.get(PATH, bytes, waiter=Waiter(Quiet(), clock=clock), page=1, per_page=50)
         finally:
             wire.close()
 
@@ -279,7 +279,7 @@ def test_nobody_listening_is_a_transport_error() -> None:
     wire = Wire(Credentials(token=SANDBOX_TOKEN), base_url=base_url, pacer=pacer, connections=1)
 
     with pytest.raises(TransportError, match=r"no answer from 127\.0\.0\.1"):
-        wire.get(PATH, waiter=Waiter(Quiet(), clock=clock))
+        wire.get(PATH, bytes, waiter=Waiter(Quiet(), clock=clock))
     wire.close()
 
 
@@ -347,7 +347,7 @@ def test_a_wrong_token_over_a_socket_is_an_auth_error() -> None:
     with serve(Sandbox()) as base_url:
         wire = Wire(Credentials(token="wrong" * 8), base_url=base_url, pacer=Pacer(), connections=1)
         with pytest.raises(AuthError, match="check the token"):
-            wire.get(PATH, waiter=Waiter(Quiet()))
+            wire.get(PATH, bytes, waiter=Waiter(Quiet()))
         wire.close()
 
 

@@ -1,0 +1,118 @@
+"""What is tried again, after how long, and when to give up."""
+
+import copy
+import random
+import re
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+from httpx_retries import Retry
+
+from cfusage_lab.wire.limits import (
+    ALL_WAITS,
+    EXCHANGE,
+    LONGEST_WAIT,
+    TRIES,
+    TRIES_AFTER_500,
+    TRIES_TO_CONNECT,
+)
+from cfusage_lab.wire.pacing import Waiter
+
+__all__ = ["MayHealError", "RetryPolicy", "retry_after", "told"]
+
+_SERVER_ERROR: Final = 500
+_LONGEST: Final = 1e9
+"""Seconds, some thirty years: what is longer is as good as for ever, and would print a line of digits."""
+
+
+class MayHealError(Exception):
+    """An answer that is not worth having, where the next one may be."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class RetryPolicy(Retry):
+    """How often one request is tried, and how long that may take.
+
+    Where Cloudflare asks for a longer wait than is left, it stops: to come back early is punished.
+    """
+
+    def __init__(self, waiter: Waiter) -> None:
+        super().__init__(
+            total=TRIES, total_timeout=ALL_WAITS, max_backoff_wait=LONGEST_WAIT, backoff_factor=0.5
+        )
+        self._waiter = waiter
+        self._begun = time.monotonic()
+        self._slept = 0.0
+
+    def increment(self) -> "RetryPolicy":
+        """Return the policy after one more try."""
+        again = copy.copy(self)
+        again.attempts_made += 1
+        return again
+
+    def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - already looked at
+        """Return False: a status worth another try comes as an exception."""
+        return False
+
+    def is_retryable_exception(self, exception: Exception) -> bool:
+        """Whether there is a point in trying again, and time for it."""
+        if time.monotonic() - self._begun - self._slept >= EXCHANGE:
+            return False
+        if isinstance(exception, httpx.ConnectError | httpx.ConnectTimeout):
+            return self.attempts_made < TRIES_TO_CONNECT  # nobody waits a minute to hear of no network
+        if not isinstance(exception, MayHealError):
+            return super().is_retryable_exception(exception)
+        if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= TRIES_AFTER_500:
+            return False
+        return self._waiter.has_time_for(self._wait_after(exception))
+
+    def sleep(self, response: httpx.Response | Exception) -> None:
+        """Wait before the next try."""
+        seconds = self._wait_after(response)
+        self.elapsed_sleep += seconds
+        begun = time.monotonic()
+        self._waiter.sleep(seconds, f"trying again after {told(response)}")
+        self._slept += time.monotonic() - begun
+
+    def _wait_after(self, failure: object) -> float:
+        asked = failure.response.extensions["retry_after"] if isinstance(failure, MayHealError) else None
+        usual = min(0.5 * 2.0**self.attempts_made, 30.0) * random.uniform(0.5, 1)  # noqa: S311
+        return max(asked or 0.0, usual)  # a date that is past, or a zero, is no leave to hurry
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that an answer asks to wait, if it does: it names them, or a date.
+
+    A date is compared with the answer's own, where it has one: the clock here may be wrong.
+    """
+    text = response.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]+", text):
+        return min(float(text), _LONGEST)
+    until = _date(text)
+    if until is None:
+        return None
+    now = _date(response.headers.get("date", "")) or datetime.now(UTC)
+    return min(max(0.0, (until - now).total_seconds()), _LONGEST)
+
+
+def told(failure: object) -> str:
+    """Say what went wrong, in the middle of a sentence."""
+    if isinstance(failure, MayHealError):
+        status = failure.response.status_code
+        is_refused = status == httpx.codes.TOO_MANY_REQUESTS
+        return f"an answer {status}" + (": too many requests" if is_refused else "")
+    return f"{type(failure).__name__} ({failure})" if str(failure) else type(failure).__name__
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,125 @@
+"""The way to the network, for httpx: through a proxy or not, over TLS or not, over sockets with bounds."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.wire.addresses import Proxy
+from cfusage_lab.wire.sockets import Sockets
+
+__all__ = ["SocketTransport"]
+
+_KEEP_SECONDS: Final = 5.0
+"""How long an idle connection is kept."""
+
+_FAILURES: Final = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
+
+
+class SocketTransport(httpx.BaseTransport):
+    """Sends requests over sockets that a caller can leave (:mod:`cfusage_lab.wire.sockets`).
+
+    Parameters
+    ----------
+    is_secure
+        Whether TLS is spoken.
+    proxy
+        What stands on the way, or None.
+    connections
+        How many are kept open for the next request.
+
+    Raises
+    ------
+    ConfigError
+        If the environment names certificates that can't be used.
+    """
+
+    def __init__(self, *, is_secure: bool, proxy: Proxy | None, connections: int) -> None:
+        options: dict[str, Any] = {
+            "ssl_context": _certificates() if is_secure else None,
+            "max_connections": None,  # nobody waits for one: whoever asks has a worker of its own
+            "max_keepalive_connections": connections,
+            "keepalive_expiry": _KEEP_SECONDS,
+            "network_backend": Sockets(),
+        }
+        self._pool = httpcore.ConnectionPool(**options) if proxy is None else _through(proxy, options)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and return the head of its answer."""
+        with _httpx_errors():
+            answer = self._pool.handle_request(_as_httpcore(request))
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _httpx_errors():
+            yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+    url = request.url
+    return httpcore.Request(
+        request.method,
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=request.stream,
+    )
+
+
+@contextmanager
+def _httpx_errors() -> Iterator[None]:
+    """Turn what httpcore raises into its namesake in httpx."""
+    try:
+        yield
+    except _FAILURES as exc:
+        raise getattr(httpx, type(exc).__name__)(str(exc)) from None
+
+
+def _through(proxy: Proxy, options: dict[str, Any]) -> httpcore.ConnectionPool:
+    auth = None if proxy.user is None else (proxy.user.reveal().encode(), proxy.password.reveal().encode())
+    kind: type[httpcore.ConnectionPool] = httpcore.HTTPProxy
+    if proxy.is_socks:
+        kind = httpcore.SOCKSProxy
+    elif proxy.url.startswith("https:"):
+        options["proxy_ssl_context"] = _certificates()
+    return kind(proxy.url, proxy_auth=auth, **options)  # type: ignore[call-arg, arg-type]
+
+
+def _certificates() -> ssl.SSLContext:
+    """Return what TLS trusts: the environment's certificates, else those that come with httpx."""
+    folder = os.environ.get("SSL_CERT_DIR")
+    try:
+        if folder and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
+            raise NotADirectoryError("there is no such folder")
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or str(exc)
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+    named = " and ".join(name for name in names if os.environ.get(name))
+    hint = f": {named} in the environment can't be used; set it right, or unset it" if named else ""
+    raise ConfigError(f"no certificates to trust ({reason}){hint}")

@@ -1,0 +1,89 @@
+"""A secret is taken out of a text, however the text spells it."""
+
+import html
+import json
+from base64 import b64encode, urlsafe_b64encode
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cfusage_lab.redaction import Redactor, without_frames
+
+SECRET = 'v1.0-To/ken+that"no\\body=may&see'
+EVERY = "".join(f"%{code:02x}" for code in SECRET.encode())
+
+SPELLINGS = {
+    "plain": SECRET,
+    "in quotes": repr(SECRET),
+    "lower case": SECRET.lower(),
+    "JSON": json.dumps(SECRET),
+    "JSON in JSON": json.dumps(json.dumps(SECRET)),
+    "JSON, all escaped": "".join(f"\\u{code:04x}" for code in SECRET.encode()),
+    "JSON, upper case": "".join(f"\\u{code:04X}" for code in SECRET.encode()),
+    "Python": "".join(f"\\x{code:02x}" for code in SECRET.encode()),
+    "JavaScript": "".join(f"\\u{{{code:x}}}" for code in SECRET.encode()),
+    "address": quote(SECRET, safe=""),
+    "address, all escaped": EVERY,
+    "address in an address": EVERY.replace("%", "%25"),
+    "HTML": html.escape(SECRET),
+    "HTML, all escaped": "".join(f"&#{code};" for code in SECRET.encode()),
+    "HTML, hexadecimal": "".join(f"&#x{code:X};" for code in SECRET.encode()),
+    "half of it each way": SECRET[:9] + quote(SECRET[9:], safe=""),
+    "UTF-16": repr(SECRET.encode("utf-16-le").decode("latin-1")),
+    "hexadecimal": SECRET.encode().hex(),
+    "the first half": SECRET[: len(SECRET) // 2],
+    "the second half": SECRET[len(SECRET) // 2 :],
+    **{f"Base64 after {n}": b64encode(b"x" * n + SECRET.encode()).decode() for n in range(4)},
+    **{f"Base64 before {n}": urlsafe_b64encode(SECRET.encode() + b"x" * n).decode() for n in range(3)},
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_no_spelling_is_left(spelling: str) -> None:
+    told = Redactor([SECRET])(f"before {spelling} after")
+
+    assert told.startswith("before ")
+    assert told.endswith(" after")
+    assert "(hidden)" in told
+    assert len(told) < 50
+
+
+def test_what_is_left_is_as_it_was() -> None:
+    told = "100% of &amp; \\n \\u0041 %41 no secret, v1.0 and ken+"
+
+    assert Redactor([SECRET])(told) == told
+    assert Redactor([])(told) == told
+    assert Redactor([SECRET])("") == ""
+
+
+def test_an_address_is_hidden_as_a_whole_only() -> None:
+    redacted = Redactor([], whole=["analyst@example.com"])
+
+    assert redacted("who is Analyst%40example.com? ask example.com") == "who is (hidden)? ask example.com"
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_whatever_stands_around_it_the_secret_goes(before: str, after: str) -> None:
+    told = Redactor([SECRET])(before + SECRET + after)
+
+    assert SECRET not in told
+    assert "(hidden)" in told
+
+
+def test_an_error_and_those_behind_it_lose_their_frames() -> None:
+    def fail() -> None:
+        try:
+            {}["first"]
+        except KeyError as first:
+            raise ValueError("second") from first
+
+    with pytest.raises(ValueError, match="second") as caught:
+        fail()
+    error = without_frames(caught.value)
+
+    assert error.__traceback__ is None
+    assert error.__context__ is error.__cause__
+    assert error.__cause__ is not None
+    assert error.__cause__.__traceback__ is None
