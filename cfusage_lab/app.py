@@ -13,13 +13,13 @@ from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import Granularity
-from cfusage_lab.source import Progress, Source, are_made_up
+from cfusage_lab.source import Progress, are_made_up
 
 __all__ = ["explore"]
 
 
 def explore(
-    source: Source | pl.DataFrame | None = None,
+    source: object = None,
     *,
     time_range: str | None = None,
     time_zone: str = "UTC",
@@ -37,7 +37,8 @@ def explore(
     Parameters
     ----------
     source
-        What to show: a client, anything else that hands out usage history, or a history table. If not
+        What to show: a client, anything else that hands out usage history
+        (:class:`cfusage_lab.Source`), or a history table of any engine that analytics take. If not
         given, the real account where there are credentials, and the sandbox where there are none. Where
         the extra ``archive`` is installed, a real account is then kept in the archive in the user's data
         directory, opened from it at once and brought up to date. The sandbox's data are made up anew
@@ -48,7 +49,7 @@ def explore(
     Raises
     ------
     ConfigError, FrameError
-        If there is no such time range or zone, or a table is no history.
+        If there is no such time range or zone, or a table is no history of hours.
 
     Examples
     --------
@@ -111,7 +112,7 @@ class _Unready:
 
 
 def _opened(
-    source: Source | pl.DataFrame | None,
+    source: object,
     *,
     time_range: str | None,
     time_zone: str,

@@ -78,6 +78,9 @@ class Beside:
             work(request)
         except Exception as caught:  # noqa: BLE001 - whatever it is, it goes on screen
             error = caught
+        except BaseException as caught:  # noqa: BLE001 - an engine's panic; nobody would hear of it here
+            error = RuntimeError(type(caught).__name__)
+            error.__cause__ = caught
         with self.turn:
             if request is self._newest:
                 self._newest = None

@@ -1,5 +1,6 @@
 """What figures and comparisons need beyond the range on screen."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,6 +16,7 @@ from cfusage_lab.ranges import TimeRange
 
 __all__ = ["Beyond", "fetched_beyond", "span_of", "stored_beyond"]
 
+_log = logging.getLogger(__name__)
 _MOST_CREDITS: Final = 20
 """Accounts whose credit is asked for unasked."""
 
@@ -110,3 +112,6 @@ def _with_credit(known: Beyond, tables: Tables) -> Beyond:
         raise
     except CfUsageError as error:
         return replace(known, no_credit=str(error))
+    except Exception as error:  # noqa: BLE001 - anybody's source
+        _log.exception("the credit could not be had")
+        return replace(known, no_credit=f"not told: {type(error).__name__}")

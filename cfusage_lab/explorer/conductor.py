@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.against import Against
 from cfusage_lab.explorer.beside import Beside, Request
 from cfusage_lab.explorer.beyond import Beyond, fetched_beyond, stored_beyond
@@ -442,7 +442,7 @@ class Conductor:
     def _end(self, error: Exception | None) -> None:
         """Leave the screen to the reader, with what went wrong."""
         self._is_switching = False
-        if self.state.refusal is not None and isinstance(error, CfUsageError):
+        if self.state.refusal is not None and error is not None:
             self.state = replace(self.state, answer=replace(self.state.answer, refusal=error))
         self._telling.complain(error)
         self._telling.end()

@@ -60,7 +60,7 @@ class Kept:
         known: Sequence[str] = getattr(self._client, "default_accounts", ())
         try:
             return tuple(sorted(known or self._archive.default_accounts)) or None
-        except CfUsageError:
+        except Exception:  # noqa: BLE001 - fresh() says what is wrong with it
             return None
 
     def names(self) -> dict[str, str]:
@@ -92,8 +92,8 @@ class Kept:
             part = TimeRange(max(held.start, asked.start), min(held.end, asked.end))
             history = history_of(self._archive, question, part, None)
             label = label_of(self._archive, history)
-        except CfUsageError:
-            return None  # fresh() says what is wrong with it
+        except Exception:  # noqa: BLE001 - fresh() says what is wrong with it
+            return None
         return Answer(
             history=history,
             label=label,
@@ -110,10 +110,11 @@ class Kept:
             return Answer(history=history, label=label_of(self._archive, history))
         except CancelledError:
             raise
-        except CfUsageError as error:
+        except Exception as error:
             if client.has_failed:
                 raise
-            note = f"not through the archive, which is of no use now: {error}"
+            why = str(error) if isinstance(error, CfUsageError) else type(error).__name__
+            note = f"not through the archive, which is of no use now: {why}"
         history = history_of(self._client, question, question.time_range, progress)
         return Answer(history=history, label=label_of(self._client, history), notes=(note,))
 
@@ -150,6 +151,6 @@ class _Watched:
             return self._client.usage_history(
                 time_range, granularity=granularity, accounts=accounts, with_ids=with_ids, progress=progress
             )
-        except CfUsageError:
+        except Exception:
             self.has_failed = True
             raise

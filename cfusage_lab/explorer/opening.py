@@ -16,7 +16,7 @@ from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fet
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import Source
 
-__all__ = ["Origin", "first_table", "with_accounts"]
+__all__ = ["Origin", "first_table", "may_pass", "with_accounts"]
 
 _WHOLE_TABLE: Final = "Whole table"
 _USUAL: Final = "Last 28 days"
@@ -50,12 +50,11 @@ class Origin:
     later: datetime | None
 
     @classmethod
-    def of(
-        cls, source: Source | pl.DataFrame, *, client: Source | None, now: datetime | str | None
-    ) -> "Origin":
+    def of(cls, source: object, *, client: Source | None, now: datetime | str | None) -> "Origin":
         """Take a source as it is handed over; a history table is one, too."""
         moment = None if now is None else ranges.moment(now)
-        if not isinstance(source, pl.DataFrame):
+        if hasattr(source, "usage_history"):
+            source = cast("Source", source)
             whose = getattr(source, "source", "other")
             return cls(
                 tables=_tables_of(source, client),
@@ -83,14 +82,14 @@ class Origin:
         ConfigError
             If there is no such range; the message lists those there are.
         """
-        if name is not None and name not in self.presets:
+        if name is not None and name not in list(self.presets):
             raise ConfigError(f"there is no time range {name!r}: take one of {', '.join(self.presets)}")
         return name or self.usual
 
 
 def first_table(
     origin: Origin, preset: str, time_zone: str, *, may_lack: bool
-) -> tuple[Opened, CfUsageError | None]:
+) -> tuple[Opened, Exception | None]:
     """Take what is held, else fetch; a part of it, or what is older, is better than an error.
 
     Parameters
@@ -112,7 +111,7 @@ def first_table(
     if stored is None or not stored.is_from_start:
         try:
             return with_accounts(first_fetched(tables, question, names, None)), None
-        except CfUsageError as error:
+        except Exception as error:
             stored, trouble = stored or tables.newest(question), error
             if stored is None:
                 if not may_lack:
@@ -122,9 +121,14 @@ def first_table(
                     label=tables.label,
                     refusal=error.with_traceback(None),
                 )
-                others = {} if error.retryable else tables.more_names()
+                others = {} if may_pass(error) else tables.more_names()
                 return Opened(question=question, answer=nothing, names=names | others), error
     return with_accounts(Opened(question=question, answer=stored, names=names)), trouble
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether an error may go by itself, and is no matter of the token; nor is one of somebody's own."""
+    return error.retryable if isinstance(error, CfUsageError) else True
 
 
 def with_accounts(opened: Opened) -> Opened:
@@ -140,10 +144,14 @@ def _tables_of(source: Source, client: Source | None) -> Tables:
     Raises
     ------
     ConfigError
-        If a client comes with a source that is no archive.
+        If a client comes with a source that is no archive, or is none.
     """
     if client is None:
         return Alone(source)
+    if not hasattr(client, "usage_history"):
+        raise ConfigError(
+            f"client {client!r} hands out no usage history: pass a UsageClient, or leave it out"
+        )
     if not (hasattr(source, "held") and hasattr(source, "update")):
         raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
     return Kept(cast("Archive", source), client)

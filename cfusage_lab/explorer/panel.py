@@ -3,6 +3,7 @@
 import base64
 from datetime import date, datetime
 from pathlib import Path
+from threading import TIMEOUT_MAX
 from typing import Any
 
 import altair as alt
@@ -10,12 +11,12 @@ import polars as pl
 
 from cfusage_lab import ranges
 from cfusage_lab.daily import daily_usage
-from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.conductor import Conductor, Login
 from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.exports import made, picture_of
 from cfusage_lab.explorer.layout import Panel
-from cfusage_lab.explorer.opening import Origin, first_table
+from cfusage_lab.explorer.opening import Origin, first_table, may_pass
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.files import checked_path, write_file
@@ -37,7 +38,8 @@ class UsageExplorer:
     Parameters
     ----------
     source
-        Anything that hands out usage history (:class:`cfusage_lab.source.Source`), or a history table.
+        Anything that hands out usage history (:class:`cfusage_lab.source.Source`), or a history table of any
+        engine that analytics take.
     client
         Whom an archive as the source is kept up to date from. What is held is shown at once, and
         refreshed beside the notebook; what is not held is fetched first. Without a network the stored
@@ -73,8 +75,11 @@ before_last, refresh, cancel, token
     ------
     ConfigError
         If there is no such preset or time zone, or a client comes with a source that is no archive.
-    CfUsageError
-        Whatever else the source raises for the first table, if there is no ``login``.
+    FrameError
+        If a table is no history of hours.
+    Exception
+        Whatever else the source raises for the first table, if there is no ``login``. With one, nothing of
+        it is raised.
 
     Examples
     --------
@@ -92,7 +97,7 @@ before_last, refresh, cancel, token
 
     def __init__(
         self,
-        source: Source | pl.DataFrame,
+        source: object,
         *,
         client: Source | None = None,
         login: Login | None = None,
@@ -101,6 +106,8 @@ before_last, refresh, cancel, token
         now: datetime | str | None = None,
     ) -> None:
         ranges.zone(time_zone)
+        if login is not None and not callable(login):
+            raise ConfigError(f"login {login!r} can't be called: pass what turns a token into a source")
         origin = Origin.of(source, client=client, now=now)
         preset = origin.preset(time_range)
         opened, trouble = first_table(origin, preset, time_zone, may_lack=login is not None)
@@ -139,11 +146,16 @@ before_last, refresh, cancel, token
             with_picture=self._with_picture,
             has_view=opened.answer.refusal is None,
         )
+        undrawn = self._conductor.screen.trouble
+        if undrawn is not None:
+            if login is None or origin.whose == "table":
+                raise undrawn
+            self._telling.complain(undrawn)
         if trouble is None:
             self._conductor.begin()
             return
         self._telling.complain(trouble)  # what failed just now is not tried again unasked
-        if not trouble.retryable:
+        if not may_pass(trouble):
             self.widget.ask_for_token()
 
     @property
@@ -170,6 +182,8 @@ before_last, refresh, cancel, token
 
     @selection.setter
     def selection(self, selection: Selection | None) -> None:
+        if not isinstance(selection, Selection | None):
+            raise ConfigError(f"{selection!r} is no selection: pass a Selection, or None for everything")
         with self._conductor.turn:
             self._conductor.screen.mark(self._conductor.select(selection or EVERYTHING))
 
@@ -196,7 +210,8 @@ before_last, refresh, cancel, token
         Raises
         ------
         ConfigError
-            If one end is missing, or no window on screen lies in the span.
+            If one end is missing, no window on screen lies in the span, or there is no such weekday, hour
+            or day.
         """
         span: dict[str, datetime] = {}
         if start is not None and end is not None:
@@ -205,8 +220,7 @@ before_last, refresh, cancel, token
             span = {"start": wanted.start, "end": wanted.end}
         elif start is not None or end is not None:
             raise ConfigError("a selected span has a start and an end: pass both, or neither")
-        on = date.fromisoformat(day) if isinstance(day, str) else day
-        self.selection = Selection(**span, weekday=weekday, hour=hour, day=on)
+        self.selection = Selection(**span, weekday=weekday, hour=hour, day=_date(day))
 
     @property
     def status(self) -> str:
@@ -260,7 +274,14 @@ before_last, refresh, cancel, token
         -------
         bool
             Whether it came to an end in that time.
+
+        Raises
+        ------
+        ConfigError
+            If ``timeout`` is no number of seconds.
         """
+        if timeout is not None and (type(timeout) not in {int, float} or not 0 <= timeout <= TIMEOUT_MAX):
+            raise ConfigError(f"timeout {timeout!r}: pass seconds from 0, or None")
         return self._conductor.wait(timeout)
 
     def _reveal(self) -> None:
@@ -281,6 +302,18 @@ before_last, refresh, cancel, token
         """Add a picture of the charts, for readers without a kernel."""
         try:
             png = picture_of(self._conductor.shown().charts)
-        except (ValueError, CfUsageError):  # what can't be drawn, or had, says so in its place
+        except Exception:  # noqa: BLE001 - what can't be drawn, or had, says so in its place
             return bundle
         return {**bundle, "image/png": base64.b64encode(png).decode()}
+
+
+def _date(day: object) -> date | None:
+    """Return a local date, as a caller wrote it."""
+    if isinstance(day, str):
+        try:
+            return date.fromisoformat(day)
+        except ValueError:
+            pass
+    elif day is None or (isinstance(day, date) and not isinstance(day, datetime)):
+        return day
+    raise ConfigError(f"day {day!r} is no date: pass one, or its ISO 8601 text such as '2026-11-18'")

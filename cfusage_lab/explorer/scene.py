@@ -40,7 +40,7 @@ from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import OffTheHourWarning
 from cfusage_lab.schema import DAILY
 
-__all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene"]
+__all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene", "nothing"]
 
 GRANULARITIES: Final = {"Hours": "hour", "Days": "day"}
 STATISTICS: Final = {"Mean": "mean", "Median": "median", "Total": "total", "Share": "share"}
@@ -202,7 +202,7 @@ def _changed(
     known = table.filter(pl.col("kind") != "unknown")
     if scene.partners == "loading" and known.height < table.height:
         if known.is_empty():
-            return _awaited()
+            return nothing(_AWAITED)
         return draw(known, names=scene.names, time_zone=scene.time_zone, note=_MORE_TO_COME)
     return draw(table, names=scene.names, time_zone=scene.time_zone, note=_note(scene, table))
 
@@ -212,9 +212,9 @@ def _is_awaited(scene: Scene, table: pl.DataFrame) -> bool:
     return scene.partners == "loading" and "unknown" in set(table["kind"])
 
 
-def _awaited() -> alt.VConcatChart:
-    """Draw nothing yet."""
-    return drawn(page([words("…")]), [], title=_AWAITED, facts=[], note=None)
+def nothing(title: str = "") -> alt.VConcatChart:
+    """Draw nothing, or nothing yet."""
+    return drawn(page([words("…")]), [], title=title, facts=[], note=None)
 
 
 def _note(scene: Scene, table: pl.DataFrame) -> str | None:
@@ -235,7 +235,7 @@ def _month_to_date(scene: Scene) -> alt.VConcatChart:
     until = scene.known.filter(pl.col("end_time") <= end) if end is not None else scene.known.clear()
     table = month_to_date(until, time_zone=scene.time_zone)
     if _is_awaited(scene, table):
-        return _awaited()
+        return nothing(_AWAITED)
     clock = same_time_yesterday(until, time_zone=scene.time_zone)["until"].unique().to_list()
     return month_to_date_chart(
         table,
@@ -254,7 +254,7 @@ def _other_days(scene: Scene) -> alt.VConcatChart:
     else:
         table = compare(_between(days, dates), _between(days, scene.before))
     if _is_awaited(scene, table):
-        return _awaited()
+        return nothing(_AWAITED)
     return comparison_chart(
         table,
         current="The selected days" if scene.selection.is_brushed else "This range",

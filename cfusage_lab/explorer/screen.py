@@ -12,7 +12,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker
 from cfusage_lab.explorer.figures import Headline, figures_html
 from cfusage_lab.explorer.hands import Hands
-from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene
+from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene, nothing
 from cfusage_lab.explorer.selection import EVERYTHING, WEEKDAYS, Clock, Selection
 from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
 from cfusage_lab.ranges import zone
@@ -47,6 +47,8 @@ class Screen:
         The chart widgets, by their names in :data:`cfusage_lab.explorer.scene.VIEWS`.
     figures, said, table
         The headline, the selection in words, the page of windows.
+    trouble
+        Why a chart of the first scene could not be drawn, if so: it is not seen then.
     """
 
     def __init__(self, scene: Scene, *, hands: Hands, select: Callable[[Selection], Selection]) -> None:
@@ -56,8 +58,9 @@ class Screen:
         self._page = 0
         self._headline: Headline | None = None
         self._is_prepared = False
-        self.charts = {name: ChartView(draw(scene)) for name, draw in VIEWS.items()}
-        self._drawn = {name: scene.depends_on(name) for name in VIEWS}
+        self.trouble: Exception | None = None
+        self._drawn: dict[str, tuple[Any, ...]] = {}
+        self.charts = {name: self._first(name, scene) for name in VIEWS}
         self._clock = self._clock_of(scene)
         self.figures, self.said, self.table = (ipywidgets.HTML() for _ in range(3))
         self.select_from, self.select_until = moment_picker("Select from"), moment_picker("Select until")
@@ -73,6 +76,17 @@ class Screen:
         self._listen()
         self._say()
         self._tabulate()
+
+    def _first(self, name: str, scene: Scene) -> ChartView:
+        """Draw a chart of the first scene; one that can't be drawn may be in the next."""
+        try:
+            view = ChartView(VIEWS[name](scene))
+            self._drawn[name] = scene.depends_on(name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
+            self.trouble = self.trouble or error
+            view = ChartView(nothing())
+            self._drawn[name], view.layout.display = (), "none"
+        return view
 
     def steps(self, scene: Scene, headline: Headline) -> list[Callable[[], None]]:
         """Return what is to be done for another scene, the quickest and most looked at first."""

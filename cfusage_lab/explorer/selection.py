@@ -19,7 +19,8 @@ __all__ = ["EVERYTHING", "WEEKDAYS", "Clock", "Selection"]
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY: Final = timedelta(days=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_LAST_HOUR: Final = 23
+_HOURS: Final = range(24)
+_WEEKDAYS: Final = range(1, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Selection:
     ------
     ConfigError
         If one end of the span is missing or has no time zone, it ends before it starts, or there is no such
-        weekday or hour.
+        weekday, hour or day.
     """
 
     start: datetime | None = None
@@ -54,16 +55,23 @@ class Selection:
         if (self.start is None) != (self.end is None):
             raise ConfigError("a selected span has a start and an end: pass both, or neither")
         if self.start is not None and self.end is not None:
+            ends: tuple[object, ...] = (self.start, self.end)
+            if not all(isinstance(one, datetime) for one in ends):
+                raise ConfigError(
+                    f"a selected span goes from {ends[0]!r} to {ends[1]!r}: pass aware datetimes"
+                )
             if self.start.tzinfo is None or self.end.tzinfo is None:
                 raise ConfigError("a selected span has no time zone: pass aware datetimes")
             if self.end <= self.start:
                 raise ConfigError(f"the selection ends at {self.end} and starts at {self.start}: not later")
             object.__setattr__(self, "start", self.start.astimezone(UTC))
             object.__setattr__(self, "end", self.end.astimezone(UTC))
-        if self.weekday is not None and not 1 <= self.weekday <= len(WEEKDAYS):
-            raise ConfigError(f"weekday {self.weekday}: pass 1 (Monday) to 7")
-        if self.hour is not None and not 0 <= self.hour <= _LAST_HOUR:
-            raise ConfigError(f"hour {self.hour}: pass 0 to 23")
+        if self.weekday is not None and (type(self.weekday) is not int or self.weekday not in _WEEKDAYS):
+            raise ConfigError(f"weekday {self.weekday!r}: pass 1 (Monday) to 7")
+        if self.hour is not None and (type(self.hour) is not int or self.hour not in _HOURS):
+            raise ConfigError(f"hour {self.hour!r}: pass 0 to 23")
+        if self.day is not None and type(self.day) is not date:
+            raise ConfigError(f"day {self.day!r}: pass a date")
 
     @property
     def is_empty(self) -> bool:

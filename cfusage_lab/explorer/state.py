@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.beyond import Beyond, span_of
 from cfusage_lab.explorer.figures import Headline
 from cfusage_lab.explorer.questions import Question, is_inside, missing
@@ -81,7 +80,7 @@ class State:
         return nothing.with_answer(question, answer, names)
 
     @property
-    def refusal(self) -> CfUsageError | None:
+    def refusal(self) -> Exception | None:
         """Why there is no table yet, if there is none."""
         return self.answer.refusal
 

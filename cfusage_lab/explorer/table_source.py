@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames.windows import computed
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity, require
+from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity
 from cfusage_lab.source import Progress
 
 __all__ = ["TableSource"]
@@ -18,7 +19,7 @@ class TableSource:
     Parameters
     ----------
     history
-        A history table (``schema.HISTORY``) with at least one window.
+        A history table (``schema.HISTORY``) with at least one window, of any engine that analytics take.
 
     Attributes
     ----------
@@ -28,19 +29,18 @@ class TableSource:
     Raises
     ------
     FrameError
-        If a column is missing.
+        If it is no table, or a column is missing or of another type.
     ConfigError
         If it has no windows.
     """
 
     label = "History table"
 
-    def __init__(self, history: pl.DataFrame) -> None:
-        require(history.columns, HISTORY.names(), table="history")
-        if history.is_empty():
+    def __init__(self, history: object) -> None:
+        self._history = windows = computed(history, HISTORY)
+        if windows.is_empty():
             raise ConfigError("the history table has no windows: there is no time range to show")
-        self._history = history.select(HISTORY.names())
-        self.whole = TimeRange(history["start_time"].min(), history["end_time"].max())  # type: ignore[arg-type]
+        self.whole = TimeRange(windows["start_time"].min(), windows["end_time"].max())  # type: ignore[arg-type]
 
     def accounts(self) -> pl.DataFrame:
         """List the accounts of the table (``schema.ACCOUNTS``); a table has no names for them."""

@@ -1,5 +1,10 @@
-"""Where the explorer's tables come from, and how one of them is come by: from a source that is asked."""
+"""Where the explorer's tables come from, and how one of them is come by: from a source that is asked.
 
+A source may be anybody's, and fail in any way. What is not a matter of the table itself does without its
+answer; everything else is left to whoever asks.
+"""
+
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -10,6 +15,7 @@ from cfusage_lab.charts.style import span
 from cfusage_lab.drawing import short
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
+from cfusage_lab.frames.windows import computed
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
 from cfusage_lab.source import MADE_UP, Progress, Source, are_made_up
@@ -26,6 +32,7 @@ __all__ = [
     "names_of",
 ]
 
+_log = logging.getLogger(__name__)
 _HINT: Final = "made-up data"
 """What stands in the label of a source that knows so of itself."""
 
@@ -55,7 +62,7 @@ class Answer:
     newest_stored: datetime | None = None
     is_from_start: bool = True
     notes: tuple[str, ...] = ()
-    refusal: CfUsageError | None = None
+    refusal: Exception | None = None
 
     def status(self, question: Question) -> str:
         """Say where the numbers come from and how new they are."""
@@ -178,8 +185,7 @@ def history_of(
 ) -> pl.DataFrame:
     """Ask a source for the windows of a range (``schema.HISTORY``, without ids)."""
     history = source.usage_history(time_range, accounts=question.accounts, with_ids=False, progress=progress)
-    require(history.columns, HISTORY.names(), table="history")
-    return history
+    return computed(history, HISTORY)
 
 
 def label_of(source: Source, history: pl.DataFrame) -> str:
@@ -203,4 +209,7 @@ def names_of(source: Source) -> dict[str, str]:
     try:
         return {one: name or short(one) for one, name in source.accounts().iter_rows()}
     except CfUsageError:  # a token may read usage and still not list accounts
+        return {}
+    except Exception:  # noqa: BLE001 - anybody's source
+        _log.exception("%s could not list its accounts", source.label)
         return {}

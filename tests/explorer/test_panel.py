@@ -308,7 +308,7 @@ def test_a_table_without_windows_or_columns_is_refused() -> None:
     """It has no range to show."""
     with pytest.raises(ConfigError, match="no windows"):
         UsageExplorer(pl.DataFrame(schema=HISTORY))
-    with pytest.raises(FrameError, match="not a history table"):
+    with pytest.raises(FrameError, match="not a usage history table"):
         UsageExplorer(pl.DataFrame({"x": [1]}))
 
 
