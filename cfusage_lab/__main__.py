@@ -172,8 +172,9 @@ def _figures(row: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return what each figure is, the figure, and what stands beside it."""
     day = _beside(row["day_kind"], row["day_change_ratio"], row["yesterday_usd"])
     month = _beside(row["month_kind"], row["month_change_ratio"], row["previous_month_usd"])
+    until = f"{row['date']} until {row['until']}" if row["date"] else "no hour has ended"
     return [
-        (f"{row['date']} until {row['until']}", _usd(row["today_usd"]), f"{day} the day before, until then"),
+        (until, _usd(row["today_usd"]), f"{day} the day before, until then"),
         ("month until then", _usd(row["month_usd"]), f"{month} the month before, until then"),
         ("mean of whole days", _usd(row["mean_day_usd"]), ""),
         ("hour with the highest mean", _peak(row), ""),

@@ -124,7 +124,8 @@ COMPARISON: Final = pl.Schema({"account_id": pl.String(), "date": pl.Date(), **_
 
 ``previous_usd``, ``change_usd`` and ``change_ratio`` are null where ``kind`` is ``unknown``: there is no
 partner, or one of the two is not whole. The ratio is null, too, unless the previous value is above zero.
-``is_whole`` and ``state`` are the current side's.
+``is_whole`` and ``state`` are the current side's. Of a month so far, ``current_usd`` is null where the
+account has no window of the month.
 """
 
 SAME_TIME: Final = pl.Schema(
@@ -139,9 +140,10 @@ SAME_TIME: Final = pl.Schema(
 )
 """One row is an account's day so far beside another day until the same local clock time.
 
-``until`` is that clock time, such as ``"14:00"``; ``against`` is ``yesterday`` or ``last_week``, the same
-weekday a week before. The other columns are those of :data:`COMPARISON`; here ``is_whole`` says whether
-every hour of the day until then is there.
+``until`` is that clock time, such as ``"14:00"``; it is ``"24:00"`` once the day is over, whatever its clock
+has skipped, and then the other day is whole, too. ``against`` is ``yesterday`` or ``last_week``, the same
+weekday a week before. The other columns are those of :data:`COMPARISON`; here ``is_whole`` says whether every
+hour of the day until then is there, and ``current_usd`` is null where the account has none of them.
 """
 
 ROLLING: Final = pl.Schema({**DAILY, "rolling_mean_usd": pl.Float64()})

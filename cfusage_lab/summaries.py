@@ -34,11 +34,13 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     DataFrame
         One row an account (``schema.SUMMARY``), sorted unless it is lazy:
 
-        - ``date``, ``until``: the day of the last finished window, and the local clock time of its end
+        - ``date``, ``until``: the day of the last finished window of all accounts, and the local clock time
+          of its end, ``24:00`` when that day is over
         - ``today_usd``, ``yesterday_usd``, ``day_change_ratio``, ``day_kind``: that day until then beside
           the day before until the same time, in US dollars and as a fraction
         - ``month_usd``, ``previous_month_usd``, ``month_change_ratio``, ``month_kind``: the month so far
-          beside the same days of the month before
+          beside the same days of the month before; of an account that lacks hours until then, what is there,
+          beside nothing, and ``unknown``
         - ``mean_day_usd``: US dollars, the mean of all whole days; null where there is none
         - ``peak_hour``: the hour of the local clock with the highest mean, the earliest of several; null
           unless that mean is above 0
@@ -69,9 +71,11 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     $1,506.59 this month, $1,501.23 by then last month
     """
     local = localize(history, time_zone=time_zone)
-    finished = local.frame.filter(nw.col("state") != "in_progress")
     is_provisional = (nw.col("state") == "provisional").cast(nw.Float64)
-    rows = finished.group_by("account_id").agg(provisional_share=is_provisional.mean())
+    finished = local.frame.select(
+        "account_id", is_provisional=nw.when(nw.col("state") != "in_progress").then(is_provisional)
+    )
+    rows = finished.group_by("account_id").agg(provisional_share=nw.col("is_provisional").mean())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OffTheHourWarning)  # said above, once
         parts = (

@@ -60,13 +60,43 @@ def test_a_day_that_is_still_running_is_no_usual_day() -> None:
     assert (row["mean_day_usd"], row["today_usd"], row["until"]) == (24.0, 115.0, "23:00")
 
 
-def test_an_account_that_ended_this_month_has_its_month_so_far() -> None:
-    """Up to its own last day, the 1st, beside the 1st of January."""
+def test_an_account_that_ended_this_month_is_compared_with_nothing(engine: Engine) -> None:
+    """Its windows end with the 1st, and the month goes until the 3rd at 06:00."""
     ended = hours("2026-01-01", [1] * 24 * 31 + [3] * 24, account_id="b")
-    row = summary(pl.concat([two_months(), ended]), time_zone="UTC").row(1, named=True)
+    table = pl.concat([two_months(), ended])
+    row = engine.run(summary, table, time_zone="UTC", order=["account_id"]).row(1, named=True)
 
-    assert (row["month_usd"], row["previous_month_usd"], row["month_kind"]) == (72.0, 24.0, "up")
-    assert (row["date"], row["today_usd"]) == (None, None)
+    assert (row["month_usd"], row["previous_month_usd"], row["month_change_ratio"]) == (72.0, None, None)
+    assert (row["today_usd"], row["yesterday_usd"]) == (None, None)
+    assert (row["day_kind"], row["month_kind"]) == ("unknown", "unknown")
+    assert (row["date"], row["until"]) == (date(2026, 2, 3), "06:00")
+
+
+def test_an_account_that_lacks_the_last_hour_is_compared_with_nothing() -> None:
+    """What is there is told, but not as if it were all."""
+    history = two_months()
+    late = history.filter(pl.col("start_time") != history["start_time"].sort()[-2])
+    table = pl.concat([history, late.with_columns(account_id=pl.lit("b"))])
+    whole, lacking = summary(table, time_zone="UTC").iter_rows(named=True)
+
+    assert (whole["today_usd"], whole["day_kind"], whole["month_kind"]) == (12.0, "flat", "up")
+    assert (lacking["today_usd"], lacking["yesterday_usd"], lacking["day_kind"]) == (10.0, None, "unknown")
+    assert (lacking["month_usd"], lacking["previous_month_usd"]) == (108.0, None)
+    assert lacking["month_kind"] == "unknown"
+
+
+def test_an_account_of_which_nothing_has_ended_has_a_row(engine: Engine) -> None:
+    running = hours("2026-02-03T06:00", [5], account_id="b", states="in_progress")
+    table = pl.concat([two_months(), running])
+    row = engine.run(summary, table, time_zone="UTC", order=["account_id"]).row(1, named=True)
+
+    assert (row["account_id"], row["until"], row["day_kind"], row["month_kind"]) == (
+        "b",
+        "06:00",
+        "unknown",
+        "unknown",
+    )
+    assert (row["today_usd"], row["month_usd"], row["mean_day_usd"], row["provisional_share"]) == (None,) * 4
 
 
 def test_accounts_have_a_row_each_in_order() -> None:
@@ -87,7 +117,8 @@ def test_an_account_that_ended_long_ago_has_no_today() -> None:
     old = hours("2026-01-05", [1] * 48, account_id="b")
     row = summary(pl.concat([two_months(), old]), time_zone="UTC").row(1, named=True)
 
-    assert (row["date"], row["today_usd"], row["day_kind"], row["month_kind"]) == (
+    assert (row["date"], row["until"]) == (date(2026, 2, 3), "06:00")
+    assert (row["today_usd"], row["month_usd"], row["day_kind"], row["month_kind"]) == (
         None,
         None,
         "unknown",

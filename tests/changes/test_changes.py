@@ -542,7 +542,7 @@ def test_today_until_now_stands_beside_the_same_hours(engine: Engine) -> None:
 
 
 def test_the_day_so_far_is_as_settled_as_its_own_windows(engine: Engine) -> None:
-    """Yesterday may still change, today is settled; an account without a window today has no row."""
+    """Yesterday may still change, today is settled; of an account without a window today nothing is known."""
     states = ["provisional"] * 24 + ["complete"] * 5
     history = pl.concat(
         [hours("2026-01-10", [1] * 29, states=states), hours("2026-01-10", [1] * 24, account_id="b")]
@@ -552,6 +552,34 @@ def test_the_day_so_far_is_as_settled_as_its_own_windows(engine: Engine) -> None
     assert found.select("account_id", "against", "state").rows() == [
         ("a", "last_week", "complete"),
         ("a", "yesterday", "complete"),
+        ("b", "last_week", "complete"),
+        ("b", "yesterday", "complete"),
+    ]
+    assert found.select("current_usd", "previous_usd", "is_whole", "kind").rows()[2:] == [
+        (None, None, False, "unknown"),
+        (None, None, False, "unknown"),
+    ]
+
+
+def test_a_month_so_far_has_its_last_day_for_every_account(engine: Engine) -> None:
+    """Account b ends a day early, c with January: their last row says that this is not known."""
+    history = pl.concat(
+        [
+            hours("2026-01-01", [1] * 24 * 34),
+            hours("2026-01-01", [1] * 24 * 33, account_id="b"),
+            hours("2026-01-01", [1] * 24 * 31, account_id="c"),
+        ]
+    )
+    found = engine.run(month_to_date, history, time_zone="UTC", order=BY_DAY)
+
+    assert found.select("account_id", "date", "current_usd", "previous_usd", "kind", "is_whole").rows() == [
+        ("a", date(2026, 2, 1), 24.0, 24.0, "flat", True),
+        ("a", date(2026, 2, 2), 48.0, 48.0, "flat", True),
+        ("a", date(2026, 2, 3), 72.0, 72.0, "flat", True),
+        ("b", date(2026, 2, 1), 24.0, 24.0, "flat", True),
+        ("b", date(2026, 2, 2), 48.0, 48.0, "flat", True),
+        ("b", date(2026, 2, 3), 48.0, None, "unknown", False),
+        ("c", date(2026, 2, 3), None, None, "unknown", False),
     ]
 
 
