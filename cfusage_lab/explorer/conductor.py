@@ -416,6 +416,7 @@ class Conductor:
             statistic=self._desk.statistic.value,
             comparison=self._desk.comparison.value,
             chosen_before=dates_of(chosen, question.time_zone) if chosen else None,
+            today=question.today,
             is_off_the_hour=bool(question.notes),
         )
 

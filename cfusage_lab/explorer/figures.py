@@ -186,7 +186,9 @@ def _month(windows: pl.DataFrame, time_zone: str) -> Figure:
     row = rows.row(-1, named=True)
     day: date = row["date"]
     before = day.replace(day=1) - _DAY
-    return _compared(f"{day:%B} so far", row, f"{before:%B}", until=" until then")
+    found = _compared(f"{day:%B} so far", row, f"{before:%B}", until=" until then")
+    is_running = "in_progress" in set(windows["state"]) and not found.note
+    return replace(found, note="without the running hour") if is_running else found
 
 
 def _compared(title: str, row: Mapping[str, Any], partner: str, *, until: str = "") -> Figure:

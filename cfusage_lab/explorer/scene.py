@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -39,6 +39,7 @@ from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import OffTheHourWarning
 from cfusage_lab.schema import DAILY
+from cfusage_lab.wording import counted
 
 __all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene", "nothing"]
 
@@ -50,6 +51,7 @@ COMPARISONS: Final = {
     "Month to date": "month",
     "Other days": "custom",
 }
+_DAY: Final = timedelta(days=1)
 Partners = Literal["known", "loading", "absent"]
 
 
@@ -75,6 +77,8 @@ class Scene:
         As the controls say.
     chosen_before
         The first and the last day that the selected ones are compared with, if somebody chose them.
+    today
+        The local date that runs, if that is known.
     is_off_the_hour
         Whether the zone's midnights fall inside UTC hours. The status line says so, once.
     """
@@ -89,6 +93,7 @@ class Scene:
     statistic: Statistic = "mean"
     comparison: str = "day"
     chosen_before: tuple[date, date] | None = None
+    today: date | None = None
     is_off_the_hour: bool = False
 
     def selected(self) -> pl.DataFrame:
@@ -148,7 +153,7 @@ class Scene:
             return (Same(self.history), *known, self.granularity, *shared)
         if view == "compared":
             tables = (Same(self.history), Same(self.known), self.partners)
-            return (*tables, self.selection.brush, self.comparison, self.chosen_before, *shared)
+            return (*tables, self.today, self.selection.brush, self.comparison, self.chosen_before, *shared)
         return (Same(self.history), self.selection.brush, self.statistic, *shared)
 
     @contextmanager
@@ -242,8 +247,13 @@ def _month_to_date(scene: Scene) -> alt.VConcatChart:
         until=clock[0] if clock else None,
         names=scene.names,
         time_zone=scene.time_zone,
-        note=_note(scene, table),
+        note=" · ".join(filter(None, (_running(windows), _note(scene, table)))) or None,
     )
+
+
+def _running(windows: pl.DataFrame) -> str:
+    """Say of what is selected that it has a window which sums so far leave out."""
+    return "Without the running hour" if "in_progress" in set(windows["state"]) else ""
 
 
 def _other_days(scene: Scene) -> alt.VConcatChart:
@@ -255,14 +265,36 @@ def _other_days(scene: Scene) -> alt.VConcatChart:
         table = compare(_between(days, dates), _between(days, scene.before))
     if _is_awaited(scene, table):
         return nothing(_AWAITED)
+    current, previous, left_out = _sides(scene, table)
     return comparison_chart(
         table,
-        current="The selected days" if scene.selection.is_brushed else "This range",
-        previous=days_text(*scene.before) if scene.before else "other days",
+        current=current,
+        previous=previous,
         names=scene.names,
         time_zone=scene.time_zone,
-        note=_note(scene, table),
+        note=" · ".join(filter(None, (left_out, _note(scene, table)))) or None,
     )
+
+
+def _sides(scene: Scene, table: pl.DataFrame) -> tuple[str, str, str]:
+    """Name the days that stand beside each other, not those that were asked for, and say what is left out."""
+    dates, before = scene.dates(), scene.before
+    current = "The selected days" if scene.selection.is_brushed else "This range"
+    paired = table.filter(pl.col("kind") != "unknown")["date"].unique().sort()
+    if dates is None or before is None:
+        return current, "other days", ""
+    if paired.is_empty():
+        return current, days_text(*before), ""
+    asked = {dates[0] + n * _DAY for n in range((dates[1] - dates[0]).days + 1)}
+    out = asked - set(paired)
+    if out and out == {scene.today} - set(table["date"]):
+        current += " without today"
+    elif out:
+        current += f", {paired.len():,} of {counted(len(asked), 'day')}"
+    first, last = (day - (dates[0] - before[0]) for day in (paired[0], paired[-1]))
+    all_before = (before[1] - before[0]).days + 1
+    left_out = f"Compared with {paired.len():,} of {counted(all_before, 'day')}, {days_text(*before)}"
+    return current, days_text(first, last), left_out if all_before > paired.len() else ""
 
 
 def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:

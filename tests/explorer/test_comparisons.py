@@ -1,5 +1,6 @@
 """Comparisons on screen: their partners may lie outside the range, and none is made up."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -226,3 +227,63 @@ def test_a_range_that_fails_leaves_the_chosen_days_on_screen() -> None:
     assert "no answer" in explorer._telling.banner.value
     assert compared_with(explorer) == ninth
     assert "Mon 9 Nov" in heading(explorer, "compared")
+
+
+def headed(of: Scene) -> tuple[str, list[str]]:
+    """Tell the title of the comparison, and the last line of its heading."""
+    title = of.compared().title
+    return " ".join(_lines(title.text)), title.subtitle
+
+
+OCTOBER = (date(2026, 10, 1), date(2026, 10, 28))
+
+
+def test_the_days_that_were_compared_are_named_not_those_that_were_asked_for() -> None:
+    """7 days beside the first 7 of October: 40 to 46 dollars an hour beside 1 to 7."""
+    title, facts = headed(scene(40, 7, comparison="custom", chosen_before=OCTOBER))
+
+    assert title == ("This range: $7,224.00, $6,552.00 more (+975.0%) than Thu 1 Oct to Wed 7 Oct 2026")
+    assert "Compared with 7 of 28 days, Thu 1 Oct to Wed 28 Oct 2026" in " ".join(facts)
+
+
+def test_a_sum_without_the_running_day_says_so() -> None:
+    """The 10th to the 12th, which runs: 240 and 264 dollars, beside 168 and 192 of the 7th and the 8th."""
+    last = pl.col("start_time") == START + 12 * DAY - timedelta(hours=1)
+    running = RISING.with_columns(state=pl.when(last).then(pl.lit("in_progress")).otherwise("state"))
+    inside = pl.col("start_time").is_between(START + 9 * DAY, START + 12 * DAY, closed="left")
+    today = Scene(
+        history=running.filter(inside),
+        known=running,
+        time_zone="UTC",
+        names={A: "Alpha"},
+        comparison="custom",
+        today=date(2026, 10, 12),
+    )
+
+    title, facts = headed(today)
+
+    assert title == (
+        "This range without today: $504.00, $144.00 more (+40.0%) than Wed 7 Oct to Thu 8 Oct 2026"
+    )
+    assert "Compared with 2 of 3 days, Wed 7 Oct to Fri 9 Oct 2026" in " ".join(facts)
+    month, facts = headed(replace(today, comparison="month"))
+    assert month.startswith("Month to date: $1,860.00")
+    assert facts[-1].startswith("Without the running hour")
+
+
+def test_days_that_have_no_partner_are_not_in_the_sum_and_that_is_said() -> None:
+    """Two of the last days of September are not there: of four days two are compared."""
+    chosen = (date(2026, 9, 29), date(2026, 10, 2))
+
+    title, _ = headed(scene(10, 4, comparison="custom", chosen_before=chosen))
+
+    assert title.startswith("This range, 2 of 4 days: $600.00, $528.00 more")
+    assert title.endswith("than Thu 1 Oct to Fri 2 Oct 2026")
+
+
+def test_where_all_days_are_compared_nothing_is_left_to_say() -> None:
+    title, facts = headed(scene(10, 2, comparison="custom"))
+
+    assert title.startswith("This range: $504.00")
+    assert title.endswith("than Thu 8 Oct to Fri 9 Oct 2026")
+    assert "Compared with" not in " ".join(facts)
