@@ -146,7 +146,8 @@ class UsageArchive:
             If it is not clear which accounts are meant, made-up and real accounts are meant at once, the
             range reaches into the future, or the location can't be used.
         PayloadError
-            If what is stored is damaged.
+            If what is stored is damaged, or the client answers with anything but what it was asked for: the
+            accounts, the range and the granularity, each window once, with a cost and a state.
         TransportError
             If there is no room, the storage can't be reached, or others write there all the time.
         CfUsageError

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from cfusage_lab.archive.answer import received
 from cfusage_lab.archive.spans import SPANS
 from cfusage_lab.archive.store import Whose
 from cfusage_lab.bounds import midnight
@@ -31,7 +32,7 @@ def asked_for(client: Source, accounts: Sequence[str] | str | None, *, now: date
     known: Sequence[str] = getattr(client, "default_accounts", ())
     if known:
         return sorted(known)
-    hour = client.usage_history(last_hours(1, now=now), with_ids=False, progress=Quiet())
+    hour = received(client.usage_history(last_hours(1, now=now), with_ids=False, progress=Quiet()), client)
     return hour["account_id"].unique().sort().to_list()
 
 

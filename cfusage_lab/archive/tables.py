@@ -1,5 +1,6 @@
 """What an archive says about itself: what it holds, what was revised, and whether it is sound."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -8,7 +9,17 @@ from cfusage_lab.archive.layout import KEYS, STORED, month_of, seal
 from cfusage_lab.archive.spans import absent
 from cfusage_lab.schema import STATES, WIDTHS, Granularity
 
-__all__ = ["COMPACTED", "COVERAGE", "REVISIONS", "TABLES", "coverage", "edges", "faults", "revisions"]
+__all__ = [
+    "COMPACTED",
+    "COVERAGE",
+    "REVISIONS",
+    "TABLES",
+    "coverage",
+    "edges",
+    "faults",
+    "flaws",
+    "revisions",
+]
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
 _GAP: Final = pl.Struct({"start_time": _INSTANT, "end_time": _INSTANT})
@@ -134,7 +145,19 @@ def faults(stored: pl.DataFrame, *, granularity: Granularity) -> list[str]:
     """Return what is wrong with the rows of a table, in words; nothing if they are as they were written."""
     if stored.schema != STORED:
         return [f"its columns are {dict(stored.schema)}"]
-    found = []
+    found = flaws(
+        stored,
+        {"windows in another month's files": month_of(pl.col("start_time")) != pl.col("month")},
+        granularity=granularity,
+    )
+    for (month,), rows in stored.partition_by("month", as_dict=True).items():
+        if rows["month_seal"].unique().to_list() != [seal(rows)]:
+            found.append(f"{month} is not what was written")
+    return found
+
+
+def flaws(windows: pl.DataFrame, more: Mapping[str, pl.Expr], *, granularity: Granularity) -> list[str]:
+    """Return in words how many windows break which rule of what is kept, or one of ``more``."""
     width = WIDTHS[granularity]
     rules = {
         "windows that are there twice": pl.struct(KEYS).is_duplicated(),
@@ -142,17 +165,13 @@ def faults(stored: pl.DataFrame, *, granularity: Granularity) -> list[str]:
         "values that are no number of dollars": ~pl.col("aggregated_value").is_finite(),
         "windows off the grid": pl.col("start_time").dt.truncate(width) != pl.col("start_time"),
         "windows of another width": pl.col("end_time") - pl.col("start_time") != width,
-        "windows in another month's files": month_of(pl.col("start_time")) != pl.col("month"),
         "unknown states": ~pl.col("state").is_in(STATES),
         "amounts beside a window that was not reported": ~pl.col("is_reported")
         & (pl.col("aggregated_value") != 0),
+        **more,
     }
-    counts = stored.select(rule.sum().alias(name) for name, rule in rules.items()).row(0, named=True)
-    found += [f"{count:,} {name}" for name, count in counts.items() if count]
-    for (month,), rows in stored.partition_by("month", as_dict=True).items():
-        if rows["month_seal"].unique().to_list() != [seal(rows)]:
-            found.append(f"{month} is not what was written")
-    return found
+    counts = windows.select(rule.sum().alias(name) for name, rule in rules.items()).row(0, named=True)
+    return [f"{count:,} {name}" for name, count in counts.items() if count]
 
 
 def edges(stored: pl.DataFrame, *, rows: int) -> pl.DataFrame:

@@ -6,12 +6,12 @@ from typing import Final, Literal
 
 import polars as pl
 
-from cfusage_lab import schema
+from cfusage_lab.archive.answer import ANSWER, checked
 from cfusage_lab.archive.layout import STORED, is_settled
 from cfusage_lab.archive.spans import SPANS, absent, by_span, joined
 from cfusage_lab.bounds import midnight
 from cfusage_lab.errors import CancelledError
-from cfusage_lab.schema import WIDTHS, Granularity, require
+from cfusage_lab.schema import WIDTHS, Granularity
 from cfusage_lab.source import Progress, Source
 
 __all__ = ["RECHECKED", "Steps", "Update"]
@@ -133,19 +133,26 @@ class Update:
 
     def _asked(self, spans: pl.DataFrame, granularity: Granularity) -> pl.DataFrame:
         """Ask for spans: those that several accounts share, side by side."""
-        pieces = [pl.DataFrame(schema=schema.HISTORY)]
+        pieces = [pl.DataFrame(schema=ANSWER)]
         for time_range, account_ids in by_span(spans):
             if self.steps.is_cancelled:
                 raise CancelledError("the update was cancelled; the archive is as it was")
-            piece = self.client.usage_history(
+            answer = self.client.usage_history(
                 time_range,
                 granularity=granularity,
                 accounts=account_ids,
                 with_ids=False,
                 progress=self.steps,
             )
-            require(piece.columns, schema.HISTORY, table="history")
-            pieces.append(piece.select(schema.HISTORY.names()))
+            pieces.append(
+                checked(
+                    answer,
+                    self.client,
+                    time_range=time_range,
+                    granularity=granularity,
+                    account_ids=account_ids,
+                )
+            )
         return pl.concat(pieces)
 
     def _settled_days(self, held: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,73 @@
+"""What a source answers, held against what it was asked: before anything of it is stored."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+from narwhals.exceptions import NarwhalsError
+
+from cfusage_lab.archive.tables import flaws
+from cfusage_lab.errors import FrameError, PayloadError
+from cfusage_lab.frames.windows import computed
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import HISTORY, WIDTHS, Granularity
+from cfusage_lab.source import Source
+from cfusage_lab.wording import visible
+
+__all__ = ["ANSWER", "checked", "received"]
+
+ANSWER: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
+"""What is kept of an answer: a history without ids."""
+
+
+def received(answer: object, client: Source) -> pl.DataFrame:
+    """Return an answer as a table (:data:`ANSWER`), whatever engine, order or unit of time it comes in.
+
+    Raises
+    ------
+    PayloadError
+        If it is no usage history.
+    """
+    try:
+        return computed(answer, ANSWER)
+    except (FrameError, NarwhalsError, pl.exceptions.PolarsError) as error:
+        raise _refusal(client, str(error)) from error
+
+
+def checked(
+    answer: object,
+    client: Source,
+    *,
+    time_range: TimeRange,
+    granularity: Granularity,
+    account_ids: Sequence[str],
+) -> pl.DataFrame:
+    """Return an answer (:data:`ANSWER`) that is all that was asked for, and nothing else.
+
+    Raises
+    ------
+    PayloadError
+        If a window is absent, twice there, of another account or outside the range, or one that no archive
+        keeps: without a value, with one that is no number, in an unknown state.
+    """
+    windows = received(answer, client)
+    start = pl.col("start_time")
+    others = {
+        "windows of other accounts": ~pl.col("account_id").is_in(list(account_ids)),
+        "windows outside the range": ~start.is_between(time_range.start, time_range.end, closed="left"),
+    }
+    found = flaws(windows, others, granularity=granularity)
+    expected = len(account_ids) * ((time_range.end - time_range.start) // WIDTHS[granularity])
+    if not found and windows.height != expected:
+        found = [f"{windows.height:,} windows instead of {expected:,}"]
+    if found:
+        asked = f"{granularity}s of {len(account_ids)} accounts, {time_range}"
+        raise _refusal(client, f"asked for {asked}, it has {', '.join(found)}")
+    return windows
+
+
+def _refusal(client: Source, what: str) -> PayloadError:
+    name = visible(str(getattr(client, "label", type(client).__name__)))
+    return PayloadError(
+        f"the answer of {name!r} is no history that can be kept, and the archive is as it was: {what}"
+    )
