@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from cfusage_lab import terminal
 from cfusage_lab.errors import AuthError, CfUsageError, ConfigError
+from cfusage_lab.wording import visible
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from cfusage_lab.fetch import UsageClient
     from cfusage_lab.ranges import TimeRange
 
-_DONE, _OTHER, _CONFIG, _AUTH, _LATER, _INTERRUPTED = 0, 1, 2, 3, 4, 130
+_NAME: Final = "cfusage_lab"
+_DONE, _CONFIG, _AUTH, _LATER = 0, 2, 3, 4
 _EPILOG: Final = """\
 What is fetched: every hour from the first day of the previous month until now, in the time zone, which is
 what month-to-date against the month before needs. Cost is US dollars of Unified Billing.
@@ -24,9 +29,10 @@ what month-to-date against the month before needs. Cost is US dollars of Unified
 Who asks: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY, in
 the environment. Without them nothing is shown, unless made-up data is asked for with --sandbox.
 
-Exit codes: 0 done; 1 another error; 2 wrong arguments, or credentials that are missing or malformed;
-3 Cloudflare refused the token or the account id, or what the one may do with the other; 4 no network, rate
-limit or a passing fault: the same call may succeed later; 130 interrupted. An error is one line on stderr.
+Exit codes: 0 done; 1 another error, such as an answer that can't be written; 2 wrong arguments, or
+credentials, a proxy or certificates that are missing or malformed; 3 Cloudflare refused the token or the
+account id, or what the one may do with the other; 4 no network, rate limit or a passing fault: the same call
+may succeed later; 130 interrupted. An error is one line on stderr.
 Where Cloudflare asks to wait, that is done for up to 15 minutes; a line on stderr, or a bar in a terminal,
 says so.
 """
@@ -53,8 +59,7 @@ class _Told:
 
     def wait(self, reason: str, seconds: float) -> None:
         """Say what is waited for, and how long."""
-        sys.stderr.write(f"cfusage_lab: note: waiting {seconds:.0f} s: {_one_line(reason)}\n")
-        sys.stderr.flush()
+        terminal.complain(_NAME, f"note: waiting {seconds:.0f} s: {reason}")
 
     def close(self) -> None:
         """Take no notice."""
@@ -65,11 +70,20 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and leave."""
-        self.exit(_CONFIG, f"cfusage_lab: {message}; --help says more\n")
+        terminal.complain(_NAME, f"{message}; --help says more")
+        self.exit(_CONFIG)
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:  # noqa: ARG002 - always the same
+        """Write the help, if it can be written."""
+        terminal.write(self.format_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the summary, and return the exit code."""
+    return terminal.run(_NAME, lambda: _printed(arguments))
+
+
+def _printed(arguments: Sequence[str] | None) -> int:
     parser = _Parser(
         prog="python -m cfusage_lab",
         description="Print what Cloudflare AI Gateway charged an account: the summary, without a notebook.",
@@ -84,18 +98,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("ignore")  # others' warnings are no matter of this command's reader
             warnings.simplefilter("always", UserWarning)
             answer = _answer(is_sandbox=options.sandbox, time_zone=options.time_zone)
     except CfUsageError as error:
-        sys.stderr.write(f"cfusage_lab: {_one_line(error)}\n")
+        terminal.complain(_NAME, error)
         return _code(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("cfusage_lab: interrupted\n")
-        return _INTERRUPTED
-    for note in dict.fromkeys(_one_line(warning.message) for warning in caught):
-        sys.stderr.write(f"cfusage_lab: note: {note}\n")
-    is_rich = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    sys.stdout.write(_as_json(answer) if options.json else _as_text(answer, is_rich=is_rich))
+    for note in dict.fromkeys(str(warning.message) for warning in caught):
+        terminal.complain(_NAME, f"note: {note}")
+    is_rich = terminal.is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
+    terminal.write(_as_json(answer) if options.json else _as_text(answer, is_rich=is_rich))
     return _DONE
 
 
@@ -104,7 +116,7 @@ def _code(error: CfUsageError) -> int:
         return _CONFIG
     if isinstance(error, AuthError):
         return _AUTH
-    return _LATER if error.retryable else _OTHER
+    return _LATER if error.retryable else terminal.OTHER
 
 
 def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
@@ -118,7 +130,7 @@ def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
         previous_month(time_zone=time_zone, now=now).start, month_to_date(time_zone=time_zone, now=now).end
     )
     with _client(is_sandbox=is_sandbox) as client:
-        progress = None if sys.stderr.isatty() else _Told()
+        progress = None if terminal.is_terminal(sys.stderr) else _Told()
         history = client.usage_history(time_range, with_ids=False, progress=progress)
     is_made_up = is_sandbox or are_made_up(history["account_id"].unique())
     return _Answer(
@@ -155,15 +167,15 @@ def _as_json(answer: _Answer) -> str:
         "end_time": answer.time_range.end,
         "summary": answer.rows,
     }
-    return json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False, default=_iso) + "\n"
+    return json.dumps(about, indent=2, allow_nan=False, default=_iso) + "\n"
 
 
 def _as_text(answer: _Answer, *, is_rich: bool) -> str:
     """Return the label, the range, and a few lines for each account."""
     bold, plain = ("\033[1m", "\033[0m") if is_rich else ("", "")
-    lines = [f"{bold}{answer.label}{plain}", f"{answer.time_range}; days of {answer.time_zone}"]
+    lines = [f"{bold}{visible(answer.label)}{plain}", f"{answer.time_range}; days of {answer.time_zone}"]
     for row in answer.rows:
-        lines += ["", f"{bold}{row['account_id']}{plain}"]
+        lines += ["", f"{bold}{visible(row['account_id'])}{plain}"]
         lines += [f"  {what:<27}{figure:>16}  {beside}".rstrip() for what, figure, beside in _figures(row)]
     return "\n".join(lines) + "\n"
 
@@ -214,10 +226,6 @@ def _iso(moment: object) -> str:
     if isinstance(moment, date):  # a datetime is one, too
         return moment.isoformat().replace("+00:00", "Z")
     raise TypeError(f"{type(moment).__name__} has no place in JSON")
-
-
-def _one_line(message: object) -> str:
-    return " ".join(str(message).split())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from cfusage_lab.source import Progress
+from cfusage_lab.terminal import is_terminal
+from cfusage_lab.wording import visible
 
 __all__ = ["ProgressBar", "Quiet", "default_progress"]
 
@@ -64,7 +66,7 @@ class ProgressBar:
 
     def wait(self, reason: str, seconds: float) -> None:
         """Say on the bar what is waited for, and how long."""
-        self._shown().set_postfix_str(f"waiting {seconds:.0f} s: {reason}")
+        self._shown().set_postfix_str(f"waiting {seconds:.0f} s: {visible(reason)}")
 
     def close(self) -> None:
         """Take the bar away."""
@@ -82,4 +84,4 @@ def default_progress() -> Progress:
     if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
         return Quiet()  # it shows outputs when all is done, and would miss a bar that is gone by then
     is_notebook = "ipykernel" in sys.modules
-    return ProgressBar() if is_notebook or sys.stderr.isatty() else Quiet()
+    return ProgressBar() if is_notebook or is_terminal(sys.stderr) else Quiet()

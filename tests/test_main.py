@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -372,3 +372,114 @@ def test_what_is_unknown_is_never_a_zero() -> None:
 
     assert text.count("unknown") == 10
     assert "0.00 USD" not in text
+
+
+UNWRITABLE = {
+    "a full disk": (">/dev/full", "No space left on device"),
+    "a closed output": (">&-", "standard output is closed"),
+    "a pipe that nobody reads": ("| true", "Broken pipe"),
+}
+
+
+@pytest.mark.parametrize("command", ["cfusage_lab --sandbox", "cfusage_lab --help", "cfusage_lab.sandbox"])
+@pytest.mark.parametrize(("output", "why"), UNWRITABLE.values(), ids=UNWRITABLE)
+def test_an_answer_that_cannot_be_written_is_one_line_and_1(command: str, output: str, why: str) -> None:
+    line = f"set -o pipefail; '{sys.executable}' -m {command} {output}"
+    done = subprocess.run(  # noqa: S603 - our own command
+        ["/bin/bash", "-c", line],
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    name = command.partition(" ")[0]
+    assert done.stderr == f"{name}: the answer can't be written: {why}\n"
+
+
+@pytest.mark.parametrize("output", ["2>&-", "2>/dev/full", "2>&1 >/dev/null | true"])
+def test_nobody_who_hears_of_errors_is_no_error(output: str) -> None:
+    line = f"'{sys.executable}' -m cfusage_lab --sandbox --time-zone No/Where {output}"
+    done = subprocess.run(  # noqa: S603 - our own command
+        ["/bin/bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"], env=environment(), timeout=100, check=False
+    )
+
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "utf-16"},
+        {"PYTHONWARNINGS": "error"},
+        {"COLUMNS": "no", "TERM": "dumb", "TZ": "No/Where", "NO_PROXY": ",*,[::", "HOME": ""},
+    ],
+)
+def test_an_odd_environment_is_no_error(settings: dict[str, str]) -> None:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, "--sandbox"], env=environment(**settings), capture_output=True, timeout=100, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"m\x00a\x00d\x00e" in done.stdout or b"made-up data" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"https_proxy": "http://user:a-password-of-a-proxy@proxy.example:99999"},
+        {"all_proxy": "gopher://user:a-password-of-a-proxy@proxy.example"},
+        {"CLOUDFLARE_BASE_URL": "https://user:a-password-of-a-proxy@api.example"},
+        {"SSL_CERT_FILE": "/no/where"},
+    ],
+)
+def test_what_the_environment_got_wrong_about_the_network_is_2(settings: dict[str, str]) -> None:
+    kept = dict.fromkeys(("https_proxy", "all_proxy", "no_proxy"), "")
+    done = run(**kept | {"CLOUDFLARE_API_TOKEN": SECRET, "CLOUDFLARE_ACCOUNT_ID": ACCOUNT} | settings)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "a-password" not in done.stderr
+
+
+@pytest.mark.parametrize("accounts", [ACCOUNT, ",".join(f"{n:032x}" for n in range(5))])
+@pytest.mark.parametrize("phase", ["silent", "waiting"])
+def test_an_interrupt_ends_the_process_within_a_second(accounts: str, phase: str) -> None:
+    """While a server is silent, and while Cloudflare is waited for; one account, and several."""
+    was_asked = threading.Event()
+    number = 1 if accounts == ACCOUNT or phase == "waiting" else 2
+
+    def clock() -> float:
+        if len(sandbox.requests) + 1 >= number:
+            was_asked.set()
+        return monotonic()
+
+    usage = {account: seventy_days() for account in accounts.split(",")}
+    trouble = [None] * (number - 1) + [Trouble.slow(60) if phase == "silent" else Trouble.throttled(200)] * 9
+    sandbox = Sandbox(usage=usage, trouble=trouble, clock=clock)
+    script = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('cfusage_lab', run_name='__main__')"
+    )
+    with (
+        serve(sandbox) as base_url,
+        subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-c", script],
+            env=environment(**credentials(base_url, CLOUDFLARE_ACCOUNT_ID=accounts)),
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+    ):
+        assert was_asked.wait(60)
+        sleep(0.3)  # it is sent while the answer is waited for, not before
+        began = monotonic()
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=30)
+        took = monotonic() - began
+
+    assert process.returncode == 130
+    assert complained.splitlines()[-1] == "cfusage_lab: interrupted"
+    assert took < 3

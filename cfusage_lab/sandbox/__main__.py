@@ -6,19 +6,27 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from threading import Event
-from typing import get_type_hints
+from typing import Final, get_type_hints
 
 import msgspec
 
+from cfusage_lab import terminal
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.endpoint import Sandbox
 from cfusage_lab.sandbox.gate import SANDBOX_TOKEN
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
 from cfusage_lab.sandbox.server import serve
 
+_NAME: Final = "cfusage_lab.sandbox"
+_PORTS: Final = range(65_536)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted or terminated."""
+    return terminal.run(_NAME, lambda: _served(arguments))
+
+
+def _served(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cfusage_lab.sandbox",
         description="Imitate Cloudflare's AI Gateway billing endpoint on 127.0.0.1.",
@@ -30,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(f"--{knob.name.replace('_', '-')}", help=f"knob (default: {default})")
     options = vars(parser.parse_args(arguments))
     port = options.pop("port")
+    if port not in _PORTS:
+        parser.error(f"--port {port}: pass one from 0 to {_PORTS[-1]}")
     try:
         knobs = _knobs({name: text for name, text in options.items() if text is not None})
         sandbox = Sandbox(knobs)
@@ -37,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
         with serve(sandbox, port) as base_url:
-            sys.stdout.write(_instructions(base_url, sandbox))
-            sys.stdout.flush()
+            terminal.write(_instructions(base_url, sandbox))
             ended.wait()
     except (ConfigError, OSError) as error:
         parser.error(str(error))

@@ -19,6 +19,7 @@ __all__ = ["CLOUDFLARE", "Proxy", "address", "proxy_of"]
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 
+_PORTS: Final = range(1, 65_536)
 _SOCKS: Final = frozenset({"socks5", "socks5h"})
 
 
@@ -66,8 +67,8 @@ def _address(base_url: str) -> tuple[str, str]:
         return "", f"base_url is not an address: {exc}"
     if url.scheme not in {"http", "https"} or not url.host:
         return "", f"base_url {url} is not an address like {CLOUDFLARE}"
-    if url.query or url.fragment:
-        return "", f"base_url is not an address like {CLOUDFLARE}: leave out what stands after its path"
+    if url.query or url.fragment or (url.port is not None and url.port not in _PORTS):
+        return "", f"base_url {url} is not an address like {CLOUDFLARE}: it has a query, or an odd port"
     if url.scheme == "http" and not _is_loopback(url.host):
         return "", f"base_url {url}: plain http would show the token to the network; use https"
     return str(url), ""
@@ -104,8 +105,8 @@ def _proxy(url: httpx.URL) -> tuple[Proxy | None, str]:
         plain = str(named.copy_with(username=None, password=None, path="/", query=None, fragment=None))
     except (httpx.InvalidURL, ValueError, TypeError):
         return None, "is not an address"
-    if not named.host:
-        return None, "names no host"
+    if not named.host or (named.port is not None and named.port not in _PORTS):
+        return None, "names no host, or a port that is none"
     return Proxy(plain, Secret(user) if user or password else None, Secret(password)), _unspoken(named.scheme)
 
 

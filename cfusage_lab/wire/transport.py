@@ -112,14 +112,16 @@ def _through(proxy: Proxy, options: dict[str, Any]) -> httpcore.ConnectionPool:
 
 def _certificates() -> ssl.SSLContext:
     """Return what TLS trusts: the environment's certificates, else those that come with httpx."""
-    folder = os.environ.get("SSL_CERT_DIR")
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     try:
-        if folder and not os.environ.get("SSL_CERT_FILE") and not Path(folder).is_dir():
+        if folder and not file and not Path(folder).is_dir():
             raise NotADirectoryError("there is no such folder")
         return httpx.create_ssl_context()
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
-    names = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
-    named = " and ".join(name for name in names if os.environ.get(name))
-    hint = f": {named} in the environment can't be used; set it right, or unset it" if named else ""
+    names = ["SSL_CERT_FILE" if file else "SSL_CERT_DIR"] if file or folder else []
+    names += ["SSLKEYLOGFILE"] if os.environ.get("SSLKEYLOGFILE") else []
+    hint = (
+        f": {' or '.join(names)} in the environment can't be used; set it right, or unset it" if names else ""
+    )
     raise ConfigError(f"no certificates to trust ({reason}){hint}")
