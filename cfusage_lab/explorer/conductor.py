@@ -15,6 +15,7 @@ from cfusage_lab.explorer.exports import Shown, made
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
 from cfusage_lab.explorer.questions import Question, dates_of
+from cfusage_lab.explorer.same import Memo
 from cfusage_lab.explorer.scene import VIEWS, Scene
 from cfusage_lab.explorer.screen import Screen
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
@@ -77,6 +78,7 @@ class Conductor:
         )
         self._is_to_begin = is_to_begin
         self._against = Against(desk)
+        self._memo = Memo()
         self._pending: Question | None = None
         self._is_switching = False
 
@@ -97,6 +99,11 @@ class Conductor:
         """Ask for what the first table lacks."""
         self._is_to_begin = False
         self._fetch(self.state.question if self.state.answer.newest_stored is not None else None)
+
+    def close(self) -> None:
+        """Give up whatever is under way."""
+        for work in (self._fetching, self._drawing, self._exporting):
+            work.cancel()
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until nothing is under way; return whether that came in time."""
@@ -417,6 +424,7 @@ class Conductor:
             comparison=self._desk.comparison.value,
             chosen_before=dates_of(chosen, question.time_zone) if chosen else None,
             today=question.today,
+            memo=self._memo,
             is_off_the_hour=bool(question.notes),
         )
 

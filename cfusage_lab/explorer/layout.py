@@ -26,6 +26,8 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         Says what this is, where no widget can be shown.
     with_picture
         Adds the picture to a MIME bundle.
+    ended
+        Hears that the page is closed.
     has_view
         Whether there is something to show; if not, the charts follow with :meth:`reveal`.
     """
@@ -39,9 +41,10 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         *,
         name: Callable[[], str],
         with_picture: Callable[[dict[str, Any]], dict[str, Any]],
+        ended: Callable[[], None],
         has_view: bool,
     ) -> None:
-        self._name, self._with_picture = name, with_picture
+        self._name, self._with_picture, self._ended = name, with_picture, ended
         style = files("cfusage_lab.explorer").joinpath("panel.css").read_text("utf-8")
         self._toggles, folded = _folded(desk, exporter)
         self._head = (
@@ -64,6 +67,20 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
     def reveal(self) -> None:
         """Show the figures, the charts and the windows, too."""
         self.children = (*self._head, *self._views)
+
+    def close(self) -> None:
+        """Close every widget on the page, too: each would be kept, with all that hears of it."""
+        if self.comm is None:
+            return
+        self._ended()
+        todo: list[ipywidgets.Widget] = [*self._head, *self._views, self.layout]
+        super().close()
+        while todo:
+            one = todo.pop()
+            todo += [*getattr(one, "children", ())]
+            todo += [part for name in ("layout", "style") if (part := getattr(one, name, None)) is not None]
+            one.unobserve_all()
+            one.close()
 
     def ask_for_token(self) -> None:
         """Unfold the field for a token, if there is one."""

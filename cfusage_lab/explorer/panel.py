@@ -144,6 +144,7 @@ before_last, refresh, cancel, token
             self._conductor.exporter,
             name=self.__repr__,
             with_picture=self._with_picture,
+            ended=self._conductor.close,
             has_view=opened.answer.refusal is None,
         )
         undrawn = self._conductor.screen.trouble
@@ -261,6 +262,10 @@ before_last, refresh, cancel, token
         """
         target = checked_path(path)
         return write_file(target, made(self._conductor.shown(), target.suffix.lower().removeprefix(".")))
+
+    def close(self) -> None:
+        """Give up whatever is under way, and let go of the widgets; nothing of the explorer stays behind."""
+        self.widget.close()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is being fetched or drawn any more, and all of it is on screen.

@@ -1,8 +1,15 @@
 """Tables by identity: to compare their rows would take longer than to draw them."""
 
+from collections.abc import Callable
+from threading import Lock
+from typing import Final
+
 import polars as pl
 
-__all__ = ["Same"]
+__all__ = ["Memo", "Same"]
+
+_MOST: Final = 16
+"""Tables that a memo keeps: days and changes of a few clocks and ranges, each some kilobytes."""
 
 
 class Same:
@@ -18,3 +25,25 @@ class Same:
 
     def __hash__(self) -> int:
         return id(self.table)
+
+
+class Memo:
+    """Keeps what was computed of tables last. It belongs to one explorer, and is gone with it."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], pl.DataFrame] = {}
+        self._lock = Lock()
+
+    def of(
+        self, compute: Callable[..., pl.DataFrame], table: pl.DataFrame, **options: object
+    ) -> pl.DataFrame:
+        """Return ``compute(table, **options)``: the very same, if it was computed before."""
+        key = (compute, Same(table), *options.items())
+        known = self._made.get(key)
+        if known is not None:
+            return known
+        made = compute(table, **options)
+        with self._lock:
+            while len(self._made) >= _MOST:
+                del self._made[next(iter(self._made))]
+            return self._made.setdefault(key, made)

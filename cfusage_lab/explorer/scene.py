@@ -3,9 +3,8 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Final, Literal
 
 import altair as alt
@@ -33,7 +32,7 @@ from cfusage_lab.charts.parts import drawn, page, words
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.questions import days_before
-from cfusage_lab.explorer.same import Same
+from cfusage_lab.explorer.same import Memo, Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
@@ -79,6 +78,8 @@ class Scene:
         The first and the last day that the selected ones are compared with, if somebody chose them.
     today
         The local date that runs, if that is known.
+    memo
+        What was computed of the same tables before.
     is_off_the_hour
         Whether the zone's midnights fall inside UTC hours. The status line says so, once.
     """
@@ -94,6 +95,7 @@ class Scene:
     comparison: str = "day"
     chosen_before: tuple[date, date] | None = None
     today: date | None = None
+    memo: Memo = field(default_factory=Memo, repr=False, compare=False)
     is_off_the_hour: bool = False
 
     def selected(self) -> pl.DataFrame:
@@ -105,8 +107,8 @@ class Scene:
         usage, rolling = self.history, None
         if self.granularity == "day":
             with self.quiet():
-                usage = _days(Same(self.history), self.time_zone)
-                means = _changes(rolling_mean, Same(self.known), self.time_zone)
+                usage = self.days(self.history)
+                means = self.memo.of(rolling_mean, self.days(self.known))
             rolling = means.join(usage, on=["account_id", "date"], how="semi")
             if self.partners == "loading" and rolling["rolling_mean_usd"].has_nulls():
                 rolling = None
@@ -130,6 +132,10 @@ class Scene:
         """Draw the selected days beside their partners, which may lie outside the selection."""
         with self.quiet():
             return _COMPARED[self.comparison](self)
+
+    def days(self, windows: pl.DataFrame) -> pl.DataFrame:
+        """Make local days of windows, once for all views and selections of the same."""
+        return self.memo.of(daily_usage, windows, time_zone=self.time_zone)
 
     def dates(self) -> tuple[date, date] | None:
         """Return the first and the last local date on which a selected window starts."""
@@ -179,18 +185,6 @@ VIEWS: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {
 """The charts, in the order in which they are drawn and stand on the page."""
 
 
-@lru_cache(maxsize=8)
-def _days(windows: Same, time_zone: str) -> pl.DataFrame:
-    """Make local days, once for all views and selections of the same windows."""
-    return daily_usage(windows.table, time_zone=time_zone)
-
-
-@lru_cache(maxsize=8)
-def _changes(compute: Callable[[pl.DataFrame], pl.DataFrame], windows: Same, time_zone: str) -> pl.DataFrame:
-    """Compute something of local days, once likewise."""
-    return compute(_days(windows, time_zone))
-
-
 def _day_over_day(scene: Scene) -> alt.VConcatChart:
     return _changed(scene, day_over_day, day_over_day_chart)
 
@@ -203,7 +197,7 @@ def _changed(
     scene: Scene, compute: Callable[[pl.DataFrame], pl.DataFrame], draw: Callable[..., alt.VConcatChart]
 ) -> alt.VConcatChart:
     """Draw changes from day to day; while partners are loading, those that are known."""
-    table = _shown(_changes(compute, Same(scene.known), scene.time_zone), scene)
+    table = _shown(scene.memo.of(compute, scene.days(scene.known)), scene)
     known = table.filter(pl.col("kind") != "unknown")
     if scene.partners == "loading" and known.height < table.height:
         if known.is_empty():
@@ -258,7 +252,7 @@ def _running(windows: pl.DataFrame) -> str:
 
 def _other_days(scene: Scene) -> alt.VConcatChart:
     """Set the selected days beside others, the first beside the first."""
-    days, dates = _days(Same(scene.known), scene.time_zone), scene.dates()
+    days, dates = scene.days(scene.known), scene.dates()
     if dates is None or scene.before is None:
         table = compare(days.clear(), days.clear())
     else:
