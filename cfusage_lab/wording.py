@@ -1,14 +1,27 @@
-"""How things are said, in one way everywhere: money, changes, counts, and text from outside."""
+"""How things are said, in one way everywhere: money, changes, counts, hours, and text from outside."""
 
 import unicodedata
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-__all__ = ["counted", "dollars", "more_or_less", "percent", "visible"]
+__all__ = [
+    "clock_hour",
+    "counted",
+    "dollars",
+    "moment_text",
+    "more_or_less",
+    "offset_text",
+    "percent",
+    "visible",
+    "window_text",
+]
 
 _CENT: Final = 0.01
 _MILLIONTH: Final = 1e-6
 _LEAST: Final = 5e-11
 """US dollars below this are written as zero: they are what is left of a sum by rounding, not a cost."""
+
+_HOUR: Final = timedelta(hours=1)
 
 _HIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, lone surrogates, and breaks of lines and paragraphs."""
@@ -47,6 +60,35 @@ def more_or_less(change: float, ratio: float | None) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Write how many there are of something."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment_text(moment: datetime, info: tzinfo) -> str:
+    """Write a moment on a zone's clock."""
+    local = moment.astimezone(info)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def window_text(start: datetime, width: timedelta, info: tzinfo) -> str:
+    """Write a window on a zone's clock: when it starts, and where that clock is an hour later.
+
+    The clock is the one at the start: before clocks go back, the hour from 02:00 is 02:00 to 03:00, and so
+    is the one after it, with another :func:`offset_text`.
+    """
+    end = f"{start.astimezone(info) + width:%H:%M}" if width <= _HOUR else "a day later"
+    return f"{moment_text(start, info)} to {end}"
+
+
+def offset_text(moment: datetime, info: tzinfo) -> str:
+    """Write how far a zone's clock is ahead of UTC at a moment: ``+02:00``."""
+    offset = moment.astimezone(info).utcoffset() or timedelta()
+    minutes, seconds = divmod(abs(offset) // timedelta(seconds=1), 60)
+    sign = "-" if offset < timedelta() else "+"
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}{f':{seconds:02d}' if seconds else ''}"
+
+
+def clock_hour(hour: int) -> str:
+    """Write an hour of the day."""
+    return f"{hour:02d}:00 to {hour + 1:02d}:00"
 
 
 def visible(text: str) -> str:

@@ -1,12 +1,18 @@
-"""Text from outside, shown as text."""
+"""Hours on a zone's clock, and text from outside, shown as text."""
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from histories import hours
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfusage_lab.wording import visible
+from cfusage_lab.charts.style import span
+from cfusage_lab.explorer.windows_table import Page, windows_html
+from cfusage_lab.reports.texts import hour_of
+from cfusage_lab.wording import offset_text, visible, window_text
 
 
 @pytest.mark.parametrize(
@@ -41,3 +47,61 @@ def test_nothing_shown_acts_and_nothing_harmless_changes(text: str) -> None:
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
 def test_what_only_reads_stays_as_it_is(text: str) -> None:
     assert visible(text) == text
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "text", "offset"),
+    [
+        ("2026-10-25T00:00Z", "Europe/Berlin", "Sun 25 Oct 2026, 02:00 to 03:00", "+02:00"),
+        ("2026-10-25T01:00Z", "Europe/Berlin", "Sun 25 Oct 2026, 02:00 to 03:00", "+01:00"),
+        ("2026-03-29T00:00Z", "Europe/Berlin", "Sun 29 Mar 2026, 01:00 to 02:00", "+01:00"),
+        ("2026-03-29T01:00Z", "Europe/Berlin", "Sun 29 Mar 2026, 03:00 to 04:00", "+02:00"),
+        ("2026-04-04T14:00Z", "Australia/Lord_Howe", "Sun 5 Apr 2026, 01:00 to 02:00", "+11:00"),
+        ("2026-04-04T15:00Z", "Australia/Lord_Howe", "Sun 5 Apr 2026, 01:30 to 02:30", "+10:30"),
+        ("2026-03-29T00:00Z", "America/Nuuk", "Sat 28 Mar 2026, 22:00 to 23:00", "-02:00"),
+        ("2026-04-23T22:00Z", "Africa/Cairo", "Fri 24 Apr 2026, 01:00 to 02:00", "+03:00"),
+        ("2026-11-18T18:00Z", "Asia/Kolkata", "Wed 18 Nov 2026, 23:30 to 00:30", "+05:30"),
+        ("1930-06-01T00:00Z", "Europe/Amsterdam", "Sun 1 Jun 1930, 01:19 to 02:19", "+01:19:32"),
+    ],
+)
+def test_a_window_is_named_by_the_clock_at_its_start(start: str, zone: str, text: str, offset: str) -> None:
+    moment, info = datetime.fromisoformat(start), ZoneInfo(zone)
+
+    assert window_text(moment, timedelta(hours=1), info) == text
+    assert offset_text(moment, info) == offset
+
+
+def test_the_table_and_the_report_name_an_hour_alike() -> None:
+    """Berlin, 25 October 2026: 02:00 comes twice, and the offset tells which of the two it is."""
+    windows = hours("2026-10-25T00:00", [1, 2])
+    page = windows_html(
+        Page.of(windows, order="Oldest first", number=0), which="all", time_zone="Europe/Berlin", names={}
+    )
+
+    for start, offset in zip(windows["start_time"], ("+02:00", "+01:00"), strict=True):
+        assert hour_of(start, BERLIN) == f"Sun 25 Oct 2026, 02:00 to 03:00 (UTC{offset})"
+        assert f'Sun 25 Oct 2026, 02:00 to 03:00 <span class="cfusage-quiet">{offset}</span>' in page
+    assert hour_of(datetime(2026, 10, 23, 0, tzinfo=UTC), BERLIN) == "Fri 23 Oct 2026, 02:00 to 03:00"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "zone", "text"),
+    [
+        ("2026-10-25T00:00Z", "2026-10-25T01:00Z", "Europe/Berlin", "02:00 (UTC+02:00) to 02:00 (UTC+01:00)"),
+        ("2026-10-25T01:00Z", "2026-10-25T02:00Z", "Europe/Berlin", "Sun 25 Oct 2026, 02:00 to 03:00"),
+        ("2026-04-23T22:00Z", "2026-04-24T21:00Z", "Africa/Cairo", "Fri 24 Apr 2026"),
+        ("2026-03-28T02:00Z", "2026-03-29T01:00Z", "America/Nuuk", "Sat 28 Mar 2026"),
+        ("2026-11-01T05:00Z", "2026-11-02T05:00Z", "America/Havana", "00:00 to Mon 2 Nov 2026, 00:00"),
+        ("2026-11-01T04:00Z", "2026-11-02T05:00Z", "America/Havana", "Sun 1 Nov 2026"),
+    ],
+)
+def test_a_span_is_whole_days_only_where_it_begins_and_ends_with_dates(
+    start: str, end: str, zone: str, text: str
+) -> None:
+    found = span(datetime.fromisoformat(start), datetime.fromisoformat(end), ZoneInfo(zone))
+
+    assert found.endswith(text), found
+    assert (found == text) == text.startswith(("Sun", "Fri", "Sat"))

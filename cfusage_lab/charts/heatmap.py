@@ -14,7 +14,6 @@ from cfusage_lab.charts.hours import (
     Statistic,
     figure_text,
     hour_facts,
-    hour_text,
     peak_of,
     pointed_hours,
     refuse_repeats,
@@ -35,6 +34,7 @@ from cfusage_lab.charts.parts import (
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.schema import WEEKLY_HEATMAP
+from cfusage_lab.wording import clock_hour
 
 __all__ = ["weekly_heatmap_chart"]
 
@@ -124,7 +124,7 @@ def _title(heatmap: pl.DataFrame, statistic: Statistic) -> str:
     peak = peak_of(heatmap, statistic)
     if peak is None:
         return "Cost by hour of the week"
-    hour = f"{WEEKDAYS[peak['weekday'] - 1]} {hour_text(peak['hour'])}"
+    hour = f"{WEEKDAYS[peak['weekday'] - 1]} {clock_hour(peak['hour'])}"
     return f"Peak of the week: {hour}, {figure_text(peak, statistic)}"
 
 

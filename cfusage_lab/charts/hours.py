@@ -22,7 +22,6 @@ __all__ = [
     "Statistic",
     "figure_text",
     "hour_facts",
-    "hour_text",
     "peak_of",
     "pointed_hours",
     "refuse_repeats",
@@ -76,11 +75,6 @@ def whole_week(table: pl.DataFrame) -> pl.DataFrame:
     days = pl.DataFrame({"weekday": range(1, 8)}, schema={"weekday": pl.Int64})
     week = days.join(_HOURS, how="cross")
     return week.join(table.drop("account_id"), on=["weekday", "hour"], how="left").sort("weekday", "hour")
-
-
-def hour_text(hour: int) -> str:
-    """Write an hour by its ends."""
-    return f"{hour:02d}:00 to {hour + 1:02d}:00"
 
 
 def peak_of(pattern: pl.DataFrame, statistic: Statistic) -> dict[str, Any] | None:

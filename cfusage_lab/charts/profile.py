@@ -15,7 +15,6 @@ from cfusage_lab.charts.hours import (
     Statistic,
     figure_text,
     hour_facts,
-    hour_text,
     peak_of,
     pointed_hours,
     refuse_repeats,
@@ -35,6 +34,7 @@ from cfusage_lab.charts.parts import (
 from cfusage_lab.charts.shades import FRAME
 from cfusage_lab.charts.style import PALETTE, cost_axis, share_axis
 from cfusage_lab.schema import HOURLY_PROFILE
+from cfusage_lab.wording import clock_hour
 
 __all__ = ["hour_profile_chart"]
 
@@ -127,7 +127,7 @@ def _title(profile: pl.DataFrame, statistic: Statistic) -> str:
     peak = peak_of(profile, statistic)
     if peak is None:
         return "Cost by hour of the day"
-    return f"Peak hour {hour_text(peak['hour'])}: {figure_text(peak, statistic)}"
+    return f"Peak hour {clock_hour(peak['hour'])}: {figure_text(peak, statistic)}"
 
 
 # The page without its tables and its heading: made once, because altair takes long over it.

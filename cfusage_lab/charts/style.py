@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 
+from cfusage_lab.wording import offset_text
+
 __all__ = [
     "PALETTE",
     "REST",
@@ -32,15 +34,23 @@ PALETTE: Final = ("#1560e2", "#b38808", "#0ca15e", "#9e3899", "#a34721")
 """Accounts, by their place."""
 REST: Final = "#6b6b6b"
 """All accounts that have no colour of their own, together."""
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 def span(start: datetime, end: datetime, info: ZoneInfo) -> str:
-    """Write a half-open span by the dates it covers on a zone's clock, with times where it cuts a day."""
+    """Write a half-open span by the dates it covers on a zone's clock, with times where it cuts a day.
+
+    A day begins where the date does: at 01:00 where clocks skip midnight, and once where it comes twice.
+    """
     first, last = start.astimezone(info), end.astimezone(info)
-    if (first.hour, first.minute, last.hour, last.minute) == (0, 0, 0, 0):
-        return days_text(first, last - timedelta(minutes=1))
+    before_first, before_last = ((one - _INSTANT).astimezone(info).date() for one in (start, end))
+    if before_first < first.date() and before_last < last.date():
+        return days_text(first.date(), before_last)
     if first.date() == last.date():
-        return f"{_day(first)} {first:%Y, %H:%M} to {last:%H:%M}"
+        if first.utcoffset() == last.utcoffset():
+            return f"{_day(first)} {first:%Y, %H:%M} to {last:%H:%M}"
+        offsets = offset_text(start, info), offset_text(end, info)
+        return f"{_day(first)} {first:%Y, %H:%M} (UTC{offsets[0]}) to {last:%H:%M} (UTC{offsets[1]})"
     year = "" if first.year == last.year else f" {first:%Y}"
     return f"{_day(first)}{year}, {first:%H:%M} to {_day(last)} {last:%Y, %H:%M}"
 

@@ -12,7 +12,7 @@ from cfusage_lab.drawing import on_the_clock
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import clock_hour, dollars
 
 __all__ = ["EVERYTHING", "WEEKDAYS", "Clock", "Selection"]
 
@@ -109,7 +109,7 @@ class Selection:
         if self.day is not None:
             texts.append(f"{self.day:%a} {self.day.day} {self.day:%b %Y}")
         cell = [f"{WEEKDAYS[self.weekday - 1]}s"] if self.weekday is not None else []
-        cell += [f"{self.hour:02d}:00 to {self.hour + 1:02d}:00"] if self.hour is not None else []
+        cell += [] if self.hour is None else [clock_hour(self.hour)]
         texts += [" ".join(cell)] if cell else []
         return " · ".join(texts) or "everything"
 

@@ -3,12 +3,13 @@
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from cfusage_lab.charts.accounts import labels
 from cfusage_lab.ranges import zone
+from cfusage_lab.wording import offset_text, window_text
 
 __all__ = ["ORDERS", "ROWS", "Page", "windows_html"]
 
@@ -97,15 +98,15 @@ def windows_html(page: Page, *, which: str, time_zone: str, names: Mapping[str, 
 
 def _row(row: Mapping[str, object], account: str | None, time_zone: str) -> str:
     info = zone(time_zone)
-    start, end = (row[name].astimezone(info) for name in ("start_time", "end_time"))  # type: ignore[attr-defined]
-    local = f"{start:%a} {start.day} {start:%b %Y, %H:%M} to {end:%H:%M}"
-    offset = f"{start:%z}"
+    start: Any = row["start_time"]
+    end: Any = row["end_time"]
+    local = window_text(start, end - start, info)
     state = str(row["state"]).replace("_", " ") + ("" if row["is_reported"] else ", none reported")
     cells = [*([account] if account is not None else []), local]
     told = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-    told = told.removesuffix("</td>") + f' <span class="cfusage-quiet">{offset[:3]}:{offset[3:]}</span></td>'
+    told = told.removesuffix("</td>") + f' <span class="cfusage-quiet">{offset_text(start, info)}</span></td>'
     return (
-        f"<tr>{told}<td>{row['start_time']:%Y-%m-%d %H:%MZ}</td>"
+        f"<tr>{told}<td>{start:%Y-%m-%d %H:%MZ}</td>"
         f'<td class="cfusage-number">{_exact(float(row["aggregated_value"]))}</td>'  # type: ignore[arg-type]
         f"<td>{html.escape(state)}</td></tr>"
     )

@@ -11,10 +11,10 @@ from cfusage_lab.charts.style import days_text
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
 from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
-from cfusage_lab.reports.texts import SETTLE_LAG, TERMS, moment_of
+from cfusage_lab.reports.texts import SETTLE_LAG, TERMS
 from cfusage_lab.schema import STATES
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import counted
+from cfusage_lab.wording import counted, moment_text
 
 __all__ = ["computed", "provisional"]
 
@@ -38,9 +38,9 @@ def provisional(figures: Figures) -> Iterator[Block]:
         last: Any = open_ones["end_time"].max()
         yield paragraph(
             f"{open_ones.height:,} of {counted(windows.height, 'window')} may still change: from "
-            f"{moment_of(first, info)} to {moment_of(last, info)}; they are paler in the charts. With the "
-            f"usual 48 hours, all of them are complete after {moment_of(last + SETTLE_LAG, info)}: a report "
-            "from a later fetch has their final figures."
+            f"{moment_text(first, info)} to {moment_text(last, info)}; they are paler in the charts. With "
+            f"the usual 48 hours, all of them are complete after {moment_text(last + SETTLE_LAG, info)}: "
+            "a report from a later fetch has their final figures."
         )
         yield _states(figures)
     unreported = windows.filter(~pl.col("is_reported")).height
@@ -101,7 +101,7 @@ def computed(figures: Figures, source: str | None, made_at: datetime, note: str)
         "Time zone": f"{figures.time_zone} ({note})" if note else figures.time_zone,
         "Accounts": "; ".join(accounts),
         "Source": source or "not said",
-        "Made": f"{moment_of(made_at, info)} ({made_at:%Y-%m-%d %H:%MZ})",
+        "Made": f"{moment_text(made_at, info)} ({made_at:%Y-%m-%d %H:%MZ})",
         "With": f"cfusage_lab {version('cfusage-lab')}",
     }
     return [definitions(TERMS), definitions(facts)]

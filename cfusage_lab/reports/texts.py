@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cfusage_lab.wording import dollars, more_or_less
+from cfusage_lab.wording import dollars, more_or_less, offset_text, window_text
 
-__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "hour_of", "moment_of"]
+__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "hour_of"]
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 
 MADE_UP: Final = "Made-up data from the sandbox"
 SETTLE_LAG: Final = timedelta(hours=48)
@@ -48,13 +51,8 @@ def beside(
     return f"{more_or_less(current - previous, ratio)} than {partner}{against}"
 
 
-def moment_of(moment: datetime, info: ZoneInfo) -> str:
-    """Write a moment on a zone's clock."""
-    local = moment.astimezone(info)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
-
-
 def hour_of(start: datetime, info: ZoneInfo) -> str:
-    """Write an hour by its ends on a zone's clock."""
-    end = (start + timedelta(hours=1)).astimezone(info)
-    return f"{moment_of(start, info)} to {end:%H:%M}"
+    """Write an hour on a zone's clock, with its offset from UTC where that changes within a day of it."""
+    offset = offset_text(start, info)
+    is_plain = all(offset_text(start + n * _DAY, info) == offset for n in (-1, 1))
+    return window_text(start, _HOUR, info) + ("" if is_plain else f" (UTC{offset})")

@@ -39,7 +39,7 @@ def test_a_row_tells_both_clocks_the_cost_and_the_state() -> None:
 
     assert len(found) == 12
     assert found[0] == ["Sun 25 Oct 2026, 00:00 to 01:00 +02:00", "2026-10-24 22:00Z", "0.0000", "complete"]
-    assert found[2][:2] == ["Sun 25 Oct 2026, 02:00 to 02:00 +02:00", "2026-10-25 00:00Z"]
+    assert found[2][:2] == ["Sun 25 Oct 2026, 02:00 to 03:00 +02:00", "2026-10-25 00:00Z"]
     assert found[3][:2] == ["Sun 25 Oct 2026, 02:00 to 03:00 +01:00", "2026-10-25 01:00Z"]
 
 
