@@ -16,8 +16,8 @@ import polars as pl
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.files import checked_path, is_stream, write_file, write_together
 from cfusage_lab.frames.table_files import write_csv
-from cfusage_lab.frames.windows import computed, refuse_flawed
-from cfusage_lab.schema import HISTORY, STATES
+from cfusage_lab.frames.windows import computed, refuse_unknown_costs
+from cfusage_lab.schema import WINDOWS
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 __all__ = ["Billing", "FocusExport", "FocusVersion", "to_focus"]
@@ -25,9 +25,6 @@ __all__ = ["Billing", "FocusExport", "FocusVersion", "to_focus"]
 Billing = Literal["prepaid", "invoiced"]
 FocusVersion = Literal["1.3", "1.2"]
 
-_NEEDED: Final = pl.Schema(
-    {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
-)
 _GRANULARITIES: Final = {3_600: "hour", 86_400: "day"}
 _PROVIDERS: Final = {
     "1.3": ("HostProviderName", "ServiceProviderName"),
@@ -215,28 +212,10 @@ def to_focus(
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, or refuse those that would make a wrong bill."""
-    table = computed(history, _NEEDED)
-    if any(table.null_count().row(0)):
-        raise FrameError(
-            "a window lacks its account, its times, its cost or its state: fetch the history again"
-        )
-    start = pl.col("start_time").dt.epoch("s")
-    width = pl.col("end_time").dt.epoch("s") - start
-    table = table.with_columns(width=width)
-    widths = table["width"].unique().to_list()
-    if len(widths) > 1 or not set(widths) <= _GRANULARITIES.keys():
-        shown = " and ".join(f"{seconds / 3600:g}" for seconds in sorted(widths))
-        raise FrameError(
-            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
-        )
-    flaws = {
-        "begins off the grid of UTC hours or days": (start % width != 0),
-        "is there twice": pl.struct("account_id", "start_time").is_duplicated(),
-        "has a cost that is not a number": ~pl.col("aggregated_value").is_finite(),
-        "has an unknown state": ~pl.col("state").is_in(STATES),
-    }
-    refuse_flawed(table, flaws, outcome="nothing is exported")
-    return table
+    table = computed(history, WINDOWS)
+    refuse_unknown_costs(table)
+    width = (pl.col("end_time") - pl.col("start_time")).dt.total_seconds()
+    return table.with_columns(width=width)
 
 
 def _focus_table(

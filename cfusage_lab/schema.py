@@ -19,6 +19,7 @@ __all__ = [
     "CONCENTRATION",
     "CREDIT_BALANCE",
     "DAILY",
+    "DOMAINS",
     "FOCUS",
     "HISTORY",
     "HOURLY_PROFILE",
@@ -34,6 +35,7 @@ __all__ = [
     "WEEKEND_SHARE",
     "WEEKLY_HEATMAP",
     "WIDTHS",
+    "WINDOWS",
     "Granularity",
     "Kind",
     "State",
@@ -61,10 +63,16 @@ HISTORY: Final = pl.Schema(
 )
 """One row is one window (an hour or a UTC day) of an account; none is absent inside the range.
 
-``aggregated_value`` is the cost in US dollars. ``id`` is Cloudflare's opaque id, null where none came
-back or none was wanted. ``is_reported`` is false for a window that the endpoint left out: a zero that
-was added here. Source of the columns: Cloudflare API, ``ai-gateway/billing/usage-history``.
+``aggregated_value`` is the cost in US dollars, null where it is unknown: such a window counts nowhere, and
+its day is not whole. ``id`` is Cloudflare's opaque id, null where none came back or none was wanted.
+``is_reported`` is false for a window that the endpoint left out: a zero that was added here. Nothing else is
+null, and an account has each window once. Source of the columns: Cloudflare API,
+``ai-gateway/billing/usage-history``.
 """
+
+_OPTIONAL: Final = ("id", "is_reported")
+WINDOWS: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name not in _OPTIONAL})
+"""The columns of a usage history that every figure needs; ``id`` and ``is_reported`` may be absent."""
 
 ACCOUNTS: Final = pl.Schema({"account_id": pl.String(), "name": pl.String()})
 """One row is an account; ``name`` is null where only its id is known."""
@@ -95,8 +103,9 @@ DAILY: Final = pl.Schema(
 )
 """One row is one local calendar day of an account.
 
-``hours`` is how many hours were added up. The day ``is_whole`` if these are all it has: 24, or 23 or 25
-where clocks change. It is ``in_progress`` or ``provisional`` as soon as one of its windows is.
+``hours`` is how many hours were added up, and ``cost_usd`` null where that is none. The day ``is_whole`` if
+these are all it has: 24, or 23 or 25 where clocks change. It is ``in_progress`` or ``provisional`` as soon as
+one of its windows is.
 """
 
 Kind = Literal["up", "down", "flat", "new", "stopped", "zero", "unknown"]
@@ -108,6 +117,9 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 ``unknown`` has no partner. Beside a previous value below zero (a correction), the sign of the change
 decides between ``up``, ``down`` and ``flat``.
 """
+
+DOMAINS: Final = {"state": STATES, "kind": KINDS}
+"""The words that a column of text may hold; none of them is null."""
 
 _COMPARED: Final = {
     "current_usd": pl.Float64(),

@@ -5,8 +5,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import Door, Frames, opened
+from cfusage_lab.frames import Door, Frames, opened_rows
 from cfusage_lab.frames.expressions import with_change
 from cfusage_lab.frames.keys import Keys
 from cfusage_lab.schema import COMPARISON, DAILY
@@ -16,7 +15,7 @@ __all__ = ["beside", "kept", "opened_days"]
 
 def opened_days(daily: object) -> Door:
     """Let a table of local days in."""
-    return opened(daily, DAILY, table="daily", order=("account_id", "date"))
+    return opened_rows(daily, DAILY, table="daily", key=("account_id", "date"))
 
 
 def kept(rows: Frames, *, include_in_progress: bool) -> Frames:
@@ -35,10 +34,7 @@ def beside(rows: Frames, partners: Frames, door: Door, *, include_partial: bool)
     if not include_partial:
         paired = paired.with_columns(previous_usd=nw.when(nw.col("is_whole")).then(nw.col("previous_usd")))
     compared = with_change(paired).select(*COMPARISON.names())
-    result = door.back(compared)
-    if door.is_eager:
-        _refuse_repeats(result)
-    return result
+    return door.back(compared)
 
 
 def _joined(rows: Frames, partners: Frames, door: Door) -> Frames:
@@ -55,15 +51,3 @@ def _joined(rows: Frames, partners: Frames, door: Door) -> Frames:
     found = joined.select(pl.exclude("key"), account_id=keys.account(), date=keys.place(pl.Date()))
     result: Frames = nw.from_native(found)
     return result
-
-
-def _refuse_repeats(sorted_days: pl.DataFrame) -> None:
-    """Raise if a day of an account stands in a table twice."""
-    repeated = sorted_days.filter(
-        (pl.col("account_id") == pl.col("account_id").shift()) & (pl.col("date") == pl.col("date").shift())
-    )
-    if repeated.height:
-        row = repeated.row(0, named=True)
-        raise FrameError(
-            f"{row['date']} of account {row['account_id']} stands there twice: pass each day once"
-        )

@@ -6,8 +6,9 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import Frames, FrameT, opened
-from cfusage_lab.frames.expressions import state_of, state_rank
+from cfusage_lab.frames import Frames, FrameT, opened, opened_rows
+from cfusage_lab.frames.domain import duplicate
+from cfusage_lab.frames.expressions import state_of, state_rank, without_rounding
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.schema import DAILY, HISTORY
@@ -16,6 +17,8 @@ __all__ = ["TOTAL", "daily_usage", "total_usage"]
 
 TOTAL: Final = "all"
 """The account id that stands for all accounts added up."""
+
+_TOTALLED: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 
 
 def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
@@ -75,20 +78,23 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
     """
     local = localize(history, time_zone=time_zone, is_day_allowed=True)
     windows = local.frame.select("account_id", "date", "cost_usd", rank=state_rank())
+    sums = _sums_with_gross if local.span.may_have_corrections else _sums
+    cost = nw.col("cost_usd")
+    if local.span.may_have_corrections:
+        cost = without_rounding(cost, nw.col("gross"))
     days = (
-        grouped(windows, local.door, by="date", aggregates=_sums)
+        grouped(windows, local.door, by="date", aggregates=sums, runs=local.runs)
         .join(local.days, on="date", how="left")
         .with_columns(
-            nw.col("cost_usd").fill_null(0.0),
-            hours=nw.col("windows").cast(nw.Int64) * local.span.window_hours,
-            state=state_of("rank"),
+            hours=nw.col("windows").cast(nw.Int64) * local.span.window_hours, state=state_of("rank")
         )
-        .with_columns(is_whole=nw.col("hours") == nw.col("day_hours"))
+        .with_columns(
+            cost_usd=nw.when(nw.col("windows") > 0).then(cost),
+            is_whole=nw.col("hours") == nw.col("day_hours"),
+        )
     )
-    result: Any = local.door.back(days.select(*DAILY.names(), "day_hours"), order=("account_id", "date"))
-    if local.door.is_eager:
-        _refuse_repeats(result)
-    return result.drop("day_hours")  # type: ignore[no-any-return]
+    result: FrameT = local.door.back(days.select(*DAILY.names()), order=("account_id", "date"))
+    return result
 
 
 def total_usage(table: FrameT) -> FrameT:
@@ -129,8 +135,10 @@ def total_usage(table: FrameT) -> FrameT:
     │ all        ┆ 2026-11-17 ┆ 145.177163 ┆ 24    ┆ true     ┆ provisional │
     └────────────┴────────────┴────────────┴───────┴──────────┴─────────────┘
     """
-    columns = opened(table, pl.Schema({"account_id": pl.String()}), table="usage").columns
-    return _total_history(table) if "start_time" in columns else _total_daily(table)
+    door = opened(table, pl.Schema({"account_id": pl.String()}), table="usage")
+    is_history = "start_time" in door.columns
+    total: FrameT = _total_history(door.native) if is_history else _total_daily(door.native)
+    return total
 
 
 def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
@@ -138,34 +146,33 @@ def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
     return {"cost_usd": cost.sum(), "windows": cost.count(), "rank": of.col("rank").max()}
 
 
-def _refuse_repeats(days: pl.DataFrame) -> None:
-    """Raise unless no day has more hours than the calendar gives it."""
-    repeated = days.filter(pl.col("hours") > pl.col("day_hours"))
-    if repeated.height:
-        row = repeated.row(0, named=True)
-        raise FrameError(
-            f"{row['date']} of account {row['account_id']} has {row['hours']} hours instead of "
-            f"{row['day_hours']}: some windows stand there twice; keep one of each (account_id, start_time)"
-        )
+def _sums_with_gross(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
+    return _sums(of) | {"gross": of.col("cost_usd").abs().sum()}
 
 
 def _total_daily(daily: FrameT) -> FrameT:
-    door = opened(daily, DAILY, table="daily")
+    door = opened_rows(daily, DAILY, table="daily", key=("account_id", "date"))
     rows = door.frame.with_columns(rank=state_rank())
     accounts = rows.select(accounts=nw.col("account_id").n_unique())
+    cost = nw.col("cost_usd")
     days = (
         rows.group_by("date")
         .agg(
-            nw.col("cost_usd").sum(),
+            cost.sum(),
             nw.col("hours").min(),
             nw.col("is_whole").all(),
             nw.col("rank").max(),
             found=nw.len(),
+            known=cost.count(),
+            gross=cost.abs().sum(),
         )
         .join(accounts, how="cross")
         .with_columns(
             account_id=nw.lit(TOTAL),
-            is_whole=nw.col("is_whole") & (nw.col("found") == nw.col("accounts")),
+            cost_usd=nw.when(nw.col("known") > 0).then(without_rounding(cost, nw.col("gross"))),
+            is_whole=nw.col("is_whole")
+            & (nw.col("found") == nw.col("accounts"))
+            & (nw.col("known") == nw.col("accounts")),
             state=state_of("rank"),
         )
     )
@@ -174,24 +181,38 @@ def _total_daily(daily: FrameT) -> FrameT:
 
 
 def _total_history(history: FrameT) -> FrameT:
-    needed = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
-    door = opened(history, needed, table="usage history")
+    door = opened_rows(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
     _require_same_windows(door.frame)
+    value = nw.col("aggregated_value")
     windows = (
         door.frame.with_columns(rank=state_rank())
         .group_by("start_time", "end_time")
-        .agg(nw.col("aggregated_value").sum(), nw.col("is_reported").any(), nw.col("rank").max())
-        .with_columns(account_id=nw.lit(TOTAL), id=nw.lit(None, dtype=nw.String), state=state_of("rank"))
+        .agg(
+            value.sum(),
+            nw.col("is_reported").any(),
+            nw.col("rank").max(),
+            unknown=value.is_null().any(),
+            gross=value.abs().sum(),
+        )
+        .with_columns(
+            account_id=nw.lit(TOTAL),
+            aggregated_value=nw.when(~nw.col("unknown")).then(without_rounding(value, nw.col("gross"))),
+            id=nw.lit(None, dtype=nw.String),
+            state=state_of("rank"),
+        )
     )
     result: FrameT = door.back(windows.select(*HISTORY.names()), order=("start_time",))
     return result
 
 
 def _require_same_windows(history: Frames) -> None:
-    """Ask for three counts; raise unless every account has every window once."""
-    counts = history.select(
-        accounts=nw.col("account_id").n_unique(), windows=nw.col("start_time").n_unique(), rows=nw.len()
-    )
+    """Ask whether any window is there twice, and for counts; raise unless every account has every window."""
+    account, window = nw.col("account_id"), nw.col("start_time")
+    key = ("account_id", "start_time")
+    twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
+    for row in twice.collect("polars").to_native().iter_rows(named=True):
+        raise duplicate(row, key)
+    counts = history.select(accounts=account.n_unique(), windows=window.n_unique(), rows=nw.len())
     accounts, windows, rows = counts.collect("polars").to_native().row(0)
     if rows != accounts * windows:
         raise FrameError(

@@ -3,7 +3,7 @@
 Everything above is written once against Narwhals and runs on polars, eager or lazy, and on PySpark.
 """
 
-from cfusage_lab.frames.door import Door, Frames, FrameT, opened
+from cfusage_lab.frames.door import Door, Frames, FrameT, collected, opened, opened_rows
 from cfusage_lab.frames.table_files import read_table
 
-__all__ = ["Door", "FrameT", "Frames", "opened", "read_table"]
+__all__ = ["Door", "FrameT", "Frames", "collected", "opened", "opened_rows", "read_table"]

@@ -1,24 +1,25 @@
 """The door: a table of any supported engine comes in, the same kind of table goes out.
 
-Inside, there is one kind of frame, a lazy one of Narwhals, over polars or over PySpark. Nothing in here
-looks at money or time.
+Inside, there is one kind of frame, a lazy one of Narwhals, over polars or over PySpark. What a column may
+hold is asked of :mod:`cfusage_lab.frames.domain`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.domain import asked, flaws, refuse, refuse_duplicates, with_flaws_unknown
 from cfusage_lab.frames.keys import Keys
 from cfusage_lab.schema import require
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame as SparkFrame
 
-__all__ = ["Door", "FrameT", "Frames", "opened"]
+__all__ = ["Door", "FrameT", "Frames", "collected", "opened", "opened_rows"]
 
 FrameT = TypeVar("FrameT", bound="pl.DataFrame | pl.LazyFrame | SparkFrame")
 """A polars DataFrame or LazyFrame, or a PySpark DataFrame: what goes in is what comes out."""
@@ -39,6 +40,8 @@ class Door:
     ----------
     frame
         The table, lazily, on its own engine, cut down to the columns that were asked for.
+    native
+        The table as it came in; where it was converted, as it is on polars.
     columns
         Every column that came in.
     is_spark
@@ -48,6 +51,7 @@ class Door:
     """
 
     frame: Frames
+    native: Any
     columns: tuple[str, ...]
     is_spark: bool
     is_eager: bool
@@ -74,8 +78,8 @@ class Door:
         return _sorted(native.collect(engine="streaming"), tuple(order))
 
 
-def opened(frame: object, columns: pl.Schema, *, table: str, order: Sequence[str] = ()) -> Door:
-    """Let a table in that has at least ``columns``, each of the right kind.
+def opened(frame: object, columns: pl.Schema, *, table: str) -> Door:
+    """Let a table in that has at least ``columns``, each of the right kind. No row is looked at.
 
     Parameters
     ----------
@@ -87,8 +91,6 @@ def opened(frame: object, columns: pl.Schema, *, table: str, order: Sequence[str
         timestamp for a UTC one, any category for a text.
     table
         What such a table is called in a message.
-    order
-        The columns by which a table is sorted as it comes in, unless it is lazy.
 
     Raises
     ------
@@ -106,14 +108,51 @@ def opened(frame: object, columns: pl.Schema, *, table: str, order: Sequence[str
             raise FrameError(
                 f"not a {table} table: column {name!r} is {found[name]} and should be {wanted}: cast it first"
             )
-    if is_eager and order:
-        lazy = nw.from_native(native.sort(*order).lazy())  # soon done where it is sorted already
     return Door(
         frame=lazy.select(*map(_typed, columns.names(), columns.dtypes())),
+        native=native,
         columns=tuple(found.names()),
         is_spark=is_spark,
         is_eager=is_eager,
     )
+
+
+def opened_rows(frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = ()) -> Door:
+    """Let a table in as :func:`opened` does, and look at every row of it.
+
+    A DataFrame is computed, sorted by ``key``, and refused where a row breaks the rule of its column or has
+    the key of another. A lazy table is not computed for that: what can't be known of it is carried on as
+    unknown.
+
+    Raises
+    ------
+    FrameError
+        As in :func:`opened`; and about a row, which it names.
+    """
+    door = opened(frame, columns, table=table)
+    if not door.is_eager:
+        return replace(door, frame=with_flaws_unknown(door.frame, columns))
+    rows = _checked(door, columns, key)
+    return replace(door, frame=nw.from_native(rows.lazy()))
+
+
+def collected(frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = ()) -> pl.DataFrame:
+    """Let a table in as :func:`opened_rows` does, computed whatever its engine: no row breaks a rule.
+
+    It is sorted by ``key``, or in the order that it has.
+    """
+    return _checked(opened(frame, columns, table=table), columns, key)
+
+
+def _checked(door: Door, columns: pl.Schema, key: Sequence[str]) -> pl.DataFrame:
+    """Compute a table in order of its key; raise about the first row that is not as it should be."""
+    rows: pl.DataFrame = door.frame.collect("polars").to_native()
+    found, frame = flaws(columns), nw.from_native(rows)
+    refuse(frame, found, frame.select(**asked(found)).to_native().row(0, named=True))
+    if key:
+        rows = rows.sort(*key)  # soon done where it is sorted already
+        refuse_duplicates(rows, key)
+    return rows
 
 
 def _typed(name: str, wanted: pl.DataType) -> nw.Expr:
@@ -145,6 +184,13 @@ def _polars(frame: object) -> pl.DataFrame:
         return pl.DataFrame(frame)
     except ImportError as exc:
         raise FrameError(f"a {kind} can't be read without pyarrow: install it, or {_ENGINES}") from exc
+    except (
+        pl.exceptions.PolarsError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+    ) as exc:  # of whoever hands it over
+        raise FrameError(f"this {kind} can't be read as a table: {exc}") from exc
 
 
 def _serves(found: nw.dtypes.DType, wanted: pl.DataType) -> bool:

@@ -7,12 +7,21 @@ import narwhals as nw
 
 from cfusage_lab.frames.door import Frames
 
-__all__ = ["ROUNDING", "day_span", "state_of", "state_rank", "with_change"]
+__all__ = ["ROUNDING", "day_span", "state_of", "state_rank", "with_change", "without_rounding"]
 
 ROUNDING: Final = 1e-12
 """Two sums that agree to this part of themselves differ by the order of the additions, not by cost."""
 
 _ANY_DATE: Final = date(2000, 1, 1)
+
+
+def without_rounding(total: nw.Expr, gross: nw.Expr) -> nw.Expr:
+    """Return a sum, or 0 where it is nothing but the rounding of what was added, ``gross`` without signs.
+
+    Only there is it known: later, 5e-17 could be cost. So each sum passes through here where it is made, and
+    whoever divides by it needs to know no more than whether it is above zero.
+    """
+    return nw.when(total.abs() > ROUNDING * gross).then(total).otherwise(nw.lit(0.0))
 
 
 def day_span(n: int) -> nw.Expr:
@@ -52,14 +61,15 @@ def _first_of(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
 def with_change(frame: Frames) -> Frames:
     """Add ``change_usd``, ``change_ratio`` and ``kind`` to ``current_usd`` and ``previous_usd``.
 
-    ``previous_usd`` is null where there is no partner.
+    ``previous_usd`` is null where there is no partner, and becomes so where the current cost is unknown.
     """
     current, previous = nw.col("current_usd"), nw.col("previous_usd")
     change, nothing = nw.col("change_usd"), nw.lit(0.0)
     raw = current - previous
     is_rounding = raw.abs() <= ROUNDING * (current.abs() + previous.abs())
     return (
-        frame.with_columns(change_usd=nw.when(is_rounding).then(nothing).otherwise(raw))
+        frame.with_columns(previous_usd=nw.when(~current.is_null()).then(previous))
+        .with_columns(change_usd=nw.when(is_rounding).then(nothing).otherwise(raw))
         .with_columns(change_ratio=nw.when(previous > 0).then(change / previous))
         .with_columns(
             kind=_first_of(

@@ -22,6 +22,7 @@ def grouped(
     aggregates: Aggregates,
     figures: Mapping[str, pl.Expr] | None = None,
     is_valued: bool = False,
+    runs: pl.DataFrame | None = None,
 ) -> Frames:
     """Group windows by ``account_id`` and the column ``by``, a date or a small whole number.
 
@@ -43,6 +44,8 @@ def grouped(
         On polars, what is made of each group's aggregates, in their place.
     is_valued
         Whether to leave windows out that have a null.
+    runs
+        The runs of rows of one account, where they are known.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def grouped(
         return valued.group_by("account_id", by).agg(**aggregates(nw))
     keys = Keys()
     rows: Any = windows.to_native()
-    keyed = keys.added(rows, place=by, at_once=door.is_eager)
+    keyed = keys.added(rows, place=by, at_once=door.is_eager, runs=runs)
 
     def of(part: pl.LazyFrame) -> pl.LazyFrame:
         groups = (part.drop_nulls() if is_valued else part).group_by("key").agg(**aggregates(pl))

@@ -11,7 +11,7 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 
-__all__ = ["Keys"]
+__all__ = ["Keys", "runs_of"]
 
 _RANGE: Final = 2**32
 _MIDDLE: Final = 2**31  # a date before 1970 is a negative number
@@ -19,6 +19,11 @@ _LONG: Final = 500
 """How many rows a run must have, on average, to be worth a step of its own."""
 _PIECE: Final = 2**18
 """How many rows are gone through at once, so that memory just used is used again."""
+
+
+def runs_of(accounts: pl.Series) -> pl.DataFrame:
+    """Return each run of rows of one account: its ``len`` and, as ``value``, the account."""
+    return accounts.rle().struct.unnest()
 
 
 class Keys:
@@ -34,12 +39,19 @@ class Keys:
         self._numbers: dict[str, int] = {}
         self._lock = Lock()
 
-    def added(self, rows: pl.LazyFrame, *, place: str, at_once: bool) -> pl.LazyFrame:
+    def added(
+        self, rows: pl.LazyFrame, *, place: str, at_once: bool, runs: pl.DataFrame | None = None
+    ) -> pl.LazyFrame:
         """Put ``key`` in place of ``account_id`` and ``place``.
 
-        With ``at_once``, the rows are computed here, and marked where their keys are in order.
+        With ``at_once``, the rows are computed here, and marked where their keys are in order; ``runs`` of
+        their accounts are not looked for again.
         """
         others = pl.exclude("account_id", place)
+        if at_once and runs is not None and runs.height * _LONG < runs["len"].sum():
+            table = rows.select(pl.exclude("account_id")).collect(engine="streaming")
+            keys = _marked(self._keys_of_runs(runs, table[place].to_physical()))
+            return table.select(others, key=keys).lazy()
         if at_once:
             table = rows.collect(engine="streaming")
             return table.select(others, key=self.of(table["account_id"], table[place])).lazy()
@@ -56,8 +68,7 @@ class Keys:
 
         Accounts that first come here are numbered in the order of their ids.
         """
-        keys = self._keys(accounts, places)
-        return keys.set_sorted() if keys.is_sorted() else keys
+        return _marked(self._keys(accounts, places))
 
     def pieces(self, keyed: pl.DataFrame) -> list[pl.DataFrame]:
         """Cut rows that have their ``key`` where one account ends and the next begins.
@@ -93,16 +104,18 @@ class Keys:
         """Return the key of each row; where accounts come in long runs, of one run after the other."""
         if accounts.null_count() or places.null_count():
             raise FrameError("a row lacks its account_id or its date: drop it, or fetch again")
-        runs = accounts.rle().struct.unnest()
-        numbers = places.to_physical()
-        if runs.height * _LONG >= len(accounts):
-            keys: pl.Series = self._starts(accounts) + numbers
-        else:
-            ends = runs["len"].cum_sum()
-            parts = zip(self._starts(runs["value"]), ends - runs["len"], runs["len"], strict=True)
-            keys = pl.concat(
-                [numbers.slice(at, length).cast(pl.Int64) + start for start, at, length in parts]
-            )
+        runs, numbers = runs_of(accounts), places.to_physical()
+        if runs.height * _LONG < len(accounts):
+            return self._keys_of_runs(runs, numbers)
+        keys: pl.Series = self._starts(accounts) + numbers
+        return keys
+
+    def _keys_of_runs(self, runs: pl.DataFrame, numbers: pl.Series) -> pl.Series:
+        ends = runs["len"].cum_sum()
+        parts = zip(self._starts(runs["value"]), ends - runs["len"], runs["len"], strict=True)
+        keys: pl.Series = pl.concat(
+            [numbers.slice(at, length).cast(pl.Int64) + start for start, at, length in parts]
+        )
         return keys
 
     def _starts(self, accounts: pl.Series) -> pl.Series:
@@ -117,3 +130,8 @@ class Keys:
         with self._lock:
             accounts = pl.Series(list(self._numbers), dtype=pl.String)
         return accounts.gather(numbers)
+
+
+def _marked(keys: pl.Series) -> pl.Series:
+    """Mark keys where they are in order."""
+    return keys.set_sorted() if keys.is_sorted() else keys

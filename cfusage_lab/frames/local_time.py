@@ -14,10 +14,13 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.domain import asked, flaws, refuse, refuse_duplicates, with_flaws_unknown
 from cfusage_lab.frames.door import Door, Frames, opened
+from cfusage_lab.frames.keys import runs_of
+from cfusage_lab.frames.windows import window_hours
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.ranges.zones import offsets
-from cfusage_lab.schema import HISTORY
+from cfusage_lab.schema import WINDOWS
 
 __all__ = ["LocalHistory", "Span", "calendar", "local_time", "localize"]
 
@@ -26,9 +29,7 @@ DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS: Final = 3_600_000_000
-_NEEDED: Final = pl.Schema(
-    {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
-)
+_KEYS: Final = pl.Schema({name: WINDOWS[name] for name in ("account_id", "start_time", "end_time")})
 _UTC: Final = ("UTC", "Etc/UTC")
 _DAY_HOURS: Final = 24
 _DAY_SECONDS: Final = 86_400
@@ -49,12 +50,15 @@ class Span:
         asked for.
     window_hours
         1 or, for a history of UTC days, 24.
+    may_have_corrections
+        Whether a cost may be below zero, so that a sum may come to nothing but its rounding.
     """
 
     start: datetime | None
     end: datetime | None
     until: datetime | None
     window_hours: int
+    may_have_corrections: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class LocalHistory:
         The first and the last hour, and the width of the windows.
     hours
         The calendar of that span.
+    runs
+        The runs of rows of one account, or None where the table is lazy.
     """
 
     frame: Frames
@@ -82,6 +88,7 @@ class LocalHistory:
     door: Door
     span: Span
     hours: pl.DataFrame
+    runs: pl.DataFrame | None
 
 
 def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
@@ -160,7 +167,8 @@ def localize(
     """Look up the local date, weekday and hour of every window.
 
     One small aggregate is asked of the table: its first and last hour, the widths of its windows and
-    whether any is off the hour. Its rows stay where they are.
+    whether any is off the hour. Its rows stay where they are. Of a DataFrame, every row is looked at; of a
+    lazy table, a window whose cost or state is none is carried on as one of unknown cost.
 
     Parameters
     ----------
@@ -181,10 +189,11 @@ def localize(
         If there is no such zone.
     FrameError
         If the table is no history, its windows are not hours or not all of one width, or one begins off
-        the hour.
+        the hour; or about the first window that lacks something or, in a DataFrame, has a state or a cost
+        that is none or stands there twice.
     """
     zone(time_zone)
-    door = opened(history, _NEEDED, table="usage history")
+    door = opened(history, WINDOWS, table="usage history")
     span = _span(door, asks_until=asks_until)
     if span.window_hours == _DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
         raise FrameError(
@@ -194,48 +203,71 @@ def localize(
     if span.start and span.end:
         warn_if_off_the_hour(time_zone, span.start, span.end, stacklevel=stacklevel)
     table = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
-    windows = door.frame.select("account_id", "start_time", "state", cost_usd="aggregated_value")
+    rows = door.frame if door.is_eager else with_flaws_unknown(door.frame, WINDOWS)
+    windows = rows.select("account_id", "start_time", "state", cost_usd="aggregated_value")
     return LocalHistory(
         frame=_joined(windows, table, door) if door.is_spark else _gathered(windows, table),
         days=door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique()),
         door=door,
         span=span,
         hours=table,
+        runs=_distinct_runs(door.native) if door.is_eager else None,
     )
 
 
 def _span(door: Door, *, asks_until: bool) -> Span:
-    """Ask for the first and the last window, and for the one width of all windows."""
+    """Ask for the first and the last window, for the one width of all windows, and for flaws."""
     unit = 1 if door.is_spark else 1_000_000
     start, end = (_epoch(name, door) for name in ("start_time", "end_time"))
-    asked = {
+    found = flaws(WINDOWS if door.is_eager else _KEYS)
+    questions = {
         "start": start.min(),
         "end": end.max(),
         "narrowest": (end - start).min(),
         "widest": (end - start).max(),
         "is_off": (start % (3600 * unit) != 0).any(),
-        "is_unknown": (nw.col("account_id").is_null() | start.is_null() | end.is_null()).any(),
+        **asked(found, is_spark=door.is_spark),
     }
+    if door.is_eager:
+        questions["lowest"] = nw.col("aggregated_value").min()
     if asks_until:
-        asked["until"] = nw.when(nw.col("state") != "in_progress").then(end).max()
-    row: dict[str, Any] = door.frame.select(**asked).collect("polars").to_native().row(0, named=True)
-    if row["is_unknown"]:
-        raise FrameError("a window lacks its account_id, start_time or end_time: drop it, or fetch again")
+        questions["until"] = nw.when(nw.col("state") != "in_progress").then(end).max()
+    row = _answer(door, questions)
+    refuse(door.frame, found, row)
     if row["start"] is None:
-        return Span(start=None, end=None, until=None, window_hours=1)
-    widths = sorted({row["narrowest"] / unit / 3600, row["widest"] / unit / 3600})
-    if widths not in ([1], [_DAY_HOURS]):
-        shown = " and ".join(f"{width:g}" for width in widths)
-        raise FrameError(
-            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
-        )
-    if row["is_off"]:
-        raise FrameError("a window does not begin on a whole UTC hour: fetch the history again")
+        return Span(start=None, end=None, until=None, window_hours=1, may_have_corrections=False)
+    widths = {row["narrowest"] / unit / 3600, row["widest"] / unit / 3600}
+    if widths == {_DAY_HOURS} and not row["is_off"]:
+        row |= _answer(door, {"is_off": (start % (_DAY_HOURS * 3600 * unit) != 0).any()})
+    hours = window_hours(widths, is_off=row["is_off"])
     moments = {
         name: None if row.get(name) is None else EPOCH + timedelta(seconds=row[name] // unit)
         for name in ("start", "end", "until")
     }
-    return Span(**moments, window_hours=int(widths[0]))
+    may_have_corrections = not door.is_eager or (row["lowest"] or 0) < 0
+    return Span(**moments, window_hours=hours, may_have_corrections=may_have_corrections)
+
+
+def _answer(door: Door, questions: dict[str, nw.Expr]) -> dict[str, Any]:
+    row: dict[str, Any] = door.frame.select(**questions).collect("polars").to_native().row(0, named=True)
+    return row
+
+
+def _distinct_runs(history: pl.DataFrame) -> pl.DataFrame:
+    """Return the runs of rows of one account; raise if any of its windows stands in the table twice.
+
+    In most tables an account has one run, and each of its windows begins after the one before it. So one
+    comparison a row tells that none is there twice; where it does not, the windows are sorted.
+    """
+    starts, accounts = history["start_time"], history["account_id"].cast(pl.String)
+    runs = runs_of(accounts)
+    is_later = starts.slice(1) > starts.slice(0, max(0, len(starts) - 1))
+    breaks = (~is_later).arg_true() + 1
+    is_distinct = runs["value"].is_unique().all() and breaks.is_in(runs["len"].cum_sum().implode()).all()
+    if not is_distinct:
+        key = ("account_id", "start_time")
+        refuse_duplicates(pl.DataFrame([accounts, starts]).sort(key), key)
+    return runs
 
 
 def _epoch(name: str, door: Door) -> nw.Expr:

@@ -1,29 +1,85 @@
 """Usage history that is computed at once, for what would rather stop than carry a wrong window on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
+from typing import Final
 
+import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.door import opened
+from cfusage_lab.frames.domain import refuse, refuse_duplicates
+from cfusage_lab.frames.door import collected, opened
+from cfusage_lab.schema import HISTORY, WINDOWS
 
-__all__ = ["computed", "refuse_flawed"]
+__all__ = ["computed", "refuse_unknown_costs", "window_hours"]
 
-
-def computed(history: object, columns: pl.Schema) -> pl.DataFrame:
-    """Return usage history in order of account and start, whatever engine it comes from, its times in UTC."""
-    rows = opened(history, columns, table="usage history").frame.collect("polars").to_native()
-    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-    windows: pl.DataFrame = rows.with_columns(times).sort("account_id", "start_time")
-    return windows
+_HOUR: Final = 3600
+_WIDTHS: Final[tuple[list[float], ...]] = ([1], [24])
 
 
-def refuse_flawed(windows: pl.DataFrame, flaws: Mapping[str, pl.Expr], *, outcome: str) -> None:
-    """Raise :class:`FrameError` about the first window that has one of the ``flaws``, each named in words."""
-    for flaw, is_flawed in flaws.items():
-        found = windows.filter(is_flawed).head(1)
-        if found.height:
-            account_id, start = found.select("account_id", "start_time").row(0)
-            raise FrameError(
-                f"the window {start:%Y-%m-%dT%H:%M:%SZ} of account {account_id} {flaw}: {outcome}"
-            )
+def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
+    """Return usage history as a polars table that is what it says: the one door for all that is not lazy.
+
+    It comes from any engine, in any order, its times in any zone and unit, its texts as categories; it goes
+    out in the types of ``schema.HISTORY``, its times in UTC and microseconds, in order of account and start.
+
+    Parameters
+    ----------
+    history
+        Usage history of hours or of UTC days (``schema.HISTORY``). Where ``id`` is absent it is null, and
+        where ``is_reported`` is, true.
+    columns
+        Which of its columns to return. A cost is null where it is unknown, unless it is refused after.
+
+    Raises
+    ------
+    FrameError
+        If it is no table, a column is missing or of another type, windows are of several widths or off the
+        grid of UTC hours or days; or if a window lacks something, holds an unknown state or a cost that is no
+        finite number, or stands there twice: that window is named.
+    """
+    door = opened(history, WINDOWS, table="usage history")
+    there = pl.Schema({name: kind for name, kind in HISTORY.items() if name in door.columns})
+    rows = collected(door.native, there, table="usage history")
+    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(HISTORY["start_time"])
+    windows = rows.with_columns(times).sort("account_id", "start_time")
+    refuse_duplicates(windows, ("account_id", "start_time"))
+    seconds = windows.select(
+        start=pl.col("start_time").dt.epoch("s"),
+        width=pl.col("end_time").dt.epoch("s") - pl.col("start_time").dt.epoch("s"),
+    )
+    widths = [width / _HOUR for width in seconds["width"].unique().sort()]
+    is_off = bool((seconds["start"] % (24 * _HOUR if widths == [24] else _HOUR) != 0).any())
+    window_hours(widths, is_off=is_off)
+    absent = {"id": pl.lit(None, pl.String), "is_reported": pl.lit(value=True)}
+    filled = windows.with_columns(**{name: value for name, value in absent.items() if name not in there})
+    return filled.select(columns.names())
+
+
+def window_hours(widths: Collection[float], *, is_off: bool) -> int:
+    """Return how many hours the windows of a history have, 1 where there are none.
+
+    Raises
+    ------
+    FrameError
+        If they are of several widths or of another one, or ``is_off``: off the grid of UTC hours or days.
+    """
+    found = sorted({*widths}) or [1]
+    if found not in _WIDTHS:
+        shown = " and ".join(f"{width:g}" for width in found)
+        raise FrameError(
+            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
+        )
+    if is_off:
+        unit = "hour" if found == [1] else "day"
+        raise FrameError(
+            f"a window is off the grid, it does not begin on a whole UTC {unit}: fetch the history again"
+        )
+    return int(found[0])
+
+
+def refuse_unknown_costs(windows: pl.DataFrame) -> None:
+    """Raise :class:`FrameError` about the first window whose cost is null, where each is needed."""
+    is_unknown = nw.col("aggregated_value").is_null()
+    is_any = windows["aggregated_value"].null_count() > 0
+    refuse(nw.from_native(windows), {"aggregated_value": (is_unknown, "")}, {"flaw_aggregated_value": is_any})

@@ -1,12 +1,13 @@
 """How unevenly cost arises: one row an account."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import narwhals as nw
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.frames.groups import grouped
 from cfusage_lab.patterns.slots import DAY_HOURS, by_week, included, positive, returned
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
 
@@ -58,10 +59,10 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     └──────────┴───────────┴─────────────┴───────┘
     """
     local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
-    cost, mean, peak = nw.col("cost_usd"), nw.col("mean_usd"), nw.col("peak_usd")
+    mean, peak = nw.col("mean_usd"), nw.col("peak_usd")
+    windows = local.frame.select("account_id", "cost_usd", slot=nw.lit(0, nw.Int16))
     accounts = (
-        local.frame.group_by("account_id")
-        .agg(mean_usd=cost.mean(), peak_usd=cost.max(), hours=cost.count())
+        grouped(windows, local.door, by="slot", aggregates=_mean_and_peak, runs=local.runs)
         .filter(nw.col("hours") > 0)
         .with_columns(load_factor=nw.when(peak > 0).then(mean / peak))
     )
@@ -236,6 +237,11 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     windows = counted.select("account_id", total_usd=cost, hours=nw.lit(1), place=place)
     accounts = _parted(windows, nw.col("place") <= top, part="top")
     return returned(local, accounts, CONCENTRATION, order=("account_id",))  # type: ignore[no-any-return]
+
+
+def _mean_and_peak(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
+    cost = of.col("cost_usd")
+    return {"mean_usd": cost.mean(), "peak_usd": cost.max(), "hours": cost.count()}
 
 
 def _parted(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:

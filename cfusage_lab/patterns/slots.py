@@ -7,8 +7,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import Door, Frames
+from cfusage_lab.frames import Frames
 from cfusage_lab.frames.expressions import ROUNDING
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import LocalHistory, localize
@@ -45,11 +44,11 @@ def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
     """
     windows = local.frame.select("account_id", "cost_usd", slot=slot)
     if not median:
-        slots = grouped(windows, local.door, by="slot", aggregates=_sums)
+        slots = grouped(windows, local.door, by="slot", aggregates=_sums, runs=local.runs)
     elif local.door.is_spark:
         slots = grouped(windows, local.door, by="slot", aggregates=_quartiles, is_valued=True)
     else:
-        slots = _quartered(windows, local.door)
+        slots = _quartered(windows, local)
     hours = nw.col("hours").cast(nw.Int64)
     return slots.filter(hours > 0).with_columns(hours=hours, mean_usd=nw.col("total_usd") / hours)
 
@@ -71,27 +70,7 @@ def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: 
     found = result.collect_schema().names()
     kinds = nw.Schema.from_polars(columns)
     typed = [nw.col(name).cast(kind) for name, kind in kinds.items() if name in found]
-    table = local.door.back(result.select(*typed), order=order)
-    if local.door.is_eager:
-        _refuse_repeats(table, local.hours)
-    return table
-
-
-def _refuse_repeats(table: pl.DataFrame, hours: pl.DataFrame) -> None:
-    """Raise unless no row stands for more windows than the calendar has hours of its kind."""
-    slot = [name for name in ("weekday", "hour") if name in table.columns]
-    if slot:
-        there = hours.group_by(pl.col(slot).cast(pl.Int64)).agg(there=pl.len())
-        counted = table.join(there, on=slot, maintain_order="left")
-    else:
-        counted = table.with_columns(there=pl.lit(hours.height))
-    repeated = counted.filter(pl.col("hours") > pl.col("there"))
-    if repeated.height:
-        row = repeated.row(0, named=True)
-        raise FrameError(
-            f"account {row['account_id']} has {row['hours']:,} windows in {row['there']:,} hours: some stand "
-            "there twice; keep one of each (account_id, start_time)"
-        )
+    return local.door.back(result.select(*typed), order=order)
 
 
 def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
@@ -105,7 +84,7 @@ def _quartiles(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
     return _sums(of) | {name: cost.quantile(part, "linear") for name, part in parts.items()}
 
 
-def _quartered(windows: Frames, door: Door) -> Frames:
+def _quartered(windows: Frames, local: LocalHistory) -> Frames:
     """Group with quartiles on polars, faster: asked one by one, they gather their groups again each time."""
     costs, cost = pl.col("costs"), pl.element()
     figures = {
@@ -117,9 +96,10 @@ def _quartered(windows: Frames, door: Door) -> Frames:
     }
     return grouped(
         windows,
-        door,
+        local.door,
         by="slot",
         aggregates=lambda of: {"costs": of.col("cost_usd")},
         figures=figures,
         is_valued=True,
+        runs=local.runs,
     )

@@ -11,7 +11,7 @@ from cfusage_lab.changes import day_over_day, month_to_date, movers
 from cfusage_lab.charts.accounts import labels
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.windows import computed, refuse_flawed
+from cfusage_lab.frames.windows import computed, refuse_unknown_costs
 from cfusage_lab.patterns import (
     concentration,
     hourly_profile,
@@ -19,7 +19,6 @@ from cfusage_lab.patterns import (
     weekend_share,
     weekly_heatmap,
 )
-from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
 from cfusage_lab.summaries import summary
 
@@ -29,7 +28,6 @@ MOST_ACCOUNTS: Final = 10
 """Accounts with a row of their own; the others are added up."""
 _MOST_MOVERS: Final = 8
 _MOST_ROWS: Final = 10
-_NEEDED: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,14 +172,10 @@ class Figures:
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, whatever engine they come from, or refuse what can't be reported."""
-    windows = computed(history, _NEEDED).with_columns(id=pl.lit(None, pl.String)).select(HISTORY.names())
+    windows = computed(history).with_columns(id=pl.lit(None, pl.String))
     if windows.filter(pl.col("state") != "in_progress").is_empty():
         raise FrameError("no window in this usage history has ended: there is nothing to report yet")
-    flaws = {
-        "is there twice": pl.struct("account_id", "start_time").is_duplicated(),
-        "has no cost": ~pl.col("aggregated_value").is_finite().fill_null(value=False),
-    }
-    refuse_flawed(windows, flaws, outcome="nothing is reported")
+    refuse_unknown_costs(windows)
     return windows
 
 

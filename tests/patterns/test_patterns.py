@@ -434,7 +434,7 @@ def test_windows_that_stand_there_twice_are_refused(case: Case) -> None:
     history = hours("2026-03-02", [1.0 + (n % 24 == 9) for n in range(96)])
     overlapping = pl.concat([history[:72], history[48:]])
 
-    with pytest.raises(FrameError, match=r"account a has \d+ windows in \d+ hours: some stand there twice"):
+    with pytest.raises(FrameError, match="2026-03-04T00:00:00Z of account a is there twice"):
         case.run(PolarsEager(), overlapping)
     assert case.run(PolarsEager(), history.unique()).equals(case.run(PolarsEager(), history))
 
@@ -444,7 +444,7 @@ def test_windows_twice_are_found_in_their_own_hour() -> None:
     history = hours("2026-03-02", [1.0] * 48)
     broken = pl.concat([history.filter(pl.int_range(pl.len()) != 3), history[5:6]])
 
-    with pytest.raises(FrameError, match="account a has 3 windows in 2 hours"):
+    with pytest.raises(FrameError, match="2026-03-02T05:00:00Z of account a is there twice"):
         hourly_profile(broken, time_zone="UTC")
 
 

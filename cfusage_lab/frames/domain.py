@@ -1,0 +1,146 @@
+"""What a column may hold, and how a row that holds something else is refused.
+
+One rule for a column, wherever it comes in: what a row can't do without is never null, a state and a kind are
+of the words that :mod:`cfusage_lab.schema` lists, and an amount is a finite number or, where it is unknown,
+null. It is never taken for zero. A window, a day or a slot of an account stands in a table once.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.errors import FrameError
+from cfusage_lab.schema import DOMAINS, STATES
+
+__all__ = [
+    "Flaws",
+    "asked",
+    "duplicate",
+    "flaws",
+    "refuse",
+    "refuse_duplicates",
+    "with_flaws_unknown",
+]
+
+Flaws = Mapping[str, tuple[nw.Expr, str]]
+"""By column: whether a row breaks its rule, and the words for a value that does."""
+
+_LARGEST: Final = 1e302
+"""Amounts below it can be added up, a million of them, without leaving the range of a double."""
+_NEEDED: Final = ("account_id", "start_time", "end_time", "date", "is_reported", "is_whole")
+_NUMBERS: Final = {"hours": (0, None), "top_hours": (0, None), "weekday": (1, 7), "hour": (0, 23)}
+
+
+def flaws(columns: pl.Schema) -> Flaws:
+    """Return the rules of some columns."""
+    found: dict[str, tuple[nw.Expr, str]] = {}
+    for name, kind in columns.items():
+        column = nw.col(name)
+        if name in DOMAINS:
+            is_other = _all(*(column != word for word in DOMAINS[name]))
+            found[name] = (
+                is_other | column.is_null(),
+                f"an unknown {name}: pass one of {', '.join(DOMAINS[name])}",
+            )
+        elif isinstance(kind, pl.Float64):
+            found[name] = (
+                ~_is_finite(column),
+                "not a number: pass a finite one, or null where it is unknown",
+            )
+        elif name in _NUMBERS:
+            least, most = _NUMBERS[name]
+            is_outside = column.is_null() | (column < least)
+            is_outside = is_outside if most is None else is_outside | (column > most)
+            words = f"out of range: pass a whole number from {least}" + (
+                "" if most is None else f" to {most}"
+            )
+            found[name] = (is_outside, words)
+        elif name in _NEEDED:
+            found[name] = (column.is_null(), "")
+    return found
+
+
+def asked(found: Flaws, *, is_spark: bool = False) -> dict[str, nw.Expr]:
+    """Return the aggregates that say whether any row has these flaws."""
+    aggregates = {f"flaw_{name}": is_flawed.any() for name, (is_flawed, _) in found.items()}
+    if not is_spark and "state" in found:  # nearly all windows are complete: look at the others alone
+        state = nw.col("state")
+        others = state.filter(state != STATES[0])
+        aggregates["flaw_state"] = ~others.is_in(STATES[1:]).all() | state.is_null().any()
+    return aggregates
+
+
+def refuse(rows: Any, found: Flaws, answer: Mapping[str, Any]) -> None:  # noqa: ANN401 - Narwhals
+    """Raise :class:`FrameError` about the first row with a flaw that the ``answer`` tells of."""
+    for name, (is_flawed, words) in found.items():
+        if answer[f"flaw_{name}"]:
+            row = rows.lazy().filter(is_flawed).head(1).collect("polars").to_native().row(0, named=True)
+            if row[name] is None:
+                raise FrameError(
+                    f"{_row_name(row)} lacks its {name}: drop that row, or fetch the history again"
+                )
+            raise FrameError(f"{_row_name(row)} has {name} {row[name]!r}, {words}")
+
+
+def refuse_duplicates(rows: pl.DataFrame, key: Sequence[str]) -> None:
+    """Raise :class:`FrameError` if two neighbours have the same ``key``: sorted by it, no other rows can."""
+    is_same = pl.all_horizontal(pl.col(name) == pl.col(name).shift() for name in reversed(key))
+    found = rows.filter(is_same).head(1)
+    if found.height:
+        raise duplicate(found.row(0, named=True), key)
+
+
+def duplicate(row: Mapping[str, Any], key: Sequence[str]) -> FrameError:
+    """Return the error about a row whose ``key`` another one has, too."""
+    columns = " and ".join(", ".join(key).rsplit(", ", 1))
+    return FrameError(f"{_row_name(row)} is there twice: keep one row for each {columns}")
+
+
+def with_flaws_unknown(rows: nw.LazyFrame[Any], columns: pl.Schema) -> nw.LazyFrame[Any]:
+    """Carry flaws on as unknown, where a table is not computed here and no row of it can be refused.
+
+    A number that is none becomes null. A window of an unknown state has no cost that is known, and a day that
+    lacks what it should say is not whole.
+    """
+    found = flaws(columns)
+    numbers = {
+        name: _is_finite(nw.col(name)) for name, kind in columns.items() if isinstance(kind, pl.Float64)
+    }
+    is_known = _all(*(~is_flawed for name, (is_flawed, _) in found.items() if name not in numbers))
+    known = {}
+    if "is_whole" in columns:
+        known["is_whole"] = nw.when(is_known).then(nw.col("is_whole")).otherwise(nw.lit(value=False))
+    else:
+        numbers = {name: is_number & is_known for name, is_number in numbers.items()}
+    known |= {name: nw.when(is_number).then(nw.col(name)) for name, is_number in numbers.items()}
+    return rows.with_columns(**known)
+
+
+def _row_name(row: Mapping[str, Any]) -> str:
+    """Call a row by its window, its day or its slot, and by its account."""
+    start = row.get("start_time")
+    if isinstance(start, datetime):
+        what = f"the window {start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    elif "start_time" in row:
+        what = "a window without start_time"
+    elif "date" in row:
+        what = f"the day {row['date']}"
+    else:
+        slot = [f"{name} {row[name]}" for name in ("weekday", "hour") if name in row]
+        what = f"the row of {', '.join(slot)}" if slot else "the row"
+    return f"{what} of account {row.get('account_id')}"
+
+
+def _is_finite(column: nw.Expr) -> nw.Expr:
+    """Say whether a value is a number, null being left as it is; NaN lies above all numbers, everywhere."""
+    return (column < _LARGEST) & (column > -_LARGEST)
+
+
+def _all(*conditions: nw.Expr) -> nw.Expr:
+    result = conditions[0]
+    for condition in conditions[1:]:
+        result = result & condition
+    return result
