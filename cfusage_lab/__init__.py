@@ -17,6 +17,8 @@ TYPE_CHECKING = False  # importing typing for it would take as long as everythin
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from cfusage_lab.anomaly_detection import anomalies as anomalies
+    from cfusage_lab.anomaly_detection import anomaly_scores as anomaly_scores
     from cfusage_lab.app import explore as explore
     from cfusage_lab.archive import UsageArchive as UsageArchive
     from cfusage_lab.changes import compare as compare
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
     from cfusage_lab.view import show as show
 
 _HOMES = {
+    "anomaly_detection": ["anomalies", "anomaly_scores"],
     "app": ["explore"],
     "archive": ["UsageArchive"],
     "changes": ["compare", "day_over_day", "movers", "rolling_mean", "same_time_yesterday", "week_over_week"],

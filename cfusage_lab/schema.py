@@ -15,6 +15,8 @@ from cfusage_lab.errors import FrameError
 
 __all__ = [
     "ACCOUNTS",
+    "ANOMALIES",
+    "ANOMALY_SCORES",
     "COMPARISON",
     "CONCENTRATION",
     "CREDIT_BALANCE",
@@ -321,6 +323,53 @@ FOCUS: Final = pl.Schema(
 """One row is one window of an account in the columns of FOCUS, those of its versions 1.2 and 1.3 together.
 
 Costs are US dollars; each period's end is exclusive. A version has its own part of the columns.
+"""
+
+ANOMALIES: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "start_time": pl.Datetime("us", "UTC"),
+        "end_time": pl.Datetime("us", "UTC"),
+        "actual_usd": pl.Float64(),
+        "expected_usd": pl.Float64(),
+        "lower_usd": pl.Float64(),
+        "upper_usd": pl.Float64(),
+        "impact_usd": pl.Float64(),
+        "direction": pl.String(),
+        "score": pl.Float64(),
+        "hours": pl.Int64(),
+        "state": pl.String(),
+        "explanation": pl.String(),
+    }
+)
+"""One row is an event: neighbouring hours of an account that were unusual in the same direction.
+
+Amounts are US dollars, of all its ``hours`` added up; ``impact_usd`` is actual less expected. ``direction``
+is ``up`` or ``down``. ``score`` is -log10 of how often a month chance alone would bring its most unusual
+hour. Nothing is null.
+"""
+
+ANOMALY_SCORES: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "start_time": pl.Datetime("us", "UTC"),
+        "end_time": pl.Datetime("us", "UTC"),
+        "actual_usd": pl.Float64(),
+        "expected_usd": pl.Float64(),
+        "lower_usd": pl.Float64(),
+        "upper_usd": pl.Float64(),
+        "direction": pl.String(),
+        "score": pl.Float64(),
+        "is_judged": pl.Boolean(),
+        "is_planned": pl.Boolean(),
+        "state": pl.String(),
+    }
+)
+"""One row is an hour of an account beside what was to be expected of it, in US dollars.
+
+``expected_usd``, ``lower_usd`` and ``upper_usd`` are null before anything can be expected. ``direction`` is
+``up`` or ``down``, and null where the hour is as usual. ``score`` is -log10 of how often a month chance alone
+would bring such an hour; null in the first two days, and where the hour was planned.
 """
 
 

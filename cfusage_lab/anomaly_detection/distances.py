@@ -1,0 +1,96 @@
+"""How far a window is from what is plausible, in terms of what such windows usually miss by."""
+
+import math
+from typing import Final
+
+import polars as pl
+
+from cfusage_lab.anomaly_detection.expectations import MEMORY_DAYS, error, past, remembered
+
+__all__ = ["with_distances", "with_stops"]
+
+_SAME_KIND: Final = 24
+"""How many windows of the same clock time and kind of day the scale is taken from."""
+
+_OF_ALL: Final = 0.7
+"""The weight of all windows' misses beside those of the same clock time, which are few."""
+
+_LEAST_SCALE: Final = 0.005
+"""Half a percent is never unusual, however even an account may be."""
+
+_GAUSS: Final = math.sqrt(math.pi / 2)
+"""The standard deviation in terms of the mean size of a miss, if misses were normal: 1.2533."""
+
+_NOTHING: Final = 0.03
+"""Less than this part of what is plausible is as good as nothing."""
+
+
+def with_distances(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
+    """Add the distance from the plausible range, signed, in units of the scale.
+
+    Returns
+    -------
+    DataFrame
+        With these columns added:
+
+        - ``scale``: what such windows usually miss by, as a part of what is expected
+        - ``distance``: 0 inside the range, negative below it; null while there is no scale
+        - ``is_quiet``: whether little or nothing is expected
+        - ``usual_miss``: what the account is off by in the worst window of a usual day, in its own unit
+    """
+    value, expected = pl.col("value"), pl.col("expected")
+    rows = rows.with_columns(
+        miss=error(value, expected), is_quiet=expected.abs() <= pl.col("quiet"), off=(value - expected).abs()
+    )
+    rows = rows.with_columns(
+        same=_GAUSS * remembered(pl.col("miss"), size=_SAME_KIND, by="slot_of_kind"),
+        all=_GAUSS * remembered(pl.col("miss"), size=MEMORY_DAYS * day, by="segment"),
+    )
+    same = pl.col("same").fill_null(pl.col("all"))
+    pooled = ((1 - _OF_ALL) * same**2 + _OF_ALL * pl.col("all") ** 2).sqrt()
+    edge = pl.when(expected.is_not_null()).then(value.clip(pl.col("low"), pl.col("high")))
+    rows = rows.with_columns(scale=pooled.clip(_LEAST_SCALE))
+    rows = rows.with_columns(distance=error(value, edge) / pl.col("scale"))
+    return _with_usual_miss(rows).drop("miss", "off", "same", "all")
+
+
+def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
+    """Add what is to be thought of windows in which nothing came.
+
+    Idle hours are common and come alone: how often they do is known of each account, and two in a row are
+    as rare as the one times the other.
+
+    Returns
+    -------
+    DataFrame
+        With these columns added:
+
+        - ``is_nothing``: whether there is nothing where something is plausible
+        - ``stop_evidence``: there, how rare so many such windows in a row are, as a power of ten
+    """
+    value, expected, low = pl.col("value"), pl.col("expected"), pl.col("low")
+    is_nothing = (low > pl.col("quiet")) & (value.abs() <= _NOTHING * low)
+    was_nothing = (value.abs() <= _NOTHING * expected).cast(pl.Float64)
+    rows = rows.with_columns(
+        is_nothing=is_nothing.fill_null(value=False),
+        was_nothing=pl.when(expected > pl.col("quiet")).then(was_nothing),
+    )
+    size = MEMORY_DAYS * day
+    known, nothing = past(pl.col("was_nothing").is_not_null().cast(pl.Float64)), past(pl.col("was_nothing"))
+    of_all = (nothing.rolling_sum(size, min_samples=1).fill_null(0.0).clip(0.0) + 0.5) / (
+        known.rolling_sum(size, min_samples=1).clip(0.0) + 1
+    )
+    of_same = nothing.rolling_mean(_SAME_KIND, min_samples=1).over("slot_of_kind")
+    rows = rows.with_columns(chance=pl.max_horizontal(of_all.over("segment"), of_same).clip(1e-6, 0.999))
+    evidence = pl.when("is_nothing").then(-pl.col("chance").log10()).otherwise(0.0)
+    run = pl.col("is_nothing").rle_id() + pl.col("segment").rle_id()
+    rows = rows.with_columns(evidence=evidence, run=run)
+    stop = pl.when("is_nothing").then(pl.col("evidence").cum_sum().over("run"))
+    return rows.with_columns(stop_evidence=stop).drop("was_nothing", "chance", "evidence", "run")
+
+
+def _with_usual_miss(rows: pl.DataFrame) -> pl.DataFrame:
+    by_day = rows.group_by("segment", "noon_day").agg(worst=pl.col("off").max()).sort("segment", "noon_day")
+    usual = past(pl.col("worst")).rolling_median(MEMORY_DAYS, min_samples=1).over("segment")
+    usual_miss = by_day.select("segment", "noon_day", usual_miss=usual)
+    return rows.join(usual_miss, on=["segment", "noon_day"], how="left", maintain_order="left")
