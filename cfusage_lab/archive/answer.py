@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 from narwhals.exceptions import NarwhalsError
 
+from cfusage_lab.archive.layout import instant
 from cfusage_lab.archive.tables import flaws
 from cfusage_lab.errors import FrameError, PayloadError
 from cfusage_lab.frames.windows import computed
@@ -51,10 +52,13 @@ def checked(
         keeps: without a value, with one that is no number, in an unknown state.
     """
     windows = received(answer, client)
-    start = pl.col("start_time")
+    account, start = pl.col("account_id"), pl.col("start_time")
     others = {
-        "windows of other accounts": ~pl.col("account_id").is_in(list(account_ids)),
-        "windows outside the range": ~start.is_between(time_range.start, time_range.end, closed="left"),
+        "windows that are there twice": (start == start.shift()) & (account == account.shift()),
+        "windows of other accounts": ~account.is_in(list(account_ids)),
+        "windows outside the range": ~start.is_between(
+            instant(time_range.start), instant(time_range.end), closed="left"
+        ),
     }
     found = flaws(windows, others, granularity=granularity)
     expected = len(account_ids) * ((time_range.end - time_range.start) // WIDTHS[granularity])

@@ -147,7 +147,10 @@ def faults(stored: pl.DataFrame, *, granularity: Granularity) -> list[str]:
         return [f"its columns are {dict(stored.schema)}"]
     found = flaws(
         stored,
-        {"windows in another month's files": month_of(pl.col("start_time")) != pl.col("month")},
+        {
+            "windows that are there twice": pl.struct(KEYS).is_duplicated(),
+            "windows in another month's files": month_of(pl.col("start_time")) != pl.col("month"),
+        },
         granularity=granularity,
     )
     for (month,), rows in stored.partition_by("month", as_dict=True).items():
@@ -160,7 +163,6 @@ def flaws(windows: pl.DataFrame, more: Mapping[str, pl.Expr], *, granularity: Gr
     """Return in words how many windows break which rule of what is kept, or one of ``more``."""
     width = WIDTHS[granularity]
     rules = {
-        "windows that are there twice": pl.struct(KEYS).is_duplicated(),
         "values that are missing": pl.any_horizontal(pl.exclude("revisions").is_null()),
         "values that are no number of dollars": ~pl.col("aggregated_value").is_finite(),
         "windows off the grid": pl.col("start_time").dt.truncate(width) != pl.col("start_time"),
