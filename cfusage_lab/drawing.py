@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import HISTORY, STATES, require
 
@@ -147,7 +148,7 @@ def windows_of(history: pl.DataFrame, info: ZoneInfo, names: Mapping[str, str]) 
     require(history.columns, HISTORY.names(), table="history")
     width = _width(history)
     table, series = _by_account(history, names)
-    total = float(history["aggregated_value"].sum())
+    total = net(history["aggregated_value"])
     return Windows(on_the_clock(table, info, width), series, width, total)
 
 

@@ -8,6 +8,7 @@ import narwhals as nw
 from cfusage_lab.changes import month_to_date, same_time_yesterday
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.patterns import load_factor, peak_hours
 from cfusage_lab.ranges import OffTheHourWarning
@@ -71,6 +72,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     $1,506.59 this month, $1,501.23 by then last month
     """
     local = localize(history, time_zone=time_zone)
+    history = local.door.native
     is_provisional = (nw.col("state") == "provisional").cast(nw.Float64)
     finished = local.frame.select(
         "account_id", is_provisional=nw.when(nw.col("state") != "in_progress").then(is_provisional)
@@ -125,7 +127,9 @@ def _month(history: FrameT, time_zone: str) -> Frames:
 def _mean_day(history: FrameT, time_zone: str) -> Frames:
     days = _lazy(daily_usage(history, time_zone=time_zone))
     whole = days.filter(nw.col("is_whole") & (nw.col("state") != "in_progress"))
-    return whole.group_by("account_id").agg(mean_day_usd=nw.col("cost_usd").mean())
+    cost = nw.col("cost_usd")
+    means = whole.group_by("account_id").agg(mean=cost.mean(), gross=cost.abs().mean())
+    return means.select("account_id", mean_day_usd=without_rounding(nw.col("mean"), nw.col("gross")))
 
 
 def _peak_hour(history: FrameT, time_zone: str) -> Frames:

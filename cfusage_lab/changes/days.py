@@ -10,8 +10,8 @@ import narwhals as nw
 
 from cfusage_lab.changes.pairs import beside, kept, opened_days
 from cfusage_lab.errors import ConfigError, FrameError
-from cfusage_lab.frames import FrameT, opened
-from cfusage_lab.frames.expressions import ROUNDING, day_span
+from cfusage_lab.frames import FrameT, opened_rows
+from cfusage_lab.frames.expressions import day_span, without_rounding
 from cfusage_lab.schema import COMPARISON, MOVERS
 
 __all__ = [
@@ -171,6 +171,7 @@ def compare(
     if align == "weekday":
         ahead = (nw.col("first").dt.weekday() - nw.col("partner").dt.weekday() + _WEEK) % _WEEK
         starts = starts.with_columns(partner=_later(nw.col("partner"), ahead))
+    starts = starts.with_columns(nw.coalesce("first", "partner"))  # of no days, nothing is set beside
     rows = kept(door.frame, include_in_progress=include_in_progress)
     partners = kept(other.frame, include_in_progress=include_in_progress)
     shifted = partners.join(starts, how="cross").with_columns(
@@ -224,14 +225,13 @@ def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
     """
     if type(top) is not int or top < 1:
         raise ConfigError(f"top {top!r}: pass a whole number from 1")
-    door = opened(comparison, COMPARISON, table="comparison")
+    door = opened_rows(comparison, COMPARISON, table="comparison")
     change = nw.col("change_usd")
     known = door.frame.filter(~change.is_null())
-    whole = known.select(net=change.sum(), gross=change.abs().sum())
-    is_something = nw.col("net").abs() > ROUNDING * nw.col("gross")
+    whole = known.select(net=without_rounding(change.sum(), change.abs().sum()))
     found = (
         known.join(whole, how="cross")
-        .with_columns(share=nw.when(is_something).then(change / nw.col("net")), size=change.abs())
+        .with_columns(share=nw.when(nw.col("net") != 0).then(change / nw.col("net")), size=change.abs())
         .sort("size", "account_id", "date", descending=[True, False, False])
         .head(top)
     )

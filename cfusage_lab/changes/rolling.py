@@ -6,7 +6,7 @@ import polars as pl
 from cfusage_lab.changes.pairs import kept, opened_days
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Door, Frames, FrameT
-from cfusage_lab.frames.expressions import day_span
+from cfusage_lab.frames.expressions import day_span, without_rounding
 from cfusage_lab.schema import ROLLING
 
 __all__ = ["rolling_mean"]
@@ -80,6 +80,7 @@ def _rolled(rows: Frames, door: Door, *, length: int) -> Frames:
         first: Frames = nw.from_native(
             ordered.with_columns(
                 mean=pl.col("value").rolling_mean(length, min_samples=length),
+                gross=pl.col("value").abs().rolling_mean(length, min_samples=length),
                 first=pl.when(pl.col("account_id").shift(back) == pl.col("account_id")).then(
                     pl.col("date").shift(back)
                 ),
@@ -88,9 +89,10 @@ def _rolled(rows: Frames, door: Door, *, length: int) -> Frames:
     else:
         first = rows.with_columns(
             mean=value.rolling_mean(length, min_samples=length).over("account_id", order_by="date"),
+            gross=value.abs().rolling_mean(length, min_samples=length).over("account_id", order_by="date"),
             first=nw.col("date").shift(back).over("account_id", order_by="date"),
         )
     is_there = nw.col("first") + day_span(back) == nw.col("date")
-    return first.with_columns(rolling_mean_usd=nw.when(is_there).then(nw.col("mean"))).select(
-        *ROLLING.names()
-    )
+    mean = without_rounding(nw.col("mean"), nw.col("gross"))
+    is_known = is_there & ~nw.col("mean").is_null()
+    return first.with_columns(rolling_mean_usd=nw.when(is_known).then(mean)).select(*ROLLING.names())

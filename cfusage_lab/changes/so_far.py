@@ -14,9 +14,8 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import Frames, FrameT
-from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change
+from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change, without_rounding
 from cfusage_lab.frames.local_time import EPOCH, HOUR, LocalHistory, calendar, localize
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.zones import day_of
@@ -204,6 +203,9 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
         previous_hours=nw.when(is_yesterday)
         .then(nw.col("yesterday_hours"))
         .otherwise(nw.col("last_week_hours")),
+        previous_gross=nw.when(is_yesterday)
+        .then(nw.col("yesterday_gross"))
+        .otherwise(nw.col("last_week_gross")),
     )
     compared = _compared(pairs.with_columns(date=nw.lit(now.day), until=nw.lit(now.text)))
     order = ("account_id", "previous_date")
@@ -216,29 +218,21 @@ def _compared(pairs: Frames) -> Frames:
     is_there, is_partner_there = nw.col("current_hours") > 0, nw.col("previous_due") > 0
     is_whole = is_there & (nw.col("current_hours") == nw.col("due"))
     is_partner = is_partner_there & (nw.col("previous_hours") == nw.col("previous_due"))
+    current, previous = (
+        without_rounding(nw.col(f"{side}_usd"), nw.col(f"{side}_gross")) for side in ("current", "previous")
+    )
     sides = hours.with_columns(
         is_whole=is_whole,
         state=state_of("rank"),
-        current_usd=nw.when(is_there).then(nw.col("current_usd")),
-        previous_usd=nw.when(is_whole & is_partner).then(nw.col("previous_usd")),
+        current_usd=nw.when(is_there).then(current),
+        previous_usd=nw.when(is_whole & is_partner).then(previous),
     )
     return with_change(sides)
 
 
 def _returned(local: LocalHistory, compared: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
-    """Return ``columns`` as the kind of table that came in; refuse more hours than there should be."""
-    if not local.door.is_eager:
-        return local.door.back(compared.select(*columns.names()))
-    sides = {"current_hours": "due", "previous_hours": "previous_due"}
-    table = local.door.back(compared.select(*columns.names(), *sides, *sides.values()), order=order)
-    repeated = table.filter(pl.any_horizontal(pl.col(found) > pl.col(due) for found, due in sides.items()))
-    if repeated.height:
-        row = repeated.row(0, named=True)
-        raise FrameError(
-            f"account {row['account_id']} has more windows until {row['date']} than there are hours: some "
-            "stand there twice; keep one of each (account_id, start_time)"
-        )
-    return table.select(columns.names())
+    """Return ``columns`` as the kind of table that came in."""
+    return local.door.back(compared.select(*columns.names()), order=order)
 
 
 def _finished(
@@ -290,6 +284,8 @@ def _by_day_of_month(windows: Frames, now: _Now, accounts: Frames) -> Frames:
         .group_by("account_id", "date")
         .agg(
             nw.col("current", "previous").sum(),
+            current_gross=nw.col("current").abs().sum(),
+            previous_gross=nw.col("previous").abs().sum(),
             current_hours=nw.col("current").count(),
             previous_hours=nw.col("previous").count(),
             rank=nw.col("rank").max(),
@@ -298,6 +294,8 @@ def _by_day_of_month(windows: Frames, now: _Now, accounts: Frames) -> Frames:
     sums = {
         "current_usd": nw.col("current").fill_null(0.0),
         "previous_usd": nw.col("previous").fill_null(0.0),
+        "current_gross": nw.col("current_gross").fill_null(0.0),
+        "previous_gross": nw.col("previous_gross").fill_null(0.0),
         "current_hours": nw.col("current_hours").cast(nw.Int64),
         "previous_hours": nw.col("previous_hours").cast(nw.Int64),
     }
@@ -326,6 +324,7 @@ def _by_other_day(windows: Frames, now: _Now) -> Frames:
         .agg(
             nw.col("rank").max(),
             **{f"{name}_usd": nw.col(name).sum() for name in dates},
+            **{f"{name}_gross": nw.col(name).abs().sum() for name in dates},
             **{f"{name}_hours": nw.col(name).count() for name in dates},
         )
     )

@@ -27,6 +27,7 @@ from cfusage_lab.charts.parts import (
 from cfusage_lab.charts.shades import FRAME, settled
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis
 from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
+from cfusage_lab.frames.expressions import net
 from cfusage_lab.schema import COMPARISON, require
 from cfusage_lab.wording import dollars, more_or_less
 
@@ -133,7 +134,7 @@ def _title(comparison: pl.DataFrame, current: str, previous: str) -> str:
         return f"{current} against {previous}: no days"
     if comparison["account_id"].n_unique() > 1 or known.is_empty():
         return f"{current} against {previous}"
-    cost, before = float(known["current_usd"].sum()), float(known["previous_usd"].sum())
+    cost, before = net(known["current_usd"]), net(known["previous_usd"])
     if cost == before:
         return f"{current}: {dollars(cost)}, the same as {previous}"
     change = more_or_less(cost - before, (cost - before) / before if before > 0 else None)

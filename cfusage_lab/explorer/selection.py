@@ -10,6 +10,7 @@ import polars as pl
 from cfusage_lab.charts.style import span
 from cfusage_lab.drawing import on_the_clock
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.ranges import zone
 from cfusage_lab.wording import clock_hour, dollars
@@ -117,7 +118,7 @@ class Selection:
         """Say what is selected of a history, how much that is and what it costs."""
         found = self.of(history, time_zone=time_zone)
         count, accounts = found["start_time"].n_unique(), found["account_id"].n_unique()
-        cost, whole = (float(table["aggregated_value"].sum()) for table in (found, history))
+        cost, whole = (net(table["aggregated_value"]) for table in (found, history))
         hours = f"{count:,} {'hour' if count == 1 else 'hours'}"
         hours += f" of {accounts:,} accounts" if accounts > 1 else ""
         texts = [self.words(time_zone=time_zone), hours, dollars(cost)]

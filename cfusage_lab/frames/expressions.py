@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import narwhals as nw
+import polars as pl
 
 from cfusage_lab.frames.door import Frames
 
-__all__ = ["ROUNDING", "day_span", "state_of", "state_rank", "with_change", "without_rounding"]
+__all__ = ["ROUNDING", "day_span", "net", "state_of", "state_rank", "with_change", "without_rounding"]
 
 ROUNDING: Final = 1e-12
 """Two sums that agree to this part of themselves differ by the order of the additions, not by cost."""
@@ -22,6 +23,12 @@ def without_rounding(total: nw.Expr, gross: nw.Expr) -> nw.Expr:
     whoever divides by it needs to know no more than whether it is above zero.
     """
     return nw.when(total.abs() > ROUNDING * gross).then(total).otherwise(nw.lit(0.0))
+
+
+def net(costs: pl.Series) -> float:
+    """Return the sum of a column of costs, and 0 where it is nothing but rounding; null counts nowhere."""
+    total, gross = float(costs.sum()), float(costs.abs().sum())
+    return total if abs(total) > ROUNDING * gross else 0.0
 
 
 def day_span(n: int) -> nw.Expr:

@@ -61,13 +61,14 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     672
     """
     _require_some(accounts)
-    if opened(history, _ANY, table="usage").is_spark:
+    door = opened(history, _ANY, table="usage")
+    if door.is_spark:
         return compute(history)
     if isinstance(history, pl.LazyFrame):
         return cast("FrameT", _lazily(history, cast("_OnPlans", compute), accounts))
-    plan = pl.DataFrame(history).lazy()
+    plan = door.native.lazy()
     parts = [compute(cast("FrameT", block.collect())) for block in account_blocks(plan, accounts=accounts)]
-    return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(history)
+    return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(door.native)
 
 
 def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl.LazyFrame]:
@@ -104,6 +105,10 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     [3, 1]
     """
     _require_some(accounts)
+    door = opened(history, _ANY, table="usage")
+    if door.is_spark:
+        raise FrameError("account_blocks takes a polars table: PySpark goes through partitions by itself")
+    history = door.native.lazy()
     account = pl.col("account_id").cast(pl.String)
     is_new = account.is_null() | account.ne_missing(account.shift())  # seldom, where rows are sorted
     ids = history.select(account).filter(is_new).unique().collect(engine="streaming").to_series().sort()
@@ -115,8 +120,8 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
 
 
 def _require_some(accounts: int) -> None:
-    if accounts < 1:
-        raise ConfigError(f"accounts={accounts}: pass how many make a block, from 1")
+    if type(accounts) is not int or accounts < 1:
+        raise ConfigError(f"accounts={accounts!r}: pass how many make a block, a whole number from 1")
 
 
 def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:

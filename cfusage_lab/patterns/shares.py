@@ -7,8 +7,9 @@ import narwhals as nw
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.groups import grouped
-from cfusage_lab.patterns.slots import DAY_HOURS, by_week, included, positive, returned
+from cfusage_lab.patterns.slots import DAY_HOURS, by_week, included, returned
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
 
 __all__ = ["concentration", "load_factor", "off_hours_share", "weekend_share"]
@@ -64,6 +65,7 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     accounts = (
         grouped(windows, local.door, by="slot", aggregates=_mean_and_peak, runs=local.runs)
         .filter(nw.col("hours") > 0)
+        .with_columns(mean_usd=without_rounding(nw.col("total_usd"), nw.col("gross")) / nw.col("hours"))
         .with_columns(load_factor=nw.when(peak > 0).then(mean / peak))
     )
     return returned(local, accounts, LOAD_FACTOR, order=("account_id",))  # type: ignore[no-any-return]
@@ -228,48 +230,56 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     │ 24        ┆ 332.68375 ┆ 2362.702363 ┆ 0.140806  ┆ 672   │
     └───────────┴───────────┴─────────────┴───────────┴───────┘
     """
-    if top < 1:
-        raise ConfigError(f"top={top}: pass how many hours, from 1")
+    if type(top) is not int or top < 1:
+        raise ConfigError(f"top={top!r}: pass how many hours, a whole number from 1")
     local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
     cost = nw.col("cost_usd")
     place = cost.rank("ordinal", descending=True).over("account_id")
     counted = local.frame.filter(~cost.is_null())
-    windows = counted.select("account_id", total_usd=cost, hours=nw.lit(1), place=place)
+    windows = counted.select("account_id", total_usd=cost, gross=cost.abs(), hours=nw.lit(1), place=place)
     accounts = _parted(windows, nw.col("place") <= top, part="top")
     return returned(local, accounts, CONCENTRATION, order=("account_id",))  # type: ignore[no-any-return]
 
 
 def _mean_and_peak(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
     cost = of.col("cost_usd")
-    return {"mean_usd": cost.mean(), "peak_usd": cost.max(), "hours": cost.count()}
+    sums = {"total_usd": cost.sum(), "gross": cost.abs().sum(), "hours": cost.count()}
+    return {**sums, "peak_usd": cost.max()}
 
 
 def _parted(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:
     """Add rows up to one an account: the total, the part of it that ``is_part``, and the part's share."""
-    total, nothing = nw.col("total_usd"), nw.lit(0.0)
-    weight = nw.col("weight")
+    total, gross, nothing = nw.col("total_usd"), nw.col("gross"), nw.lit(0.0)
+    sums = ("total_usd", "gross", "hours", "part_usd", "part_gross", "part_hours")
     return (
         rows.with_columns(
             part_usd=nw.when(is_part).then(total).otherwise(nothing),
+            part_gross=nw.when(is_part).then(gross).otherwise(nothing),
             part_hours=nw.when(is_part).then(nw.col("hours")).otherwise(nw.lit(0)),
-            weight=total.abs(),
         )
         .group_by("account_id")
-        .agg(*(nw.col(name).sum() for name in ("total_usd", "hours", "part_usd", "part_hours", "weight")))
-        .with_columns(share=nw.when(positive(total, weight)).then(nw.col("part_usd") / total))
+        .agg(*(nw.col(name).sum() for name in sums))
+        .with_columns(
+            total_usd=without_rounding(total, gross),
+            part_usd=without_rounding(nw.col("part_usd"), nw.col("part_gross")),
+        )
+        .with_columns(share=nw.when(total > 0).then(nw.col("part_usd") / total))
         .rename({"part_usd": f"{part}_usd", "part_hours": f"{part}_hours", "share": f"{part}_share"})
     )
 
 
-def _at_work(hours: tuple[int, int], days: Collection[int]) -> nw.Expr:
+def _at_work(hours: object, days: object) -> nw.Expr:
     """Return whether a slot of the week is within working hours."""
-    first, end = hours
+    found = [*hours] if isinstance(hours, list | tuple) else []
+    is_right = len(found) == 2 and all(type(one) is int for one in found)  # noqa: PLR2004 - from, and up to
+    first, end = found if is_right else (0, 0)
     if first == end or first not in range(DAY_HOURS) or end not in range(DAY_HOURS + 1):
         raise ConfigError(
             f"working_hours={hours!r}: pass two whole hours of 0 to 24 that differ, as in (9, 18)"
         )
-    if not days or not all(day in _WEEKDAYS for day in days):
+    worked = [*days] if isinstance(days, Collection) and not isinstance(days, str) else []
+    if not worked or not all(type(day) is int and day in _WEEKDAYS for day in worked):
         raise ConfigError(f"working_days={days!r}: pass weekdays of 1 to 7, Monday being 1")
     hour = nw.col("hour")
     is_hour = (hour >= first) & (hour < end) if first < end else (hour >= first) | (hour < end)
-    return is_hour & nw.col("weekday").is_in(list(days))
+    return is_hour & nw.col("weekday").is_in(worked)

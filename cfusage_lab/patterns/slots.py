@@ -8,11 +8,11 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.frames import Frames
-from cfusage_lab.frames.expressions import ROUNDING
+from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import LocalHistory, localize
 
-__all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "positive", "returned", "with_share"]
+__all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "returned", "with_share"]
 
 DAY_HOURS: Final = 24
 
@@ -39,30 +39,33 @@ def by_week(local: LocalHistory, *, median: bool) -> Frames:
 def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
     """Put windows into slots: one row an account and ``slot``, a number.
 
-    There are ``total_usd``, ``hours`` and ``mean_usd``, and with ``median`` also ``median_usd`` and the
+    There are ``total_usd``, ``gross`` (the same without signs), ``hours`` and ``mean_usd``, and with
+    ``median`` also ``median_usd`` and the
     quartiles ``q25_usd`` and ``q75_usd``.
     """
     windows = local.frame.select("account_id", "cost_usd", slot=slot)
+    may_cancel = local.span.may_have_corrections
     if not median:
-        slots = grouped(windows, local.door, by="slot", aggregates=_sums, runs=local.runs)
+        sums = _sums_with_gross if may_cancel else _sums
+        slots = grouped(windows, local.door, by="slot", aggregates=sums, runs=local.runs)
     elif local.door.is_spark:
         slots = grouped(windows, local.door, by="slot", aggregates=_quartiles, is_valued=True)
     else:
         slots = _quartered(windows, local)
     hours = nw.col("hours").cast(nw.Int64)
-    return slots.filter(hours > 0).with_columns(hours=hours, mean_usd=nw.col("total_usd") / hours)
+    gross = nw.col("gross") if may_cancel else nw.col("total_usd")
+    total = without_rounding(nw.col("total_usd"), gross)
+    return slots.filter(hours > 0).with_columns(
+        hours=hours, gross=gross, total_usd=total, mean_usd=total / hours
+    )
 
 
 def with_share(slots: Frames) -> Frames:
     """Add ``share``, the part of the account's total that falls into a slot."""
     cost = nw.col("total_usd")
-    total, weight = (expr.sum().over("account_id") for expr in (cost, cost.abs()))
-    return slots.with_columns(share=nw.when(positive(total, weight)).then(cost / total))
-
-
-def positive(total: nw.Expr, weight: nw.Expr) -> nw.Expr:
-    """Return whether a sum is above zero by more than the rounding of what was added, ``weight`` in all."""
-    return total > ROUNDING * weight
+    total, gross = (nw.col(name).sum().over("account_id") for name in ("total_usd", "gross"))
+    slots = slots.with_columns(whole=without_rounding(total, gross))
+    return slots.with_columns(share=nw.when(nw.col("whole") > 0).then(cost / nw.col("whole")))
 
 
 def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
@@ -78,10 +81,14 @@ def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
     return {"total_usd": cost.sum(), "hours": cost.count()}
 
 
+def _sums_with_gross(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
+    return _sums(of) | {"gross": of.col("cost_usd").abs().sum()}
+
+
 def _quartiles(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
     cost = of.col("cost_usd")
     parts = {"q25_usd": 0.25, "median_usd": 0.5, "q75_usd": 0.75}
-    return _sums(of) | {name: cost.quantile(part, "linear") for name, part in parts.items()}
+    return _sums_with_gross(of) | {name: cost.quantile(part, "linear") for name, part in parts.items()}
 
 
 def _quartered(windows: Frames, local: LocalHistory) -> Frames:
@@ -94,6 +101,8 @@ def _quartered(windows: Frames, local: LocalHistory) -> Frames:
         "q25_usd": costs.list.agg(cost.quantile(0.25, "linear")),
         "q75_usd": costs.list.agg(cost.quantile(0.75, "linear")),
     }
+    if local.span.may_have_corrections:
+        figures["gross"] = costs.list.agg(cost.abs().sum())
     return grouped(
         windows,
         local.door,

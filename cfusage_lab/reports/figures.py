@@ -11,6 +11,7 @@ from cfusage_lab.changes import day_over_day, month_to_date, movers
 from cfusage_lab.charts.accounts import labels
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.windows import computed, refuse_unknown_costs
 from cfusage_lab.patterns import (
     concentration,
@@ -78,7 +79,7 @@ class Figures:
         total_daily = daily if is_alone else total_usage(daily)
         overall = each if is_alone else summary(total, time_zone=time_zone)
         cost = daily.group_by("account_id").agg(pl.col("cost_usd").sum())
-        whole = cost["cost_usd"].sum()
+        whole = net(cost["cost_usd"])
         share = pl.col("cost_usd") / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
         known = {one: name for one, name in SANDBOX_ACCOUNTS.items() if one not in (names or {})}
         return cls(
@@ -118,7 +119,7 @@ class Figures:
     @property
     def cost_usd(self) -> float:
         """The cost of all windows."""
-        return float(self.total_daily["cost_usd"].sum())
+        return net(self.total_daily["cost_usd"])
 
     @property
     def span(self) -> tuple[datetime, datetime]:
@@ -184,7 +185,7 @@ def _highest(total: pl.DataFrame, parts: pl.DataFrame, *, cost: str, key: str) -
 
     The columns are those of ``total``, and ``share`` of all cost, ``top_account_id`` and ``top_usd``.
     """
-    whole = total[cost].sum()
+    whole = net(total[cost])
     share = pl.col(cost) / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
     rows = total.with_columns(share=share).filter(pl.col(cost) > 0)
     rows = rows.sort(cost, key, descending=[True, False]).head(_MOST_ROWS)
