@@ -5,7 +5,7 @@
     import cfusage_lab as cfu
 
     cfu.explore()                                                     # the explorer, in a notebook
-    history = cfu.connect().usage_history(cfu.last_days(28))          # a polars DataFrame
+    history = cfu.connect().usage_history(cfu.since_previous_month())  # a polars DataFrame
     cfu.day_over_day(cfu.daily_usage(history, time_zone="UTC"))       # each day beside the day before
 
 Everything here is loaded on first use.
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from cfusage_lab.ranges import last_week as last_week
     from cfusage_lab.ranges import month_to_date as month_to_date
     from cfusage_lab.ranges import previous_month as previous_month
+    from cfusage_lab.ranges import since_previous_month as since_previous_month
     from cfusage_lab.ranges import this_week as this_week
     from cfusage_lab.ranges import today as today
     from cfusage_lab.ranges import yesterday as yesterday
@@ -138,6 +139,7 @@ _HOMES = {
         "last_week",
         "month_to_date",
         "previous_month",
+        "since_previous_month",
         "this_week",
         "today",
         "yesterday",

@@ -121,14 +121,12 @@ def _code(error: CfUsageError) -> int:
 
 def _answer(*, is_sandbox: bool, time_zone: str) -> _Answer:
     """Fetch the history and sum it up."""
-    from cfusage_lab.ranges import TimeRange, month_to_date, previous_month  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.ranges import since_previous_month  # noqa: PLC0415 - keeps --help fast
     from cfusage_lab.source import MADE_UP, are_made_up  # noqa: PLC0415
     from cfusage_lab.summaries import summary  # noqa: PLC0415
 
     now = datetime.now(UTC)
-    time_range = TimeRange(
-        previous_month(time_zone=time_zone, now=now).start, month_to_date(time_zone=time_zone, now=now).end
-    )
+    time_range = since_previous_month(time_zone=time_zone, now=now)
     with _client(is_sandbox=is_sandbox) as client:
         progress = None if terminal.is_terminal(sys.stderr) else _Told()
         history = client.usage_history(time_range, with_ids=False, progress=progress)

@@ -26,7 +26,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     ----------
     history
         Usage history in hour windows (``schema.HISTORY``), from the first of the previous month for all
-        comparisons.
+        comparisons, as of :func:`cfusage_lab.since_previous_month`.
     time_zone
         The IANA name of the zone whose days, months and hours these are.
 
@@ -64,7 +64,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     --------
     >>> import cfusage_lab as cfu
     >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
-    >>> history = client.usage_history(cfu.between("2026-10-01", "2026-11-19", now="2026-11-18T09:30Z"))
+    >>> history = client.usage_history(cfu.since_previous_month(now="2026-11-18T09:30Z"))
     >>> row = cfu.summary(history, time_zone="UTC").row(0, named=True)
     >>> print(f"{row['until']}: ${row['today_usd']:.2f} today, ${row['yesterday_usd']:.2f} by then yesterday")
     09:00: $26.35 today, $16.78 by then yesterday

@@ -34,6 +34,14 @@ def utc(*parts: int) -> datetime:
         (ranges.month_to_date(time_zone=BERLIN, now=SUNDAY), utc(2026, 10, 31, 23), utc(2026, 11, 22, 10)),
         (ranges.previous_month(time_zone=BERLIN, now=SUNDAY), utc(2026, 9, 30, 22), utc(2026, 10, 31, 23)),
         (ranges.previous_month(now=utc(2026, 1, 5)), utc(2025, 12, 1), utc(2026, 1, 1)),
+        (ranges.since_previous_month(now=SUNDAY), utc(2026, 10, 1), utc(2026, 11, 22, 10)),
+        (
+            ranges.since_previous_month(time_zone=BERLIN, now=SUNDAY),
+            utc(2026, 9, 30, 22),
+            utc(2026, 11, 22, 10),
+        ),
+        (ranges.since_previous_month(now=utc(2026, 11, 1, 0, 30)), utc(2026, 9, 1), utc(2026, 11, 1, 1)),
+        (ranges.since_previous_month(now=utc(2026, 11, 1, 1)), utc(2026, 10, 1), utc(2026, 11, 1, 2)),
         (ranges.last_days(1, now=utc(2028, 3, 1, 0, 30)), utc(2028, 2, 29), utc(2028, 3, 1)),
     ],
 )

@@ -18,6 +18,7 @@ __all__ = [
     "last_week",
     "month_to_date",
     "previous_month",
+    "since_previous_month",
     "this_week",
     "today",
     "yesterday",
@@ -191,6 +192,24 @@ def previous_month(*, time_zone: str = "UTC", now: datetime | str | None = None)
     instant, local = _now(now, time_zone)
     first = local.replace(day=1)
     return _days((first - DAY).replace(day=1), first, time_zone, instant)
+
+
+def since_previous_month(*, time_zone: str = "UTC", now: datetime | str | None = None) -> TimeRange:
+    """Return the whole month before that of the last finished hour, and on until the end of the running one.
+
+    That is what :func:`cfusage_lab.summary` and :func:`cfusage_lab.report` need to compare a month with the
+    one before, also in the first hour of the next.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> print(cfu.since_previous_month(time_zone="Europe/Berlin", now="2026-11-18T09:30Z"))
+    2026-09-30T22:00:00Z to 2026-11-18T10:00:00Z
+    """
+    instant, local = _now(now, time_zone)
+    finished = day_of(hour_start(instant) - HOUR, zone(time_zone))
+    before = finished.replace(day=1) - DAY
+    return _days(before.replace(day=1), local + DAY, time_zone, instant)
 
 
 def between(

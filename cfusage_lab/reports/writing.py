@@ -36,7 +36,8 @@ def report(
     ----------
     history
         Usage history in hour windows (``schema.HISTORY``), from the first of the previous month for all
-        comparisons. A lazy or PySpark table is computed here, and has to fit into memory.
+        comparisons, as of :func:`cfusage_lab.since_previous_month`. A lazy or PySpark table is computed here,
+        and has to fit into memory.
     time_zone
         The IANA name of the zone whose days, weeks and clock these are.
     path
@@ -75,7 +76,7 @@ def report(
     >>> import cfusage_lab as cfu
     >>> now = "2026-11-18T09:30Z"
     >>> with cfu.UsageClient.sandbox(now=now) as client:
-    ...     history = client.usage_history(cfu.last_days(7, now=now))
+    ...     history = client.usage_history(cfu.since_previous_month(now=now))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = cfu.report(history, time_zone="UTC", path=f"{folder}/usage.html", now=now)
     ...     print(file.name, "Made-up data from the sandbox" in file.read_text(encoding="utf-8"))

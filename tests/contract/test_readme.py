@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
+
+import cfusage_lab as cfu
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,6 +24,12 @@ def test_the_python_blocks_run_in_order_on_the_sandbox(
 
     for block in PYTHON:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - the project's own text
+
+    summary = cfu.summary(names["history"], time_zone="Europe/Berlin")  # type: ignore[type-var]
+    assert summary.height == 1
+    assert "unknown" not in summary.row(0)
+    assert None not in summary.row(0)
+    assert "hours are missing" not in BeautifulSoup(Path("usage.html").read_text("utf-8"), "html.parser").text
 
 
 def test_the_check_runs_the_readmes_own_test_command() -> None:
