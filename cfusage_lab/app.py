@@ -1,17 +1,17 @@
 """The whole thing in one call: connect, and explore."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 
 import polars as pl
 
-from cfusage_lab.credentials import Credentials
+from cfusage_lab.credentials import Credentials, Secret, setting
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.redaction import without_frames
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import Progress, are_made_up
 
@@ -64,7 +64,7 @@ def explore(
         return _opened(source, time_range=time_range, time_zone=time_zone, now=now)
     except CfUsageError as error:
         # the message says it all, and the way to it is longer than a screen
-        raise error.with_traceback(None) from None
+        raise without_frames(error) from None
 
 
 class _Unready:
@@ -131,16 +131,13 @@ def _opened(
             source, client = UsageArchive(source=source.source, now=now), source
 
     def with_token(token: str) -> UsageClient:
-        return UsageClient(_credentials(token), now=now)
+        secret = Secret(token)
+        del token  # a traceback may print every variable
+        return UsageClient(Credentials(token=secret, accounts=setting("CLOUDFLARE_ACCOUNT_ID")), now=now)
 
     return UsageExplorer(
         source, client=client, login=with_token, time_range=time_range, time_zone=time_zone, now=now
     )
-
-
-def _credentials(token: str) -> Credentials:
-    """Take the accounts from the environment, where a token was typed and no account."""
-    return Credentials(token=token, accounts=os.environ.get("CLOUDFLARE_ACCOUNT_ID", ""))
 
 
 def _is_worth_keeping(client: UsageClient) -> bool:

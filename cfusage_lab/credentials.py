@@ -11,7 +11,15 @@ from typing import Final
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.redaction import Redactor
 
-__all__ = ["Credentials", "Secret", "account_ids", "find_credentials", "login", "named_account_ids"]
+__all__ = [
+    "Credentials",
+    "Secret",
+    "account_ids",
+    "find_credentials",
+    "login",
+    "named_account_ids",
+    "setting",
+]
 
 _PROCESS: Final = os.urandom(16)
 _ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -100,12 +108,12 @@ class Credentials:
             complaint = f"no token: pass one, or set CLOUDFLARE_API_TOKEN; {_PERMISSION}"
         elif not re.fullmatch(r"[\x20-\x7e]+", email):
             complaint = complaint or "the email address holds a line break or a character outside ASCII"
-        if complaint or wrong:
-            raise ConfigError(complaint or wrong)
         object.__setattr__(self, "token", token)
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "email", email)
         object.__setattr__(self, "accounts", ids)
+        if complaint or wrong:
+            raise ConfigError(complaint or wrong)
 
     def headers(self) -> dict[str, str]:
         """Return the headers that prove it, in the clear."""
@@ -136,7 +144,7 @@ def find_credentials(environ: Mapping[str, str] | None = None) -> Credentials | 
     ConfigError
         If half a pair of address and key stands there, or a value has the wrong form.
     """
-    settings = _settings(os.environ if environ is None else environ)
+    settings = _settings(environ)
     del environ  # its values stand in no frame that can raise
     accounts = settings.pop("CLOUDFLARE_ACCOUNT_ID")
     if _told:
@@ -222,8 +230,17 @@ def _account_ids(accounts: Sequence[str]) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(ids)), ""
 
 
-def _settings(environ: Mapping[str, str]) -> dict[str, Secret | None]:
+def setting(name: str) -> str:
+    """Return what the environment says, empty where it says nothing.
+
+    For whoever may raise an error: a verbose traceback prints ``os.environ`` wherever its name stands.
+    """
+    return os.environ.get(name, "").strip()
+
+
+def _settings(environ: Mapping[str, str] | None) -> dict[str, Secret | None]:
     """Return what the environment says, none of it in the clear."""
+    environ = os.environ if environ is None else environ
     names = ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_EMAIL", "CLOUDFLARE_API_KEY", "CLOUDFLARE_ACCOUNT_ID")
     return {name: _secret(environ.get(name, "").strip()) for name in names}
 

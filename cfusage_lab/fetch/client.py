@@ -1,6 +1,5 @@
 """From a time range to one complete table: the client that analysts hold."""
 
-import os
 import threading
 import weakref
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.bounds import aligned
-from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids
+from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids, setting
 from cfusage_lab.errors import ApiError, ConfigError, PayloadError
 from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
@@ -90,6 +89,8 @@ class UsageClient:
         settle_lag: timedelta = SETTLE_LAG,
         now: datetime | str | None = None,
     ) -> None:
+        self._sandbox: Sandbox | None = None
+        self._base_url = CLOUDFLARE  # first: a traceback may print what is only half made
         credentials = credentials or find_credentials()
         if credentials is None:
             raise ConfigError(
@@ -100,14 +101,11 @@ class UsageClient:
             raise ConfigError(f"settle_lag {settle_lag} is negative")
         self._credentials = credentials
         try:
-            self._base_url = address(
-                base_url or os.environ.get("CLOUDFLARE_BASE_URL", "").strip() or CLOUDFLARE
-            )
+            self._base_url = address(base_url or setting("CLOUDFLARE_BASE_URL") or CLOUDFLARE)
         finally:
             del base_url  # may hold a password, and a traceback may print every variable
         self._settle_lag = settle_lag
         self._fixed_now = None if now is None else moment(now)
-        self._sandbox: Sandbox | None = None
         self._page = {granularity: PageSize() for granularity in get_args(Granularity)}
         self._opened: Wire | None = None
         self._lock = threading.Lock()

@@ -1,6 +1,5 @@
 """The way to the network, for httpx: through a proxy or not, over TLS or not, over sockets with bounds."""
 
-import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from cfusage_lab.credentials import setting
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.wire.addresses import Proxy
 from cfusage_lab.wire.sockets import Sockets
@@ -112,7 +112,7 @@ def _through(proxy: Proxy, options: dict[str, Any]) -> httpcore.ConnectionPool:
 
 def _certificates() -> ssl.SSLContext:
     """Return what TLS trusts: the environment's certificates, else those that come with httpx."""
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    file, folder = setting("SSL_CERT_FILE"), setting("SSL_CERT_DIR")
     try:
         if folder and not file and not Path(folder).is_dir():
             raise NotADirectoryError("there is no such folder")
@@ -120,7 +120,7 @@ def _certificates() -> ssl.SSLContext:
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc)
     names = ["SSL_CERT_FILE" if file else "SSL_CERT_DIR"] if file or folder else []
-    names += ["SSLKEYLOGFILE"] if os.environ.get("SSLKEYLOGFILE") else []
+    names += ["SSLKEYLOGFILE"] if setting("SSLKEYLOGFILE") else []
     hint = (
         f": {' or '.join(names)} in the environment can't be used; set it right, or unset it" if names else ""
     )
