@@ -122,11 +122,11 @@ class Account:
         """Return the score of each hour, by single hours and by three in a row."""
         reached: dict = {}
         found = []
-        chances = self._stop_chances()
+        chances, again = self._stop_chances()
         run = 0.0
         for n, row in enumerate(self.rows):
             is_nothing = self._is_nothing(row, self.values[n])
-            run = run - math.log10(chances[n]) if is_nothing else 0.0
+            run = run - math.log10(again[n] if run else chances[n]) if is_nothing else 0.0
             if row["distance"] is None or n < 2 * DAY:
                 found.append(None)
             elif is_nothing:
@@ -179,12 +179,13 @@ class Account:
             scores.append(((value**shape - high) / slope - math.log(30 * -math.log(0.9))) / math.log(10))
         return max(scores) - math.log10(2) if scores else None
 
-    def _stop_chances(self) -> list[float]:
-        """Return how often such an hour has had nothing before."""
+    def _stop_chances(self) -> tuple[list[float], list[float]]:
+        """Return how often such an hour has had nothing before, and how often after one that had."""
         nothing: list[float | None] = []
-        found = []
+        follows: list[float | None] = []
+        first, again = [], []
         for n, row in enumerate(self.rows):
-            recent = [one for one in nothing[-672:] if one is not None]
+            recent, after = ([one for one in past[-672:] if one is not None] for past in (nothing, follows))
             of_all = (sum(recent) + 0.5) / (len(recent) + 1)
             same = [
                 nothing[k]
@@ -192,10 +193,13 @@ class Account:
                 if self.hour[k] == self.hour[n] and self.is_weekend[k] == self.is_weekend[n]
             ][-24:]
             same = [one for one in same if one is not None]
-            found.append(min(max(of_all, mean(same) if same else 0.0, 1e-6), 0.999))
+            first.append(min(max(of_all, mean(same) if same else 0.0, 1e-6), 0.999))
+            again.append(max(first[-1], (sum(after) + 2.0) / (len(after) + 40.0)))
             is_busy = row["expected"] is not None and row["expected"] > row["quiet"]
+            had = bool(nothing and nothing[-1])
             nothing.append(float(abs(self.values[n]) <= 0.03 * row["expected"]) if is_busy else None)
-        return found
+            follows.append(nothing[-1] if had else None)
+        return first, again
 
 
 def judged(start: datetime, values: list[float], zone: str) -> pl.DataFrame:

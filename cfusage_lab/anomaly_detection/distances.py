@@ -24,6 +24,9 @@ _GAUSS: Final = math.sqrt(math.pi / 2)
 _NOTHING: Final = 0.03
 """Less than this part of what is plausible is as good as nothing."""
 
+_FOLLOWING: Final = (2.0, 40.0)
+"""What is taken as seen of idle hours that follow another, before any was: one in twenty."""
+
 
 def with_distances(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     """Add the distance from the plausible range, signed, in units of the scale.
@@ -57,8 +60,8 @@ def with_distances(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
 def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     """Add what is to be thought of windows in which nothing came.
 
-    Idle hours are common and come alone: how often they do is known of each account, and two in a row are
-    as rare as the one times the other.
+    Idle hours are common and mostly come alone. How often an account has them is known, and how often one
+    follows the other: a run of them is as rare as all of that together.
 
     Returns
     -------
@@ -75,18 +78,34 @@ def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
         is_nothing=is_nothing.fill_null(value=False),
         was_nothing=pl.when(expected > pl.col("quiet")).then(was_nothing),
     )
-    size = MEMORY_DAYS * day
-    known, nothing = past(pl.col("was_nothing").is_not_null().cast(pl.Float64)), past(pl.col("was_nothing"))
-    of_all = (nothing.rolling_sum(size, min_samples=1).fill_null(0.0).clip(0.0) + 0.5) / (
-        known.rolling_sum(size, min_samples=1).clip(0.0) + 1
+    nothing = pl.col("was_nothing")
+    rows = rows.with_columns(follows=pl.when(past(nothing).over("segment") == 1).then(nothing))
+    of_same = past(nothing).rolling_mean(_SAME_KIND, min_samples=1).over("slot_of_kind")
+    of_all, of_following = (
+        _frequency(name, day, prior=prior).over("segment")
+        for name, prior in (("was_nothing", (0.5, 1.0)), ("follows", _FOLLOWING))
     )
-    of_same = nothing.rolling_mean(_SAME_KIND, min_samples=1).over("slot_of_kind")
-    rows = rows.with_columns(chance=pl.max_horizontal(of_all.over("segment"), of_same).clip(1e-6, 0.999))
-    evidence = pl.when("is_nothing").then(-pl.col("chance").log10()).otherwise(0.0)
+    rows = rows.with_columns(chance=pl.max_horizontal(of_all, of_same).clip(1e-6, 0.999))
+    rows = rows.with_columns(again=pl.max_horizontal("chance", of_following))
     run = pl.col("is_nothing").rle_id() + pl.col("segment").rle_id()
-    rows = rows.with_columns(evidence=evidence, run=run)
+    rows = rows.with_columns(run=run)
+    is_again = pl.col("run") == pl.col("run").shift(1)
+    chance = pl.when(is_again).then("again").otherwise("chance")
+    evidence = pl.when("is_nothing").then(-chance.log10()).otherwise(0.0)
+    rows = rows.with_columns(evidence=evidence)
     stop = pl.when("is_nothing").then(pl.col("evidence").cum_sum().over("run"))
-    return rows.with_columns(stop_evidence=stop).drop("was_nothing", "chance", "evidence", "run")
+    return rows.with_columns(stop_evidence=stop).drop(
+        "was_nothing", "follows", "chance", "again", "evidence", "run"
+    )
+
+
+def _frequency(name: str, day: int, *, prior: tuple[float, float]) -> pl.Expr:
+    """Return how often a yes or no was a yes in the past, as if ``prior`` had been seen before."""
+    size, (yes, all_) = MEMORY_DAYS * day, prior
+    answers = past(pl.col(name))
+    known = answers.is_not_null().cast(pl.Float64)
+    found = [sums.rolling_sum(size, min_samples=1).fill_null(0.0).clip(0.0) for sums in (answers, known)]
+    return (found[0] + yes) / (found[1] + all_)
 
 
 def _with_usual_miss(rows: pl.DataFrame) -> pl.DataFrame:

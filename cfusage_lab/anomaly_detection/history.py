@@ -2,6 +2,8 @@
 
 import math
 from datetime import timedelta
+from functools import partial
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -17,6 +19,13 @@ from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES
 __all__ = ["anomalies", "anomaly_scores"]
 
 _HOUR: Final = timedelta(hours=1)
+_BLOCK: Final = 2**18
+"""Windows that are judged at once, or as many as one account has."""
+
+_KEPT: Final = (
+    *("account_id", "start_time", "end_time", "actual_usd", "value", "expected", "lower", "upper"),
+    *("distance", "score", "usual_miss", "is_judged", "is_planned", "state"),
+)
 
 
 def anomalies(
@@ -201,8 +210,21 @@ def _scored(
         windows = windows.filter(pl.col("state") != "in_progress")
     windows = windows.with_columns(is_planned=is_planned(spans))
     series = windows.with_columns(value=pl.when(~pl.col("is_planned")).then("actual_usd"))
-    rows = series_scores(series, step=_HOUR, time_zone=time_zone, sensitivity=sensitivity)
+    judge = partial(series_scores, step=_HOUR, time_zone=time_zone, sensitivity=sensitivity)
+    rows = pl.concat(
+        [judge(block).select(_KEPT) for block in _blocks(series.sort("account_id", "start_time"))]
+    )
     return rows.with_columns(pl.col("lower").clip(pl.col("expected").clip(upper_bound=0.0)))
+
+
+def _blocks(series: pl.DataFrame) -> list[pl.DataFrame]:
+    """Cut a sorted series where accounts end: what is judged at once needs memory for some forty columns."""
+    ends = series["account_id"].rle().struct.field("len").cum_sum().to_list()
+    cuts = [0]
+    for end in ends:
+        if end - cuts[-1] >= _BLOCK or end == ends[-1]:
+            cuts.append(end)
+    return [series.slice(start, end - start) for start, end in pairwise(cuts)] or [series]
 
 
 def _windows(history: object, time_zone: str) -> pl.DataFrame:
