@@ -19,6 +19,7 @@ _REMOTE: Final = re.compile(
     r"error sending request|timed? ?out|Generic (S3|GCS|MicrosoftAzure|HTTP)", re.IGNORECASE
 )
 _NEWER: Final = re.compile(r"unsupported (minimum )?(reader|writer)|unsupported.*feature", re.IGNORECASE)
+_UNKNOWN: Final = re.compile(r"Unknown scheme|Generic URL error|invalid value for")
 _INTACT: Final = "what was stored before is intact"
 
 
@@ -63,6 +64,11 @@ def _explanation(uri: str, error: BaseException) -> CfUsageError:
         return ConfigError(
             f"the archive at {uri} can't be used: check that the folder is one, and its permissions; "
             f"{_INTACT} ({said})"
+        )
+    if _UNKNOWN.search(said):
+        return ConfigError(
+            f"the archive at {uri} can't be used: check the address and the storage options; {_INTACT} "
+            f"({said})"
         )
     if _REMOTE.search(str(error)):
         return TransportError(f"the archive at {uri} can't be reached; {_INTACT} ({said})", retryable=True)

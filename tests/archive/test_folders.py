@@ -247,3 +247,11 @@ def test_a_path_that_is_too_long_or_a_file_is_said(tmp_path: Path) -> None:
             nights.update(SPAN)
         assert isinstance(caught.value, ConfigError), place
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("address", ["nowhere://bucket/usage", "http://127.0.0.1:9/usage"])
+def test_an_address_of_an_unknown_kind_is_said(tmp_path: Path, address: str) -> None:
+    client = Nights(tmp_path).client
+
+    with pytest.raises(ConfigError, match=r"check the address .*Unknown scheme"):
+        UsageArchive(address, now=NOW).update(client, SPAN, progress=Quiet())
