@@ -3,16 +3,17 @@
 import copy
 import json
 import re
-import sys
 from collections.abc import Hashable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
-from cfusage_lab.view.packing import is_packable, pack
+from cfusage_lab.view.packing import pack
 from cfusage_lab.view.structure import HEADING, is_text, structure_of
+from cfusage_lab.view.written import rows_of, written
 
 __all__ = ["Drawing"]
 
@@ -45,18 +46,18 @@ class Drawing:
                 name: next(place for place, one in enumerate(structure.tables) if one is table)
                 for name, table in drawing.tables.items()
             }
-            while len(_known) >= _MOST_KNOWN:
-                _known.pop(next(iter(_known)), None)
-            _known[structure.key] = _Known(drawing.spec, drawing.values, places)
+            with _knowing:
+                while len(_known) >= _MOST_KNOWN:
+                    del _known[next(iter(_known))]
+                _known[structure.key] = _Known(drawing.spec, drawing.values, places)
             return drawing
         tables = {name: structure.tables[place] for name, place in known.places.items()}
         return cls(known.spec, {**known.values, **structure.values}, tables, structure.description)
 
     @classmethod
     def _written_by_altair(cls, chart: alt.TopLevelMixin) -> "Drawing":
-        tables: dict[str, pl.DataFrame] = {}
-        with alt.data_transformers.enable(_TRANSFORMER, tables=tables):
-            spec = _with_steady_names(chart.to_dict())
+        spec, tables = written(chart)
+        spec = _with_steady_names(spec)
         values = {p["name"]: p.pop("value") for p in spec.get("params", []) if _is_plain(p)}
         if "title" in spec:
             title = spec["title"] if isinstance(spec["title"], dict) else {"text": spec["title"]}
@@ -110,6 +111,8 @@ class _Known:
 
 _MOST_KNOWN: Final = 64
 _known: Final[dict[Hashable, _Known]] = {}
+_knowing: Final = Lock()
+"""Held by whoever changes what is known: charts are drawn on several threads."""
 
 
 def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
@@ -125,21 +128,6 @@ def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
     return steady if rows is None else {**steady, "datasets": rows}
 
 
-_TRANSFORMER: Final = "cfusage_lab"
-
-
-def _keep_table(data: object, *, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
-    """Leave a name in the spec and the polars table in ``tables``; let altair convert the rest."""
-    if not (isinstance(data, pl.DataFrame) and is_packable(data)):
-        return _as_altair_would(data)
-    name = next((name for name, known in tables.items() if known is data), f"table_{len(tables)}")
-    tables[name] = data
-    return {"name": name}
-
-
-alt.data_transformers.register(_TRANSFORMER, _keep_table)
-
-
 def _is_plain(param: dict[str, Any]) -> bool:
     """Whether a parameter is a value of ours: neither a selection nor bound to an input."""
     return "value" in param and "select" not in param and "bind" not in param
@@ -152,10 +140,4 @@ def _rows(table: pl.DataFrame) -> list[dict[str, Any]]:
         columns.datetime(time_zone="*").dt.epoch("ms"),
         columns.float().replace([float("nan"), float("inf"), float("-inf")], None),
     )
-    rows: list[dict[str, Any]] = _as_altair_would(table)["values"]
-    return rows
-
-
-def _as_altair_would(data: object) -> dict[str, Any]:
-    converted: dict[str, Any] = alt.default_data_transformer(data, max_rows=sys.maxsize)  # type: ignore[call-overload]
-    return converted
+    return rows_of(table)

@@ -177,8 +177,8 @@ const heading = { text: "cfusage_title", subtitle: "cfusage_subtitle" };
 
 function complete(spec, values) {
   const copy = structuredClone(spec);
-  for (const param of copy.params ?? []) if (param.name in values) param.value = values[param.name];
-  for (const [part, name] of Object.entries(heading)) if (name in values) copy.title[part] = values[name];
+  for (const param of copy.params ?? []) if (Object.hasOwn(values, param.name)) param.value = values[param.name];
+  for (const [part, name] of Object.entries(heading)) if (Object.hasOwn(values, name)) copy.title[part] = values[name];
   return copy;
 }
 
@@ -186,7 +186,7 @@ function complete(spec, values) {
 // arrive as numbers, are not parsed again, and rows that are filtered out anyway are filtered out first.
 function thrifty(sources, tables) {
   return sources.flatMap((source) => {
-    if (!(source.source in tables)) return [source];
+    if (!Object.hasOwn(tables, source.source ?? "")) return [source];
     const steps = (source.transform ?? []).filter(({ expr, as }) => expr !== `toDate(datum["${as}"])`);
     const first = steps.findIndex(({ type }) => type !== "filter");
     if (first < 1) return [{ ...source, transform: steps }];
@@ -443,7 +443,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
     viewClass: WatchedView,
     patch: (vega) => {
       for (const [part, name] of Object.entries(heading)) {
-        if (!(name in values)) continue;
+        if (!Object.hasOwn(values, name)) continue;
         (vega.signals ??= []).push({ name, value: values[name] });
         vega.title[part] = { signal: name };
       }
@@ -451,7 +451,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
       turns = takeTurns(vega, tables);
       selections = selectionsOf(spec, vega);
       for (const source of vega.data) {
-        if (source.name in tables) {
+        if (Object.hasOwn(tables, source.name)) {
           const turn = turns[source.name];
           source.values = turn ? firstRows(tables[source.name], turn) : unpack(tables[source.name]);
         }

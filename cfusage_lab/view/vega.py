@@ -11,6 +11,7 @@ import struct
 import sys
 import tempfile
 import zlib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ import altair as alt
 import vl_convert
 
 from cfusage_lab.view.themes import THEMES
+from cfusage_lab.view.writable import without_pairs, writable
 
 __all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "png", "squeezed", "svg"]
 
@@ -83,7 +85,7 @@ def png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
     ValueError
         If Vega cannot draw it; the message is Vega's.
     """
-    return squeezed(vl_convert.vegalite_to_png(spec, vl_version=_vega_lite(), scale=scale))
+    return squeezed(_drawn(vl_convert.vegalite_to_png, spec, scale=scale))
 
 
 def svg(spec: dict[str, Any]) -> str:
@@ -94,8 +96,23 @@ def svg(spec: dict[str, Any]) -> str:
     ValueError
         If Vega cannot draw it; the message is Vega's.
     """
-    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite())
+    drawn: str = _drawn(vl_convert.vegalite_to_svg, spec)
     return drawn
+
+
+def _drawn(convert: Callable[..., Any], spec: dict[str, Any], **options: Any) -> Any:  # noqa: ANN401 - a picture
+    """Have a spec drawn, whatever characters are in it, its rows included."""
+    text = writable(json.dumps(spec))
+    try:
+        return convert(text, vl_version=_vega_lite(), **options)
+    except ValueError as error:
+        if _HALVED not in str(error):
+            raise
+    return convert(without_pairs(text), vl_version=_vega_lite(), **options)
+
+
+_HALVED: Final = "unexpected end of hex escape"
+"""What the engine says where it has cut a text for want of room, and an emoji in it into halves."""
 
 
 def squeezed(png: bytes) -> bytes:
