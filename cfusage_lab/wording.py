@@ -95,8 +95,9 @@ def visible(text: str) -> str:
     r"""Return a text with a visible substitute for each character that would act instead of being read.
 
     Whoever invites you to an account chose its name, so any string at all may come. A line break, an escape
-    or a NUL becomes its picture, such as ␊; a direction mark, a lone surrogate and a separator of lines
-    become their code point, such as ``<U+2028>``. Every other text comes back as it is.
+    or a NUL becomes its picture, such as ␊; a direction mark, a lone surrogate, a separator of lines and a
+    code point that is no character become their code point, such as ``<U+2028>``. Every other text comes
+    back as it is.
 
     Examples
     --------
@@ -110,8 +111,14 @@ def visible(text: str) -> str:
 
 def _shown(character: str) -> str:
     code = ord(character)
-    if unicodedata.category(character) not in _HIDDEN and character not in _DIRECTIONS:
+    is_hidden = unicodedata.category(character) in _HIDDEN or character in _DIRECTIONS
+    if not (is_hidden or _is_no_character(code)):
         return character
     if code < ord(" "):
         return chr(_PICTURES + code)
     return "␡" if code == _DELETE else f"<U+{code:04X}>"
+
+
+def _is_no_character(code: int) -> bool:
+    """Whether Unicode promises that nothing is ever written with it: no XML may hold some of these."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # noqa: PLR2004 - as Unicode has it

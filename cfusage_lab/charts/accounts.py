@@ -1,15 +1,13 @@
 """Which accounts of a table are drawn, in which order, under which names."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from cfusage_lab.daily import TOTAL
-from cfusage_lab.drawing import MOST_SERIES, short
+from cfusage_lab.drawing import MOST_SERIES, labels
 
-__all__ = ["Picked", "labels", "picked"]
+__all__ = ["Picked", "picked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,3 @@ def picked(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -
         tuple(table.filter(pl.col("account_id") == one) for one in shown),
         facts if left_out else (),
     )
-
-
-def labels(ids: Mapping[str, object], *, names: Mapping[str, str] | None) -> dict[str, str]:
-    """Name accounts, those of ``names`` first and in its order, and no two of them alike."""
-    names = names or {}
-    order = {one: place for place, one in enumerate(names)}
-    found = {
-        one: names.get(one) or ("All accounts" if one == TOTAL else short(one))
-        for one in sorted(ids, key=lambda one: (order.get(one, len(order)), one))
-    }
-    counts = Counter(found.values())
-    return {one: f"{text} ({one})" if counts[text] > 1 else text for one, text in found.items()}

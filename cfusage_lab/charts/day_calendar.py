@@ -1,6 +1,5 @@
 """Days as a calendar: a column a week, a row a weekday."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -26,7 +25,7 @@ from cfusage_lab.charts.parts import (
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.charts.style import days_text, exact_text
-from cfusage_lab.charts.texts import titled
+from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.schema import DAILY, require
 from cfusage_lab.wording import dollars
 
@@ -249,7 +248,7 @@ def _texts(account: str) -> dict[str, str]:
         "status": "replace(datum.state, '_', ' ')",
     }
     return {
-        "account": json.dumps(account),
+        "account": quoted(account),
         "date": "utcFormat(datum.day, '%a %-d %b %Y')",
         **{name: f"{_IS_THERE} ? ({text}) : 'no row'" for name, text in told.items()},
     }

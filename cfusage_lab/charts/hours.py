@@ -1,6 +1,5 @@
 """Hours of a day or a week: their rows, and what a heading and the pointer say about them."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
@@ -9,7 +8,7 @@ import polars as pl
 from cfusage_lab.charts.accounts import Picked
 from cfusage_lab.charts.parts import WEEKDAYS, pointed
 from cfusage_lab.charts.style import exact_text
-from cfusage_lab.charts.texts import titled
+from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import require
@@ -130,8 +129,8 @@ def _slot_texts(account: str) -> dict[str, str]:
         "part": share,
     }
     return {
-        "account": json.dumps(account),
-        "weekday_name": f"{json.dumps(WEEKDAYS)}[datum.weekday - 1]",
+        "account": quoted(account),
+        "weekday_name": f"{quoted(WEEKDAYS)}[datum.weekday - 1]",
         "clock": "format(datum.hour, '02d') + ':00 to ' + format(datum.hour + 1, '02d') + ':00'",
         "count": "format(isValid(datum.hours) ? datum.hours : 0, ',d')",
         **{name: f"isValid(datum.hours) ? ({text}) : 'no hour'" for name, text in told.items()},

@@ -7,12 +7,12 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import labels
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import WIDTH, drawn, page, pointed, words
 from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.charts.texts import compared_texts
+from cfusage_lab.drawing import labels
 from cfusage_lab.schema import MOVERS, require
 from cfusage_lab.wording import dollars, percent
 

@@ -1,7 +1,6 @@
 """Parts of a chart: axes, lines, what answers the pointer, and the page that holds them."""
 
 import copy
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -10,7 +9,8 @@ import polars as pl
 
 from cfusage_lab.charts.shades import NEUTRAL
 from cfusage_lab.charts.style import heading, mondays
-from cfusage_lab.charts.texts import tooltip
+from cfusage_lab.charts.texts import quoted, tooltip
+from cfusage_lab.wording import visible
 
 __all__ = [
     "WEEKDAYS",
@@ -104,7 +104,7 @@ def hour_x(*, is_labelled: bool) -> alt.X:
 def weekday_y(*, of: int) -> alt.Y:
     """Give weekdays 1 to 7 a row each, lower ones where there are several accounts."""
     axis = alt.Axis(
-        labelExpr=f"{json.dumps([name[:3] for name in WEEKDAYS])}[datum.value - 1]",
+        labelExpr=f"{quoted([name[:3] for name in WEEKDAYS])}[datum.value - 1]",
         labelFontSize=11,
         minExtent=44,
         ticks=False,
@@ -211,7 +211,8 @@ def drawn(
     values: Mapping[str, object] | None = None,
 ) -> alt.VConcatChart:
     """Give a page its tables, its heading with the ``note`` last, and the values of its parameters."""
-    facts = [*facts, note] if note else facts
+    title = visible(title)
+    facts = [visible(fact) for fact in (*facts, *(note.splitlines() if note else ()))]
     chart: alt.VConcatChart = copied(skeleton)
     chart.vconcat = [copied(view) for view in chart.vconcat]
     for view, table in zip(chart.vconcat, tables or [pl.DataFrame({"row": [0]})], strict=True):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 
+from cfusage_lab.drawing import not_built_in
 from cfusage_lab.wording import offset_text
 
 __all__ = [
@@ -69,10 +70,10 @@ def _day(day: date) -> str:
 
 def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
     """Set a title over its facts, in lines that a narrow cell has room for: Vega breaks none itself."""
-    first, *more = lines(text, _TITLE_LETTERS)
+    first, *more = map(not_built_in, lines(text, _TITLE_LETTERS))
     return alt.Title(
         [first, *more] if more else first,
-        subtitle=[line for fact in subtitle for line in lines(fact, _FACT_LETTERS)],
+        subtitle=[not_built_in(line) for fact in subtitle for line in lines(fact, _FACT_LETTERS)],
         anchor="start",
         fontSize=_size_of(13, 15),
         subtitleFontSize=_size_of(11, 12),

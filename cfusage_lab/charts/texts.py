@@ -10,8 +10,9 @@ from typing import Final
 import altair as alt
 
 from cfusage_lab.charts.style import exact_text
+from cfusage_lab.drawing import BUILT_IN, NO_PLACE
 
-__all__ = ["compared_texts", "compared_titles", "titled", "tooltip"]
+__all__ = ["compared_texts", "compared_titles", "quoted", "titled", "tooltip"]
 
 
 def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
@@ -19,9 +20,32 @@ def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
     return ({"account": "Account"} if of > 1 else {}) | dict(titles)
 
 
+def quoted(value: object) -> str:
+    """Write a text, or texts in lists and dictionaries, into a Vega expression: none of it becomes code."""
+    return json.dumps(value, ensure_ascii=False).translate(_ENDS_OF_LINES)
+
+
 def tooltip(titles: Mapping[str, str]) -> list[alt.Tooltip]:
-    """List texts under their titles."""
-    return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
+    r"""List texts under their titles.
+
+    Vega-Lite makes the titles keys of an object, and writes them between quotes without a look at
+    backslashes. So each has to be another one, and none may mean something to whoever reads the object:
+    what looks the same gets a sign more that takes no place.
+    """
+    taken, listed = set(_READ), []
+    for field, title in titles.items():
+        key = title
+        while key in taken:
+            key += NO_PLACE
+        taken.add(key)
+        listed.append(alt.Tooltip(f"{field}:N", title=key.replace("\\", "\\\\")))
+    return listed
+
+
+_ENDS_OF_LINES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\u2028\u2029"}
+"""What JSON may hold as it is, and JavaScript may not."""
+_READ: Final = BUILT_IN | {"title", "image"}
+"""Keys that every object has in JavaScript, and those that the tooltip shows as a heading and as an image."""
 
 
 def compared_titles(*, date: str = "Day", cost: str = "Cost", before: str) -> dict[str, str]:
@@ -44,7 +68,7 @@ def compared_texts(account: str = "", *, slot: str = "") -> dict[str, str]:
     """
     picked = f" + (datum.slot_days > 1 ? ', {slot} of ' + datum.slot_days + ' days' : '')" if slot else ""
     return {
-        "account": json.dumps(account),
+        "account": quoted(account),
         "date": f"utcFormat(datum.day, '%a %-d %b %Y'){picked}",
         "cost": _known("datum.current_usd"),
         "before": _known("datum.previous_usd"),

@@ -1,6 +1,5 @@
 """The usage chart without its tables and its heading: made once, because altair takes long over it."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -11,7 +10,7 @@ import altair as alt
 from cfusage_lab.charts.parts import WIDTH, cost_scale, day_axis
 from cfusage_lab.charts.shades import settled
 from cfusage_lab.charts.style import PALETTE, REST, clock_axis, cost_axis, legend_columns
-from cfusage_lab.charts.texts import tooltip
+from cfusage_lab.charts.texts import quoted, tooltip
 from cfusage_lab.charts.usage_texts import MEAN, day_texts, day_titles, window_texts, window_titles
 from cfusage_lab.drawing import MOST_BARS, Series
 from cfusage_lab.schema import STATES
@@ -114,7 +113,7 @@ def _bars(look: Look) -> list[Any]:
     scale = alt.Scale(
         domain=domain, range=[REST if one.place is None else PALETTE[one.place] for one in series]
     )
-    labels = json.dumps({one.column: one.label for one in series})
+    labels = quoted({one.column: one.label for one in series})
     legend = alt.Legend(
         orient="top",
         title=None,

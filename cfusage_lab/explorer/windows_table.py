@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.charts.accounts import labels
+from cfusage_lab.drawing import labels
 from cfusage_lab.ranges import zone
 from cfusage_lab.wording import offset_text, window_text
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.changes import day_over_day, month_to_date, movers
-from cfusage_lab.charts.accounts import labels
 from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.windows import computed, refuse_unknown_costs
