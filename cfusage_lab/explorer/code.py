@@ -96,7 +96,7 @@ class Recipe:
             *([] if one.day is None else [f'str(start.date()) == "{one.day}"']),
         ]
         if wanted:
-            clock = f'ZoneInfo("{self.time_zone}")'
+            clock = f"ZoneInfo({_literal(self.time_zone)})"
             lines += [
                 f'local = [start.astimezone({clock}) for start in history["start_time"]]',
                 f"wanted = [{' and '.join(wanted)} for start in local]",
@@ -106,7 +106,13 @@ class Recipe:
 
 
 def _quoted(texts: Sequence[str]) -> str:
-    return "[" + ", ".join(f'"{one}"' for one in texts) + "]"
+    return "[" + ", ".join(map(_literal, texts)) + "]"
+
+
+def _literal(text: str) -> str:
+    """Write any text as Python's own: none of it becomes code, or ends the line."""
+    written = repr(text)
+    return f'"{text}"' if written == f"'{text}'" and '"' not in text else written
 
 
 def _iso(moment: datetime) -> str:

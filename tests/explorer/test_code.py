@@ -1,14 +1,19 @@
 """Copy as code: the lines run, and give the very table."""
 
+import ast
 from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
 from histories import hours
+from hostile import TEXTS
 from ledger import NOW, PATIENCE, A, B, Ledger
 from polars.testing import assert_frame_equal
 
+import cfusage_lab as cfu
 from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.code import Recipe
+from cfusage_lab.explorer.selection import Selection
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.sandbox import SANDBOX_TOKEN
 from cfusage_lab.source import SANDBOX_ACCOUNTS
@@ -75,3 +80,30 @@ def test_the_code_of_an_account_names_no_secret() -> None:
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
 
     assert "client = cfu.connect(" in explorer.code()
+
+
+def test_no_id_becomes_code_or_ends_a_line() -> None:
+    """Whoever hands a table on may have put anything into it: it reads as the very texts."""
+    ids = [*TEXTS, '"]; import os; os.abort(); accounts = ["', "# none"]
+    recipe = Recipe(
+        whose="table",
+        accounts=ids,
+        time_range=cfu.between("2026-11-01", "2026-11-02", now=NOW),
+        selection=Selection(hour=1),
+        time_zone='Europe/Berlin"); import os; os.abort(); ("',
+        now=None,
+    )
+
+    code = ast.parse(recipe.code())
+
+    (accounts,) = [
+        one.value
+        for one in code.body
+        if isinstance(one, ast.Assign) and "accounts" in ast.dump(one.targets[0])
+    ]
+    assert ast.literal_eval(accounts) == ids
+    assert [one.names[0].name for one in ast.walk(code) if isinstance(one, ast.Import)] == [
+        "cfusage_lab",
+        "polars",
+    ]
+    assert "os" not in {one.id for one in ast.walk(code) if isinstance(one, ast.Name)}
