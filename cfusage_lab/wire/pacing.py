@@ -128,6 +128,12 @@ class Waiter:
             raise
 
 
+_registry = threading.Lock()
+_pacers: "WeakValueDictionary[tuple[str, bytes], Pacer]" = WeakValueDictionary()
+_busy: "set[Pacer]" = set()
+"""Shared pacers that have something to remember, whoever else has let go of them."""
+
+
 class Pacer:
     """Lets requests go no faster than the limits allow; one serves every worker of a token.
 
@@ -139,6 +145,11 @@ class Pacer:
         At most so many in a second.
     monotonic
         The clock.
+
+    Attributes
+    ----------
+    is_shared
+        Whether it outlives who uses it, as long as it has something to remember.
     """
 
     def __init__(
@@ -158,6 +169,7 @@ class Pacer:
         self._gap, self._gap_until = 0.0, 0.0
         self._reason = ""
         self._asked_until = 0.0
+        self.is_shared = False
 
     @property
     def is_idle(self) -> bool:
@@ -192,6 +204,8 @@ class Pacer:
                     retryable=True,
                 )
             waiter.sleep(at - now, reason, is_counted=is_asked)
+        if self.is_shared:
+            _busy.add(self)
         waiter.add_time(self._seconds / (self._sent.maxlen or 1))
 
     def observe(self, headers: Mapping[str, str]) -> None:
@@ -230,7 +244,8 @@ class Pacer:
         if len(self._sent) == self._sent.maxlen and self._sent[0] + self._seconds > max(now, self._free_at):
             span = f"{self._sent.maxlen:,} requests in {self._seconds:.0f} s"
             return self._sent[0] + self._seconds, f"the limit of {span} is reached", False
-        return self._free_at, self._reason, True
+        is_asked = now < max(self._asked_until, self._gap_until)  # else it is only the pace of a second
+        return self._free_at, self._reason, is_asked
 
 
 def _limits(header: str) -> Iterator[tuple[str, dict[str, float]]]:
@@ -241,17 +256,15 @@ def _limits(header: str) -> Iterator[tuple[str, dict[str, float]]]:
         yield name.strip().strip('"'), numbers
 
 
-_pacers: WeakValueDictionary[tuple[str, bytes], Pacer] = WeakValueDictionary()
-_busy: list[Pacer] = []
-_lock = threading.Lock()
-
-
 def pacer_of(base_url: str, fingerprint: bytes) -> Pacer:
     """Return the one pacer of everything in this process that asks in the same name.
 
     It lives as long as somebody uses it, or as long as it has something to remember.
     """
-    with _lock:
+    with _registry:
         pacer = _pacers.setdefault((base_url, fingerprint), Pacer())
-        _busy[:] = {pacer, *(other for other in _busy if not other.is_idle)}
+        pacer.is_shared = True
+        for other in [*_busy]:
+            if other.is_idle:
+                _busy.discard(other)
         return pacer

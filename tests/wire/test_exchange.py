@@ -23,6 +23,7 @@ from cfusage_lab.progress import Quiet
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Knobs, Sandbox, Trouble, serve
 from cfusage_lab.wire import CLOUDFLARE, Wire
 from cfusage_lab.wire.pacing import Pacer, Waiter
+from cfusage_lab.wire.retries import RetryPolicy, retry_after
 
 TOKEN = "v1.0-token-that-nobody-may-see-0123456789"
 KEY = "a-global-key-that-nobody-may-see-either"
@@ -361,3 +362,64 @@ def test_one_pacer_holds_back_every_worker_after_a_429() -> None:
     desk.get()
 
     assert [round(time) for time, _ in desk.asked] == [0, 60, 60]
+
+
+DATED = [
+    ("120", {}, 120.0),
+    ("Wed, 21 Oct 2015 07:30:00 GMT", {"date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 120.0),
+    ("Wed, 21 Oct 2015 07:30:00 -0000", {"date": "Wed, 21 Oct 2015 09:28:00 +0200"}, 120.0),
+    ("Wed, 21 Oct 2015 07:26:00 GMT", {"date": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+    ("Wed, 21 Oct 2015 07:26:00 GMT", {}, 0.0),
+    ("Wed, 21 Oct 99999 07:26:00 GMT", {}, None),
+    ("9" * 5_000, {}, 1e9),
+    ("-5", {}, None),
+    ("1e3", {}, None),
+    ("nan", {}, None),
+    ("inf", {}, None),
+    ("soon", {}, None),
+    ("", {}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "headers", "seconds"), DATED)
+def test_a_wait_is_read_from_seconds_or_a_date(
+    text: str, headers: dict[str, str], seconds: float | None
+) -> None:
+    """A date is compared with the answer's own: the clock here may be wrong by years."""
+    response = httpx.Response(429, headers={"retry-after": text, **headers})
+
+    assert retry_after(response) == seconds
+
+
+def test_a_wait_of_no_seconds_is_no_leave_to_hurry() -> None:
+    desk = Desk(answering(refused(429, 971, retry_after="0")))
+
+    with pytest.raises(RateLimitError):
+        desk.get()
+
+    assert len(desk.asked) == 7
+    assert desk.clock.time > 10
+
+
+def test_the_call_after_one_that_was_told_to_wait_for_a_day_fails_at_once_too() -> None:
+    desk = Desk(answering(refused(429, 971, retry_after="99999"), GOOD))
+    with pytest.raises(RateLimitError):
+        desk.get()
+
+    with pytest.raises(RateLimitError) as caught:
+        desk.get()
+
+    assert caught.value.retry_after == pytest.approx(99_999)
+    assert (len(desk.asked), desk.clock.time) == (1, 0)
+
+
+def test_a_silent_server_costs_two_minutes_not_seven() -> None:
+    """Once the exchanges of a request come to 120 s, there is no further try."""
+    policy = RetryPolicy(Waiter(Quiet()))
+    assert policy.is_retryable_exception(httpx.ReadTimeout("slow"))
+
+    policy._begun -= 120
+    assert not policy.is_retryable_exception(httpx.ReadTimeout("slow"))
+
+    policy._slept += 60
+    assert policy.is_retryable_exception(httpx.ReadTimeout("slow"))

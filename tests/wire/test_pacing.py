@@ -1,13 +1,16 @@
 """How fast requests go, how waits are announced, and how they end early."""
 
+import gc
 import threading
+import weakref
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cfusage_lab.errors import CancelledError
-from cfusage_lab.wire.pacing import Pacer, Waiter
+from cfusage_lab.errors import CancelledError, RateLimitError
+from cfusage_lab.progress import Quiet
+from cfusage_lab.wire.pacing import Pacer, Waiter, pacer_of
 
 
 class Clock:
@@ -175,3 +178,139 @@ def test_a_wait_in_a_thread_ends_when_it_is_stopped() -> None:
     thread.join(1)
 
     assert ended == ["cancelled"]
+
+
+@pytest.mark.parametrize("asked", [302.0, 99_999.0, 1e9])
+def test_what_a_call_cannot_wait_for_fails_at_once_and_says_how_long(asked: float) -> None:
+    """Also the next call, of any client of that token; nothing waits for 27 hours."""
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    pacer.hold(asked)
+    clock.sleep(1)
+
+    with pytest.raises(RateLimitError, match="Cloudflare asks to wait") as caught:
+        pacer.wait(Waiter(Listener(clock), clock=clock))
+
+    assert caught.value.retry_after == asked - 1
+    assert caught.value.retryable
+    assert clock.time == 1_001
+
+
+def test_after_a_quarter_of_an_hour_it_is_asked_anew() -> None:
+    """However long was asked for: a wrong header, or a fault on the way, closes no door for ever."""
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    pacer.hold(1e9)
+    clock.sleep(900)
+
+    assert sent(1, pacer=pacer, clock=clock, listener=Listener(clock)) == [1_900]
+
+
+def test_a_limit_that_is_used_up_for_a_day_fails_the_next_request_at_once() -> None:
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    pacer.observe({"ratelimit": '"default";r=0;t=86400'})
+
+    with pytest.raises(RateLimitError, match="leaves 0 requests for the next 86400 s") as caught:
+        pacer.wait(Waiter(Listener(clock), clock=clock))
+
+    assert caught.value.retry_after == 86_400
+    assert clock.time == 1_000
+
+
+def test_of_several_limits_the_tightest_counts() -> None:
+    """Each by its own quota: 50 of 1,000 are nearly gone, 50 of 100 are not, and one a minute is tightest."""
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    pacer.observe(
+        {
+            "ratelimit": '"burst";r=50;t=10, "minute";t=60;r=0, "day";r=50;t=510',
+            "ratelimit-policy": '"burst";q=100;w=60, "minute";q=5;w=60,"day";q=1000;w=86400',
+        }
+    )
+
+    assert sent(1, pacer=pacer, clock=clock, listener=Listener(clock)) == [1_060]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f'"default";r={"9" * 5_000};t={"9" * 5_000}',
+        '"default";r=-1;t=30',
+        '"default";r=0;t=nan',
+        '"default";r=0',
+        '"default";t=30',
+        '"default";r=0.0;t=30',
+        ';;,,"',
+        "r=0, t=30",
+    ],
+)
+def test_an_odd_limit_is_no_limit(header: str) -> None:
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    pacer.observe({"ratelimit": header})
+
+    assert sent(1, pacer=pacer, clock=clock, listener=Listener(clock)) == [1_000]
+
+
+def test_all_waits_of_one_call_come_to_a_quarter_of_an_hour() -> None:
+    """Three times 290 s are borne, a fourth is not; another call has its own quarter."""
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    waiter = Waiter(Listener(clock), clock=clock)
+    for _ in range(3):
+        pacer.hold(290)
+        pacer.wait(waiter)
+    pacer.hold(290)
+
+    with pytest.raises(RateLimitError):
+        pacer.wait(waiter)
+
+    pacer.wait(Waiter(Listener(clock), clock=clock))
+    assert clock.time == 1_000 + 4 * 290
+
+
+def test_waits_that_workers_share_are_counted_once() -> None:
+    """Ten workers wait for the same 290 s, which is one wait."""
+    clock = Clock()
+    waiter = Waiter(Listener(clock), clock=clock)
+    for _ in range(10):
+        clock.time = 1_000
+        waiter.sleep(290, "a pause")
+
+    assert waiter.has_time_for(300)
+    assert not waiter.has_time_for(301)
+
+
+def test_a_fleet_may_wait_as_long_as_its_requests_take() -> None:
+    """The limit's own pace is no wait that anybody asked for: 2,300 requests earn ten minutes more."""
+    clock = Clock()
+    pacer = Pacer(monotonic=clock.monotonic)
+    waiter = Waiter(Listener(clock), clock=clock)
+    for _ in range(2_300):
+        pacer.wait(waiter)
+
+    for _ in range(5):
+        pacer.hold(299)
+        pacer.wait(waiter)
+    pacer.hold(299)
+    with pytest.raises(RateLimitError):
+        pacer.wait(waiter)
+
+
+def test_a_pacer_lives_as_long_as_it_has_something_to_remember() -> None:
+    """And the token is no key of anything: its fingerprint is, which says nothing of it."""
+    one = pacer_of("https://one.example", b"fingerprint of one")
+    assert pacer_of("https://one.example", b"fingerprint of one") is one
+    assert pacer_of("https://two.example", b"fingerprint of one") is not one
+    one.wait(Waiter(Quiet()))
+    remembered = weakref.ref(one)
+    del one
+    pacer_of("https://three.example", b"another")
+    gc.collect()
+    assert remembered() is pacer_of("https://one.example", b"fingerprint of one")
+
+    idle = weakref.ref(pacer_of("https://four.example", b"another"))
+    pacer_of("https://five.example", b"another")
+    gc.collect()
+    assert idle() is None
