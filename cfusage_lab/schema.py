@@ -30,6 +30,7 @@ __all__ = [
     "MOVERS",
     "OFF_HOURS_SHARE",
     "PEAK_HOURS",
+    "RANGE_COMPARISON",
     "ROLLING",
     "SAME_TIME",
     "STATES",
@@ -140,6 +141,12 @@ COMPARISON: Final = pl.Schema({"account_id": pl.String(), "date": pl.Date(), **_
 partner, or one of the two is not whole. The ratio is null, too, unless the previous value is above zero.
 ``is_whole`` and ``state`` are the current side's. Of a month so far, ``current_usd`` is null where the
 account has no window of the month.
+"""
+
+RANGE_COMPARISON: Final = pl.Schema({**COMPARISON, "previous_date": pl.Date()})
+"""One row is one local day of a range beside its partner in another one, as in :data:`COMPARISON`.
+
+``previous_date`` is the partner's date, and null where ``kind`` is ``unknown``.
 """
 
 SAME_TIME: Final = pl.Schema(

@@ -12,7 +12,7 @@ from cfusage_lab.changes.pairs import beside, kept, opened_days
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import FrameT, opened_rows
 from cfusage_lab.frames.expressions import day_span, without_rounding
-from cfusage_lab.schema import COMPARISON, MOVERS
+from cfusage_lab.schema import COMPARISON, MOVERS, RANGE_COMPARISON
 
 __all__ = [
     "Alignment",
@@ -132,8 +132,9 @@ def compare(
     Returns
     -------
     DataFrame
-        One row a day of ``current`` (``schema.COMPARISON``), as in :func:`day_over_day`. Days of
-        ``previous`` beyond the length of ``current`` do not appear.
+        One row a day of ``current`` (``schema.RANGE_COMPARISON``), as in :func:`day_over_day`, and
+        ``previous_date``, the date of its partner; null without one. Days of ``previous`` beyond the length
+        of ``current`` do not appear.
 
     Raises
     ------
@@ -149,16 +150,16 @@ def compare(
     >>> history = client.usage_history(cfu.last_days(28, now="2026-11-18T09:30Z"))
     >>> daily = cfu.daily_usage(history, time_zone="UTC")
     >>> pairs = cfu.compare(daily.tail(14), daily.head(14))
-    >>> pairs.select("date", "current_usd", "previous_usd", "change_usd").head(2)
+    >>> pairs.select("date", "previous_date", "current_usd", "previous_usd").head(2)
     shape: (2, 4)
-    ┌────────────┬─────────────┬──────────────┬────────────┐
-    │ date       ┆ current_usd ┆ previous_usd ┆ change_usd │
-    │ ---        ┆ ---         ┆ ---          ┆ ---        │
-    │ date       ┆ f64         ┆ f64          ┆ f64        │
-    ╞════════════╪═════════════╪══════════════╪════════════╡
-    │ 2026-11-04 ┆ 123.876879  ┆ 107.421202   ┆ 16.455677  │
-    │ 2026-11-05 ┆ 109.493208  ┆ 93.563589    ┆ 15.929619  │
-    └────────────┴─────────────┴──────────────┴────────────┘
+    ┌────────────┬───────────────┬─────────────┬──────────────┐
+    │ date       ┆ previous_date ┆ current_usd ┆ previous_usd │
+    │ ---        ┆ ---           ┆ ---         ┆ ---          │
+    │ date       ┆ date          ┆ f64         ┆ f64          │
+    ╞════════════╪═══════════════╪═════════════╪══════════════╡
+    │ 2026-11-04 ┆ 2026-10-21    ┆ 123.876879  ┆ 107.421202   │
+    │ 2026-11-05 ┆ 2026-10-22    ┆ 109.493208  ┆ 93.563589    │
+    └────────────┴───────────────┴─────────────┴──────────────┘
     """
     if align not in get_args(Alignment):
         raise ConfigError(f"align {align!r}: pass 'day' or 'weekday'")
@@ -175,9 +176,9 @@ def compare(
     rows = kept(door.frame, include_in_progress=include_in_progress)
     partners = kept(other.frame, include_in_progress=include_in_progress)
     shifted = partners.join(starts, how="cross").with_columns(
-        date=nw.col("date") + (nw.col("first") - nw.col("partner"))
+        date=nw.col("date") + (nw.col("first") - nw.col("partner")), previous_date=nw.col("date")
     )
-    result: FrameT = beside(rows, shifted, door, include_partial=include_partial)
+    result: FrameT = beside(rows, shifted, door, include_partial=include_partial, columns=RANGE_COMPARISON)
     return result
 
 

@@ -23,17 +23,26 @@ def kept(rows: Frames, *, include_in_progress: bool) -> Frames:
     return rows if include_in_progress else rows.filter(nw.col("state") != "in_progress")
 
 
-def beside(rows: Frames, partners: Frames, door: Door, *, include_partial: bool) -> Any:  # noqa: ANN401
-    """Set each row beside the partner that bears its date, and return it as the caller's kind of table."""
+def beside(
+    rows: Frames, partners: Frames, door: Door, *, include_partial: bool, columns: pl.Schema = COMPARISON
+) -> Any:  # noqa: ANN401
+    """Set each row beside the partner that bears its date, and return it as the caller's kind of table.
+
+    The partner's ``previous_date`` is among the ``columns`` where it is asked for.
+    """
+    told = [name for name in columns.names() if name == "previous_date"]
     if not include_partial:
         partners = partners.filter(nw.col("is_whole"))
-    partners = partners.select("account_id", "date", previous_usd="cost_usd")
+    partners = partners.select("account_id", "date", *told, previous_usd="cost_usd")
     paired = _joined(
         rows.select("account_id", "date", "is_whole", "state", current_usd="cost_usd"), partners, door
     )
     if not include_partial:
-        paired = paired.with_columns(previous_usd=nw.when(nw.col("is_whole")).then(nw.col("previous_usd")))
-    compared = with_change(paired).select(*COMPARISON.names())
+        sides = ("previous_usd", *told)
+        paired = paired.with_columns(
+            **{name: nw.when(nw.col("is_whole")).then(nw.col(name)) for name in sides}
+        )
+    compared = with_change(paired).select(*columns.names())
     return door.back(compared)
 
 

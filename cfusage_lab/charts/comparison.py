@@ -25,7 +25,7 @@ from cfusage_lab.charts.parts import (
     zeros_of,
 )
 from cfusage_lab.charts.shades import FRAME, settled
-from cfusage_lab.charts.style import PALETTE, REST, cost_axis
+from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text
 from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.schema import COMPARISON, require
@@ -55,7 +55,8 @@ def comparison_chart(
     Parameters
     ----------
     comparison
-        What :func:`cfusage_lab.changes.compare` returns (``schema.COMPARISON``).
+        What :func:`cfusage_lab.changes.compare` returns (``schema.RANGE_COMPARISON``; without
+        ``previous_date``, the heading can't say which days the partners are).
     current, previous
         What the two ranges are called, as in a sentence.
     names
@@ -94,7 +95,7 @@ def comparison_chart(
     require(comparison.columns, COMPARISON.names(), table="comparison")
     found = picked(comparison, size="current_usd", names=names)
     first, per_slot = slots(found.table)
-    facts = _facts(found, when(found.table, time_zone))
+    facts = _facts(found, when(found.table, time_zone), previous)
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
     return drawn(
@@ -141,16 +142,26 @@ def _title(comparison: pl.DataFrame, current: str, previous: str) -> str:
     return f"{current}: {dollars(cost)}, {change} than {previous}"
 
 
-def _facts(found: Picked, days: list[str]) -> list[str]:
-    """Say whose days these are and when, how many have a partner, and how many may still change."""
+def _facts(found: Picked, days: list[str], previous: str) -> list[str]:
+    """Say whose days these are and when, which their partners are, and how many may still change."""
     comparison = found.table
     if comparison.is_empty():
         return days
     unknown = comparison.filter(pl.col("kind") == "unknown").height
-    notes = [f"Not compared: {unknown:,} of {comparison.height:,} days"] if unknown else []
+    partners = _partners(comparison)
+    notes = [f"Compared with {partners}"] if partners and partners not in previous else []
+    notes += [f"Not compared: {unknown:,} of {comparison.height:,} days"] if unknown else []
     notes += [f"Paler bars may still change: {changing(comparison)}"] if changing(comparison) else []
     lines = [f"{found.whose} · US dollars a day", " · ".join(days)]
     return lines + ([" · ".join(notes)] if notes else [])
+
+
+def _partners(comparison: pl.DataFrame) -> str:
+    """Say from which to which date the partners go; nothing where the table does not tell, or has none."""
+    if "previous_date" not in comparison.columns:
+        return ""
+    found = comparison.filter(pl.col("kind") != "unknown")["previous_date"].drop_nulls()
+    return "" if found.is_empty() else days_text(found.min(), found.max())  # type: ignore[arg-type]
 
 
 # The page without its tables and its heading: made once, because altair takes long over it.

@@ -25,7 +25,7 @@ from cfusage_lab.changes import (
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.ranges import OffTheHourWarning
-from cfusage_lab.schema import COMPARISON, DAILY, HISTORY, KINDS, MOVERS, ROLLING, SAME_TIME
+from cfusage_lab.schema import COMPARISON, DAILY, HISTORY, KINDS, MOVERS, RANGE_COMPARISON, ROLLING, SAME_TIME
 
 BY_DAY = ["account_id", "date"]
 ONE_DAY = timedelta(days=1)
@@ -218,6 +218,8 @@ def test_compare_sets_weekdays_beside_the_same_ones(engine: Engine) -> None:
     )
 
     assert found["previous_usd"].to_list() == [4.0, 5.0]
+    assert found["previous_date"].to_list() == [date(2026, 1, 4), date(2026, 1, 5)]
+    assert dict(found.schema) == dict(RANGE_COMPARISON)
 
 
 @pytest.mark.parametrize("first", range(1, 15))
@@ -245,6 +247,7 @@ def test_compare_leaves_partial_and_running_partners_out() -> None:
     previous = month("2026-01-01", [1, 1, 1], partial=["2026-01-02"], running=["2026-01-03"])
 
     assert compare(current, previous)["kind"].to_list() == ["unknown"] * 3
+    assert compare(current, previous)["previous_date"].null_count() == 3
     asked = compare(current, previous, include_partial=True, include_in_progress=True)
     assert asked["change_usd"].to_list() == [4.0, 4.0, 4.0]
 

@@ -42,9 +42,27 @@ def test_the_heading_adds_up_the_days_with_a_partner() -> None:
     assert subtitle_of(chart) == [
         "Alpha · US dollars a day",
         "Mon 2 Nov to Wed 4 Nov 2026",
+        "Compared with Mon 5 Oct to Tue 6 Oct 2026",
         "Not compared: 1 of 3 days",
     ]
     assert {"These days", "The days before"} <= set(texts_of(chart))
+
+
+def test_the_heading_names_the_days_that_were_paired_not_those_that_were_asked_for() -> None:
+    """Two days stand beside the first two of three, aligned by weekday beside the second and the third."""
+    two, three = (
+        {"2026-11-03": 1.0, "2026-11-04": 2.0},
+        {"2026-10-05": 5.0, "2026-10-06": 6.0, "2026-10-07": 7.0},
+    )
+    by_day, by_weekday = (
+        comparison_chart(compare(days(two), days(three), align=align), previous="the days asked for")
+        for align in ("day", "weekday")
+    )
+
+    assert "Compared with Mon 5 Oct to Tue 6 Oct 2026" in subtitle_of(by_day)
+    assert "Compared with Tue 6 Oct to Wed 7 Oct 2026" in subtitle_of(by_weekday)
+    named = comparison_chart(compare(days(two), days(three)), previous="Mon 5 Oct to Tue 6 Oct 2026")
+    assert not [line for line in subtitle_of(named) if line.startswith("Compared")]
 
 
 def test_the_key_gives_each_range_its_name() -> None:
