@@ -6,7 +6,7 @@ from html import escape
 from typing import Literal
 
 from cfusage_lab.view.pages import Html
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import dollars, visible
 
 __all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table", "text"]
 
@@ -29,8 +29,8 @@ class Column:
 
 
 def text(words: str) -> str:
-    """Write plain text."""
-    return escape(words)
+    """Write plain text, whoever it comes from."""
+    return escape(visible(words))
 
 
 def money(cost: float | None) -> str:
@@ -45,13 +45,13 @@ def part(share: float | None) -> str:
 
 def paragraph(words: str) -> Html:
     """Write a paragraph of plain text."""
-    return Html(f"<p>{escape(words)}</p>")
+    return Html(f"<p>{text(words)}</p>")
 
 
 def cards(shown: Iterable[Card]) -> Html:
     """Write figures side by side."""
     written = (
-        f'<div class="card"><dt>{escape(one.label)}</dt><dd class="figure">{one.figure}</dd>'
+        f'<div class="card"><dt>{text(one.label)}</dt><dd class="figure">{one.figure}</dd>'
         + (f'<dd class="aside">{one.aside}</dd>' if one.aside else "")
         + "</div>"
         for one in shown
@@ -63,13 +63,13 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]
     """Write a table whose first column names the row; cells are HTML."""
     kinds = [f' class="{column.kind}"' if column.kind else "" for column in columns]
     head = "".join(
-        f'<th scope="col"{kind}>{escape(column.heading)}</th>'
+        f'<th scope="col"{kind}>{text(column.heading)}</th>'
         for column, kind in zip(columns, kinds, strict=True)
     )
     body = "".join(f"<tr>{_cells(row, kinds)}</tr>\n" for row in rows)
     return Html(
-        f'<div class="table" role="region" aria-label="{escape(caption)}" tabindex="0">'
-        f"<table><caption>{escape(caption)}</caption>\n"
+        f'<div class="table" role="region" aria-label="{text(caption)}" tabindex="0">'
+        f"<table><caption>{text(caption)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
 
@@ -83,6 +83,6 @@ def _cells(row: Sequence[str], kinds: Sequence[str]) -> str:
 def definitions(words: Mapping[str, str]) -> Html:
     """Write terms and what they mean, plain text both."""
     written = (
-        f"<div><dt>{escape(term)}</dt><dd>{escape(meaning)}</dd></div>\n" for term, meaning in words.items()
+        f"<div><dt>{text(term)}</dt><dd>{text(meaning)}</dd></div>\n" for term, meaning in words.items()
     )
     return Html(f'<dl class="terms">{"".join(written)}</dl>')

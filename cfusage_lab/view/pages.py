@@ -19,6 +19,7 @@ import altair as alt
 from cfusage_lab.view import vega
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.packing import pack
+from cfusage_lab.wording import visible
 
 __all__ = ["Block", "Html", "Section", "standalone"]
 
@@ -86,9 +87,9 @@ def standalone(
     page = _Page([])
     body = "\n".join(map(page.written, blocks))
     return Template(_asset("page.html")).substitute(
-        title=escape(title),
-        note=f'<p class="note">{escape(note)}</p>' if note else "",
-        stamp=f'<header class="stamp"><p>{escape(stamp)}</p></header>' if stamp else "",
+        title=_text(title),
+        note=f'<p class="note">{_text(note)}</p>' if note else "",
+        stamp=f'<header class="stamp"><p>{_text(stamp)}</p></header>' if stamp else "",
         style=_asset("page.css"),
         body=body,
         drawings=_as_data(page.drawings),
@@ -109,7 +110,7 @@ class _Page:
             return block.text
         if isinstance(block, Section):
             inside = "\n".join(self.written(one, level=level + 1) for one in block.blocks)
-            return f"<section>\n<h{level}>{escape(block.heading)}</h{level}>\n{inside}\n</section>"
+            return f"<section>\n<h{level}>{_text(block.heading)}</h{level}>\n{inside}\n</section>"
         return self._figure(Drawing.of(block), level)
 
     def _figure(self, drawing: Drawing, level: int) -> str:
@@ -119,7 +120,7 @@ class _Page:
         tables = {name: pack(table) for name, table in drawing.tables.items()}
         self.drawings.append({"spec": drawing.spec, "values": drawing.values, "tables": tables})
         png = base64.b64encode(vega.png(drawing.complete())).decode()
-        label = escape(drawing.description or "a chart")
+        label = _text(drawing.description or "a chart")
         return (
             f'<figure class="chart">{caption}<div id="chart-{nth}" role="img" aria-label="{label}"></div>\n'
             f'<noscript><img alt="{label}" src="data:image/png;base64,{png}"></noscript></figure>'
@@ -133,7 +134,7 @@ def _captioned(drawing: Drawing, level: int) -> tuple[str, Drawing]:
         return "", drawing
     text, description = " ".join(title), drawing.description
     facts = [description.removeprefix(f"{text}. ")] if description.startswith(f"{text}. ") else subtitle
-    caption = f"<h{level}>{escape(text)}</h{level}>" + "".join(f"<p>{escape(line)}</p>" for line in facts)
+    caption = f"<h{level}>{_text(text)}</h{level}>" + "".join(f"<p>{_text(line)}</p>" for line in facts)
     spec = {key: part for key, part in drawing.spec.items() if key != "title"}
     values = {name: value for name, value in drawing.values.items() if name not in _HEADING}
     return f"<figcaption>{caption}</figcaption>", replace(drawing, spec=spec, values=values)
@@ -147,14 +148,19 @@ _HEADING: Final = ("cfusage_title", "cfusage_subtitle")
 """The values of a drawing that are its heading."""
 
 
+def _text(words: str) -> str:
+    """Write plain text, whoever it comes from."""
+    return escape(visible(words))
+
+
 def _asset(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _as_data(value: object) -> str:
     """Write JSON that ends no script element, whatever names are in it; bytes travel as base64."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text, allow_nan=False)
-    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+    text = json.dumps(value, separators=(",", ":"), default=_as_text, allow_nan=False)
+    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"})
 
 
 def _as_text(value: object) -> dict[str, str]:

@@ -10,10 +10,12 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from engines import Engine
 from histories import HOUR, hours, random_history
+from hostile import TEXTS
 
 import cfusage_lab as cfu
 from cfusage_lab.fetch.client import SETTLE_LAG as LAG_OF_THE_FETCH
 from cfusage_lab.reports.texts import MADE_UP, SETTLE_LAG
+from cfusage_lab.wording import visible
 
 NOW = "2026-11-18T09:30Z"
 MONDAY = "2026-11-02"
@@ -373,3 +375,19 @@ def test_a_table_that_cannot_be_reported_is_refused(history: pl.DataFrame, said:
 def test_a_zone_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(cfu.ConfigError, match="Mars"):
         cfu.report(three_days(), time_zone="Mars/Olympus", path=tmp_path / "usage.html")
+
+
+def test_any_names_ids_and_sources_are_read_in_the_page_and_none_is_markup(tmp_path: Path) -> None:
+    """In its heading, its tables and its list of accounts; no element or attribute comes of them."""
+    ids = [*TEXTS[:8], *TEXTS[17:19]]  # polars takes no half of a pair
+    names = dict(zip(ids, [TEXTS[8], *TEXTS[10:23]], strict=False))
+    history = pl.concat([hours(MONDAY, [1.0] * 48, account_id=one) for one in ids])
+
+    page = written(history, tmp_path, names=names, source="".join(TEXTS[:20]))
+
+    read = page.get_text()
+    assert all(visible(name) in read for name in names.values())
+    assert all(visible(one) in read for one in ids)
+    assert visible("".join(TEXTS[:20])) in read
+    assert not page.find_all("img", src="x")
+    assert not [one for one in page.find_all() if any(key.startswith("on") for key in one.attrs)]
