@@ -13,13 +13,13 @@ class Peer:
 
     def __init__(self, connection: socket.socket, stopping: threading.Event) -> None:
         self.stopping = stopping
-        self._connection = connection
+        self.connection = connection
 
     def request(self) -> bytes:
         """Read one request's head; empty where the other end is gone."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            data = self._connection.recv(1)
+            data = self.connection.recv(1)
             if not data:
                 return b""
             head += data
@@ -27,7 +27,7 @@ class Peer:
 
     def send(self, data: bytes) -> None:
         """Send bytes."""
-        self._connection.sendall(data)
+        self.connection.sendall(data)
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:

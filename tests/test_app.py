@@ -14,7 +14,7 @@ from cfusage_lab import credentials
 from cfusage_lab.app import explore
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import AuthError, ConfigError
-from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox, serve
+from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox, Trouble, serve
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
@@ -271,3 +271,42 @@ def test_without_the_extra_a_real_account_is_asked_directly(
     assert "archive" not in explorer._telling.status.value
     assert sandbox.requests
     assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"success": true, "result": {"history": [{"id": "\xff"}]}}',
+        b'{"success": true, "success": true, "result": {"history": []}}',
+    ],
+)
+def test_an_odd_answer_opens_the_explorer_with_its_banner(home: Path, sandbox: Sandbox, body: bytes) -> None:
+    assert not home.exists()
+    sandbox.trouble.extend([Trouble.body(body)] * 9)
+
+    explorer = explore(now=NOW, time_range="Last 7 days")
+
+    assert "is of no use" in explorer._telling.banner.value
+    assert explorer.view not in parts(explorer.widget)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SSL_CERT_FILE", "/no/where"), ("https_proxy", "http://u:a-password@p:99999")]
+)
+def test_a_network_that_is_set_up_wrong_opens_the_explorer_with_its_banner(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    assert not home.exists()
+    for other in ("SSL_CERT_DIR", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.delenv("CLOUDFLARE_BASE_URL", raising=False)
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", SANDBOX_TOKEN)
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", REAL)
+    monkeypatch.setenv(name, value)
+
+    explorer = explore(now=NOW, time_range="Last 7 days")
+
+    assert "the environment" in explorer._telling.banner.value
+    assert "a-password" not in explorer._telling.banner.value
+    assert explorer.view not in parts(explorer.widget)

@@ -128,12 +128,14 @@ class _Stream(httpcore.NetworkStream):
         def greet() -> httpcore.NetworkStream:
             return inner.start_tls(ssl_context, server_hostname, CONNECT)
 
-        try:
-            return _Stream(_Errand(greet, leave=_close).result(f"no TLS with {server_hostname}"))
-        except BaseException:
-            with suppress(OSError):  # wakes the thread that waits for a greeting
-                inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-            raise
+        plain = inner.get_extra_info("socket")
+        with socket.fromfd(plain.fileno(), plain.family, plain.type) as twin:  # TLS takes the other over
+            try:
+                return _Stream(_Errand(greet, leave=_close).result(f"no TLS with {server_hostname}"))
+            except BaseException:
+                with suppress(OSError):  # wakes the thread that waits for a greeting
+                    twin.shutdown(socket.SHUT_RDWR)
+                raise
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's
         if info == "is_readable" and not self._answer.is_exact:
