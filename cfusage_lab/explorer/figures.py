@@ -23,6 +23,7 @@ _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = "24:00"
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _NOTHING: Final = "\N{EN DASH}"
+_MEANS: Final = ("Mean day", "Peak hour")
 _AWAITED: Final = "hours of it are still being fetched"
 
 
@@ -60,7 +61,7 @@ class Headline:
     time_zone, months, now
         As for :func:`headline`.
     is_loading
-        Whether more windows are on their way: what can't be told may be told soon.
+        Whether windows of ``months`` are on their way: what can't be told may be told soon.
     is_stored
         Whether what is on screen was stored, and is newer than that only where it was fetched since.
     beyond
@@ -81,13 +82,17 @@ class Headline:
     def figures(self) -> list[Figure]:
         """Put them into words."""
         known = self.known.table
-        if self.is_loading and not self.is_stored:
-            found = _unknown(_AWAITED)
-        else:
-            found = headline(known, time_zone=self.time_zone, months=self.months, now=self.now)
+        found = headline(known, time_zone=self.time_zone, months=self.months, now=self.now)
         if self.is_loading:
-            found = [replace(one, note=_AWAITED) if _is_open(one) else one for one in found]
+            found = [self._awaited(one) for one in found]
         return found + credit_figure(self.beyond, dict(self.names))
+
+    def _awaited(self, figure: Figure) -> Figure:
+        """Say of a figure that it is on its way: one that can't be told yet, or would be a mean of a part."""
+        if figure.title in _MEANS and not self.is_stored:
+            return Figure(title=figure.title, value=_NOTHING, note=_AWAITED)
+        is_open = figure.value == _NOTHING or figure.kind == "unknown"
+        return replace(figure, note=_AWAITED) if is_open else figure
 
 
 def headline(history: pl.DataFrame, *, time_zone: str, months: TimeRange, now: datetime) -> list[Figure]:
@@ -154,13 +159,8 @@ def _card(figure: Figure) -> str:
     return f"<div><dt>{html.escape(figure.title)}</dt>{''.join(lines)}</div>"
 
 
-def _is_open(figure: Figure) -> bool:
-    """Whether a figure can't be told, or not be compared."""
-    return figure.value == _NOTHING or figure.kind == "unknown"
-
-
 def _unknown(why: str) -> list[Figure]:
-    titles = ("Today", "This month", "Mean day", "Peak hour")
+    titles = ("Today", "This month", *_MEANS)
     return [Figure(title=title, value=_NOTHING, note=why) for title in titles]
 
 

@@ -306,7 +306,7 @@ def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
 
 
 _AWAITED: Final = "The days to compare with are still being fetched"
-_MORE_TO_COME: Final = "More days follow: what they are compared with is still being fetched"
+_MORE_TO_COME: Final = "More follow: their partners are still being fetched"
 _NOT_FETCHED: Final = "Not all days to compare with could be fetched: Refresh asks again"
 
 _COMPARED: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {

@@ -1,6 +1,6 @@
 """What is on screen, as one value: all of it changes at once, or nothing does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -92,9 +92,12 @@ class State:
     @property
     def lacking(self) -> list[TimeRange]:
         """The ranges that answers are made of and that nobody was asked for, or could not be asked."""
+        return self._lacking_of(self.question.needed)
+
+    def _lacking_of(self, needed: Iterable[TimeRange]) -> list[TimeRange]:
         shown = [self.question.time_range] if self.answer.newest_stored is None else []
         shown += [span_of(self.answer.history)] if self.answer.history.height else []
-        return missing(self.question.needed, [*shown, *self.beyond.parts])
+        return missing(needed, [*shown, *self.beyond.parts])
 
     def headline(self, *, is_loading: bool) -> Headline:
         """Return what the figures are made of, perhaps while some of it is on its way."""
@@ -104,7 +107,7 @@ class State:
             time_zone=question.time_zone,
             months=question.months,
             now=question.asked_at,
-            is_loading=is_loading,
+            is_loading=is_loading and bool(self._lacking_of([question.months])),
             is_stored=self.answer.newest_stored is not None,
             beyond=self.beyond,
             names=tuple(self.names.items()),

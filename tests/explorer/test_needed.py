@@ -19,7 +19,7 @@ from cfusage_lab.explorer.tables import Answer
 from cfusage_lab.ranges import TimeRange
 
 AWAITED = "The days to compare with are still being fetched"
-MORE = "More days follow: what they are compared with is still being fetched"
+MORE = "More follow: their partners are still being fetched"
 NOT_FETCHED = "Not all days to compare with could be fetched: Refresh asks again"
 
 
