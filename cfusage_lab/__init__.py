@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     from cfusage_lab.fetch import connect as connect
     from cfusage_lab.focus import FocusExport as FocusExport
     from cfusage_lab.focus import to_focus as to_focus
+    from cfusage_lab.forecasts import backtest as backtest
+    from cfusage_lab.forecasts import budget_check as budget_check
+    from cfusage_lab.forecasts import credit_runway as credit_runway
+    from cfusage_lab.forecasts import forecast_daily as forecast_daily
+    from cfusage_lab.forecasts import forecast_month_end as forecast_month_end
     from cfusage_lab.frames import read_table as read_table
     from cfusage_lab.patterns import account_blocks as account_blocks
     from cfusage_lab.patterns import concentration as concentration
@@ -118,6 +123,13 @@ _HOMES = {
     "fetch": ["UsageClient", "connect"],
     "focus": ["FocusExport", "to_focus"],
     "frames": ["read_table"],
+    "forecasts": [
+        "backtest",
+        "budget_check",
+        "credit_runway",
+        "forecast_daily",
+        "forecast_month_end",
+    ],
     "patterns": [
         "account_blocks",
         "concentration",

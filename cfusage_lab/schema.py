@@ -17,12 +17,18 @@ __all__ = [
     "ACCOUNTS",
     "ANOMALIES",
     "ANOMALY_SCORES",
+    "BACKTEST",
+    "BUDGET_CHECK",
     "COMPARISON",
     "CONCENTRATION",
     "CREDIT_BALANCE",
+    "CREDIT_RUNWAY",
     "DAILY",
     "DOMAINS",
     "FOCUS",
+    "FORECAST_DAILY",
+    "FORECAST_MONTH_END",
+    "FORECAST_MONTH_PATH",
     "HISTORY",
     "HOURLY_PROFILE",
     "KINDS",
@@ -377,6 +383,115 @@ ANOMALY_SCORES: Final = pl.Schema(
 ``expected_usd``, ``lower_usd`` and ``upper_usd`` are null before anything can be expected. ``direction`` is
 ``up`` or ``down``, and null where the hour is as usual. ``score`` is -log10 of how often a month chance alone
 would bring such an hour; null in the first two days, and where the hour was planned.
+"""
+
+FORECAST_DAILY: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "date": pl.Date(),
+        "forecast_usd": pl.Float64(),
+        "method": pl.String(),
+    }
+)
+"""One row is one coming local day of an account.
+
+``forecast_usd`` is US dollars, never negative, and null without any whole day of history. Behind it stand
+``lower_80_usd`` and ``upper_80_usd``, and so on for each level that was asked for: the interval of that day,
+null where nobody can tell. ``method`` says how the day was told.
+"""
+
+FORECAST_MONTH_END: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "month": pl.Date(),
+        "spent_usd": pl.Float64(),
+        "forecast_usd": pl.Float64(),
+        "method": pl.String(),
+        "days_left": pl.Int64(),
+    }
+)
+"""One row is an account's month, by its first date: US dollars so far, and at its end.
+
+``forecast_usd`` is never below ``spent_usd``, and null without any whole day of history. Behind it stand
+``lower_80_usd`` and ``upper_80_usd``, and so on for each level that was asked for: the interval of the sum,
+null where nobody can tell. ``days_left`` counts the days after the last known one. The row of ``all`` is a
+forecast of the sum, not the sum of the others.
+"""
+
+FORECAST_MONTH_PATH: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "date": pl.Date(),
+        "forecast_usd": pl.Float64(),
+        "method": pl.String(),
+    }
+)
+"""One row is a day until the end of the month: US dollars of an account from the 1st to the end of ``date``.
+
+The intervals behind ``forecast_usd`` are those of that sum.
+"""
+
+BACKTEST: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "method": pl.String(),
+        "horizon_days": pl.Int64(),
+        "is_chosen": pl.Boolean(),
+        "origins": pl.Int64(),
+        "mase": pl.Float64(),
+        "smape": pl.Float64(),
+    }
+)
+"""One row is a method and a horizon of an account: how good forecasts of the sum over that horizon were.
+
+``origins`` is how many days were taken for the last one. ``mase`` is the mean absolute error a day over the
+mean absolute difference of a day to the same weekday before; null where that is 0. ``smape`` is a percentage
+from 0 to 200. For each level follow ``coverage_80``, the fraction of sums inside the interval, its mean
+``width_80_usd`` and ``interval_score_80_usd``, lower being better; null where no interval could be tested.
+``is_chosen`` marks the method that a forecast of that horizon takes.
+"""
+
+BUDGET_CHECK: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "month": pl.Date(),
+        "budget_usd": pl.Float64(),
+        "spent_usd": pl.Float64(),
+        "forecast_usd": pl.Float64(),
+        "chance": pl.Float64(),
+        "is_passed": pl.Boolean(),
+        "passed_date": pl.Date(),
+        "passed_time": pl.Datetime("us", "UTC"),
+        "method": pl.String(),
+    }
+)
+"""One row is an account's month beside its budget, in US dollars.
+
+``chance`` is how likely the month comes to more than the budget, 0 to 1; null where nobody can tell. Where
+``is_passed``, it is 1, and ``passed_date`` is the local day on which the sum first came to more; otherwise it
+is the day on which the forecast does, null if not in this month. ``passed_time`` is the start of the hour of
+that, in UTC; null unless hours were there to tell.
+"""
+
+CREDIT_RUNWAY: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "balance_usd": pl.Float64(),
+        "status": pl.String(),
+        "used_up_date": pl.Date(),
+        "topup_date": pl.Date(),
+        "topup_amount_usd": pl.Float64(),
+        "topup_threshold_usd": pl.Float64(),
+        "method": pl.String(),
+    }
+)
+"""One row is an account's prepaid credit, in US dollars, and the local day on which it is used up.
+
+``status`` is ``used up`` (there is none now), ``lasts`` (until ``used_up_date``), ``beyond a year``, ``no
+cost`` (nothing uses it up), ``not enough history``, or ``topped up`` (automatically, first on ``topup_date``:
+``used_up_date`` is then when it would be used up without). Behind ``used_up_date`` stand
+``earliest_80_date`` and ``latest_80_date``, and so on for each level; the latest is null if it is more than a
+year away.
 """
 
 

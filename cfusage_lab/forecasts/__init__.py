@@ -1,0 +1,19 @@
+"""Where cost goes from here: the coming days, the end of the month, its budget, prepaid credit.
+
+No model library: the candidates are sums over the days before, and each account's own history decides.
+"""
+
+from cfusage_lab.forecasts.budget import budget_check
+from cfusage_lab.forecasts.credit import credit_runway
+from cfusage_lab.forecasts.days_ahead import forecast_daily
+from cfusage_lab.forecasts.month_end import forecast_month_end, forecast_month_path
+from cfusage_lab.forecasts.scores import backtest
+
+__all__ = [
+    "backtest",
+    "budget_check",
+    "credit_runway",
+    "forecast_daily",
+    "forecast_month_end",
+    "forecast_month_path",
+]

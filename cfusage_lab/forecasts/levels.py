@@ -1,0 +1,63 @@
+"""The levels of intervals: which may be asked for, and what their columns are called."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.forecasts.student import NORMAL
+
+__all__ = ["LEVELS", "checked_levels", "is_list", "level_name", "quantile", "with_intervals"]
+
+LEVELS = (0.8, 0.95)
+"""Four in five, and nineteen in twenty."""
+
+
+def checked_levels(levels: Sequence[float]) -> tuple[float, ...]:
+    """Return the levels in rising order, or raise :class:`ConfigError`."""
+    if not is_list(levels):
+        raise ConfigError(f"levels {levels!r}: pass fractions between 0 and 1, such as (0.8, 0.95)")
+    for level in levels:
+        if not _is_fraction(level):
+            percent = " (80 % is 0.8)" if str(level) == "80" else ""
+            raise ConfigError(f"level {level!r} is not a fraction between 0 and 1{percent}")
+    if len({level_name(level) for level in levels}) < len(levels):
+        raise ConfigError(f"levels {levels!r}: a level stands there twice")
+    return tuple(sorted(map(float, levels)))
+
+
+def is_list(value: object) -> bool:
+    """Whether this is a sequence of anything but letters, and not empty."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes) and len(value) > 0
+
+
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
+
+
+def level_name(level: float) -> str:
+    """Write a level as it stands in the names of columns: 80, 95, 99_9.
+
+    Examples
+    --------
+    >>> level_name(0.8), level_name(0.999)
+    ('80', '99_9')
+    """
+    return f"{level * 100:.10g}".replace(".", "_")
+
+
+def with_intervals(columns: pl.Schema, levels: Sequence[float]) -> pl.Schema:
+    """Put the columns of intervals behind ``forecast_usd``."""
+    result: dict[str, pl.DataType] = {}
+    for name, kind in columns.items():
+        result[name] = kind
+        if name == "forecast_usd":
+            for level in levels:
+                for side in ("lower", "upper"):
+                    result[f"{side}_{level_name(level)}_usd"] = pl.Float64()
+    return pl.Schema(result)
+
+
+def quantile(level: float) -> float:
+    """Return the normal quantile of the upper end of a level's interval."""
+    return NORMAL.inv_cdf((1 + level) / 2)

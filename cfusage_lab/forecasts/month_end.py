@@ -1,0 +1,245 @@
+"""Where the month ends, and the days on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from cfusage_lab.forecasts.clock import Rest, clock
+from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
+from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
+from cfusage_lab.forecasts.series import Series, series
+from cfusage_lab.schema import FORECAST_MONTH_END, FORECAST_MONTH_PATH
+
+__all__ = ["Month", "each_of", "forecast_month_end", "forecast_month_path", "month_of"]
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The month of the last day of a table, and what each account has to expect of it.
+
+    Attributes
+    ----------
+    first, last
+        Its first and its last date.
+    today
+        The last date of the table.
+    known
+        The days of the month so far (``schema.DAILY``).
+    spent
+        By account, US dollars since the first.
+    outlooks
+        Of each account, ``all`` last.
+    rest
+        What tells the rest of the running day.
+    """
+
+    first: date
+    last: date
+    today: date
+    known: pl.DataFrame
+    spent: dict[str, float]
+    outlooks: list[Outlook]
+    rest: Rest
+
+    @property
+    def days_left(self) -> int:
+        """How many days come after the last one of the table."""
+        return (self.last - self.today).days
+
+    def path(self, outlook: Outlook) -> list[tuple[date, Expected]]:
+        """Return the sum since the first of the month, as it will stand at the end of each coming day."""
+        steps = [*outlook.sums(self.first, self.spent[outlook.account_id])]
+        found = [step for step in steps if step[0] >= self.today]
+        if found and found[0][0] == self.today:
+            return found
+        before = steps[-len(found) - 1][1] if len(steps) > len(found) else self._now(outlook)
+        return [(self.today, before), *found]
+
+    def end(self, outlook: Outlook) -> Expected:
+        """Return the sum at the end of the month."""
+        return self.path(outlook)[-1][1]
+
+    def _now(self, outlook: Outlook) -> Expected:
+        return Expected(self.spent[outlook.account_id], 0.0, 0.0)
+
+
+def month_of(daily: object, *, history: object | None, time_zone: str | None) -> Month | None:
+    """Open the tables, and find out what the month of their last day has to expect; None without any day."""
+    found = series(daily)
+    if found is None:
+        return None
+    first = found.today.replace(day=1)
+    last = (first + 31 * _DAY).replace(day=1) - _DAY
+    rest = clock(found, history, time_zone)
+    return Month(
+        first=first,
+        last=last,
+        today=found.today,
+        known=found.table.filter(pl.col("date") >= first),
+        spent=_spent(found, first),
+        outlooks=outlooks(found, until=last, rest=rest),
+        rest=rest,
+    )
+
+
+def each_of(month: Month | None) -> list[tuple[Month, Outlook]]:
+    """Return each account's outlook beside the month; nothing where there is no day."""
+    return [(month, outlook) for outlook in month.outlooks] if month else []
+
+
+def forecast_month_end(
+    daily: object,
+    *,
+    levels: Sequence[float] = LEVELS,
+    history: object | None = None,
+    time_zone: str | None = None,
+) -> pl.DataFrame:
+    """Tell where the month ends: what is spent, and what the remaining days are expected to cost.
+
+    The month is the one of the last day of the table. Each account is forecast from its own days, with the
+    method that had the smallest mean absolute error when each earlier day was taken for the last one
+    (:func:`backtest` shows them all). The interval is one of the **sum** of the remaining days, from the
+    errors of such sums; few and overlapping errors widen it, as Student's t does.
+
+    - *The running day* is known until its last full hour; the rest is told from the hours of that weekday if
+      ``history`` is there, else from how many hours are in. A last day that lacks hours counts as running.
+    - *Provisional* days count as they stand, and may still rise.
+    - *Days that are missing or not whole* teach nothing; in this month, what they are short of the usual
+      cost of their weekday is added to the forecast.
+    - *Growth* is met by a candidate that follows it, and by errors that are taken as parts of the forecast.
+    - *A launch* counts in full from its third day, and after a week that is a third above the one before,
+      no earlier day counts any more.
+    - *A quiet holiday or an outage* of three days or more is left out once it is over.
+    - *A runaway night* counts for no more than the third highest day, or four times the median.
+    - *Corrections* below zero are kept in what is spent, and teach nothing unless there are three.
+    - *Short history*: with fewer than 14 whole days, the method is ``run rate: 9 days of history``, the mean
+      of these; without any, ``not enough history``, and no number.
+
+    Parameters
+    ----------
+    daily
+        Local days (``schema.DAILY``), from the first of the month at least; 60 days or more are better. Days
+        before an account's first row count as nothing.
+    levels
+        How likely the intervals are to hold what comes: fractions between 0 and 1.
+    history, time_zone
+        The hour windows (``schema.HISTORY``) that the days were made of, and the IANA name of their zone.
+
+    Returns
+    -------
+    DataFrame
+        One row an account (``schema.FORECAST_MONTH_END``), and, where there are several, a last one for
+        ``all`` of them added up, which is forecast by itself and is not the sum of the rows above it:
+
+        - ``account_id``, ``month``: the account, and the first of the month
+        - ``spent_usd``: US dollars since the first of the month
+        - ``forecast_usd``: at its end; never below what is spent. Null without any whole day
+        - ``lower_80_usd``, ``upper_80_usd`` and so on for each level: null where ``forecast_usd`` is, or
+          after a single day
+        - ``method``: how the remaining days were told
+        - ``days_left``: how many days come after the last one of the table; the running day is none of them
+
+    Raises
+    ------
+    ConfigError
+        If a level is no fraction between 0 and 1 or stands there twice, there is no such zone, or only one of
+        ``history`` and ``time_zone`` is passed.
+    FrameError
+        If columns are missing, a day stands there twice or has no cost, or the table is lazy or on Spark: a
+        thousand accounts are a table of a thousand rows a day, so collect it first.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-18T09:30Z"
+    >>> client = cfu.UsageClient.sandbox(now=now)
+    >>> history = client.usage_history(cfu.last_days(90, include_today=True, now=now))
+    >>> daily = cfu.daily_usage(history, time_zone="UTC")
+    >>> end = cfu.forecast_month_end(daily, history=history, time_zone="UTC").row(0, named=True)
+    >>> print(f"${end['spent_usd']:,.0f} so far, ${end['forecast_usd']:,.0f} at the end of the month")
+    $1,512 so far, $2,552 at the end of the month
+    >>> print(f"80 %: ${end['lower_80_usd']:,.0f} to ${end['upper_80_usd']:,.0f}, by {end['method']}")
+    80 %: $2,345 to $2,759, by weekday mean with growth
+    """
+    asked = checked_levels(levels)
+    each = each_of(month_of(daily, history=history, time_zone=time_zone))
+    rows = []
+    for month, outlook in each:
+        end = month.end(outlook)
+        rows.append(
+            {
+                "account_id": outlook.account_id,
+                "month": month.first,
+                "spent_usd": end.known_usd,
+                "forecast_usd": end.total_usd if outlook.is_known else None,
+                **_intervals(outlook, month.path(outlook), asked)[-1],
+                "method": outlook.method,
+                "days_left": month.days_left,
+            }
+        )
+    return pl.DataFrame(rows, schema=with_intervals(FORECAST_MONTH_END, asked))
+
+
+def forecast_month_path(
+    daily: object,
+    *,
+    levels: Sequence[float] = LEVELS,
+    history: object | None = None,
+    time_zone: str | None = None,
+) -> pl.DataFrame:
+    """Tell how cost adds up until the end of the month; otherwise as :func:`forecast_month_end`.
+
+    Returns
+    -------
+    DataFrame
+        One row a day and account (``schema.FORECAST_MONTH_PATH``), from the last day of the table to the last
+        of the month, whose row is that of :func:`forecast_month_end`:
+
+        - ``account_id``, ``date``
+        - ``forecast_usd``: US dollars from the first of the month to the end of ``date``
+        - ``lower_80_usd``, ``upper_80_usd`` and so on: the interval of that sum
+        - ``method``
+    """
+    asked = checked_levels(levels)
+    each = each_of(month_of(daily, history=history, time_zone=time_zone))
+    rows = []
+    for month, outlook in each:
+        path = month.path(outlook)
+        intervals = _intervals(outlook, path, asked)
+        for (day, sum_), interval in zip(path, intervals, strict=True):
+            rows.append(
+                {
+                    "account_id": outlook.account_id,
+                    "date": day,
+                    "forecast_usd": sum_.total_usd if outlook.is_known else None,
+                    **interval,
+                    "method": outlook.method,
+                }
+            )
+    return pl.DataFrame(rows, schema=with_intervals(FORECAST_MONTH_PATH, asked))
+
+
+def _spent(found: Series, first: date) -> dict[str, float]:
+    """Add up what each account cost since the first of the month."""
+    known = found.table.group_by("account_id").agg(pl.col("cost_usd").filter(pl.col("date") >= first).sum())
+    return dict(known.iter_rows())
+
+
+def _intervals(
+    outlook: Outlook, path: Sequence[tuple[date, Expected]], levels: Sequence[float]
+) -> list[dict[str, float | None]]:
+    """Return the intervals along a path; neither end ever falls, as a sum of costs does not."""
+    columns: list[dict[str, float | None]] = [{} for _ in path]
+    for level in levels:
+        z, name = quantile(level), level_name(level)
+        lowest = highest = None
+        for (_, sum_), row in zip(path, columns, strict=True):
+            found = outlook.interval(sum_, z) if outlook.is_known else None
+            lowest = found and max(found[0], found[0] if lowest is None else lowest)
+            highest = found and max(found[1], found[1] if highest is None else highest)
+            row |= {f"lower_{name}_usd": lowest, f"upper_{name}_usd": highest}
+    return columns
