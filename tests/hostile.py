@@ -47,4 +47,8 @@ TEXTS = (
     "long " * 2000,
     "株式会社 Müller & Söhne",
     "العربية",
+    "0",
+    "null",
+    "NaN",
+    "undefined",
 )

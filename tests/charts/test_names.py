@@ -90,7 +90,8 @@ def told(chart: alt.TopLevelMixin) -> list[str]:
 
 def _found(part: object, key: str) -> list[Any]:
     if isinstance(part, dict):
-        return [part[key]] * (key in part) + [one for value in part.values() for one in _found(value, key)]
+        own = [part[key]] if key in part else []
+        return own + [one for value in part.values() for one in _found(value, key)]
     return [one for value in part for one in _found(value, key)] if isinstance(part, list) else []
 
 
