@@ -274,7 +274,8 @@ def _sides(scene: Scene, table: pl.DataFrame) -> tuple[str, str, str]:
     """Name the days that stand beside each other, not those that were asked for, and say what is left out."""
     dates, before = scene.dates(), scene.before
     current = "The selected days" if scene.selection.is_brushed else "This range"
-    paired = table.filter(pl.col("kind") != "unknown")["date"].unique().sort()
+    known = table.filter(pl.col("kind") != "unknown")
+    paired, partners = (known[name].unique().sort() for name in ("date", "previous_date"))
     if dates is None or before is None:
         return current, "other days", ""
     if paired.is_empty():
@@ -285,10 +286,9 @@ def _sides(scene: Scene, table: pl.DataFrame) -> tuple[str, str, str]:
         current += " without today"
     elif out:
         current += f", {paired.len():,} of {counted(len(asked), 'day')}"
-    first, last = (day - (dates[0] - before[0]) for day in (paired[0], paired[-1]))
     all_before = (before[1] - before[0]).days + 1
     left_out = f"Compared with {paired.len():,} of {counted(all_before, 'day')}, {days_text(*before)}"
-    return current, days_text(first, last), left_out if all_before > paired.len() else ""
+    return current, days_text(partners[0], partners[-1]), left_out if all_before > paired.len() else ""
 
 
 def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
