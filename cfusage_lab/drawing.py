@@ -13,7 +13,7 @@ from cfusage_lab.daily import TOTAL
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges.readings import readings
-from cfusage_lab.schema import HISTORY, STATES, require
+from cfusage_lab.schema import STATES, WINDOWS, require
 from cfusage_lab.wording import visible
 
 __all__ = [
@@ -171,7 +171,7 @@ def windows_of(history: pl.DataFrame, info: ZoneInfo, names: Mapping[str, str]) 
     FrameError
         If a column is missing, or windows of several widths are mixed.
     """
-    require(history.columns, HISTORY.names(), table="history")
+    require(history.columns, WINDOWS.names(), table="history")
     width = _width(history)
     table, series = _by_account(history, names)
     total = net(history["aggregated_value"])

@@ -14,6 +14,7 @@ import polars as pl
 from cfusage_lab.errors import FrameError
 
 __all__ = [
+    "ACCOUNT",
     "ACCOUNTS",
     "ANOMALIES",
     "ANOMALY_SCORES",
@@ -24,6 +25,7 @@ __all__ = [
     "CREDIT_BALANCE",
     "CREDIT_RUNWAY",
     "DAILY",
+    "DAYS",
     "DOMAINS",
     "FOCUS",
     "FORECAST_DAILY",
@@ -83,6 +85,9 @@ _OPTIONAL: Final = ("id", "is_reported")
 WINDOWS: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name not in _OPTIONAL})
 """The columns of a usage history that every figure needs; ``id`` and ``is_reported`` may be absent."""
 
+ACCOUNT: Final = pl.Schema({"account_id": pl.String()})
+"""What every table has."""
+
 ACCOUNTS: Final = pl.Schema({"account_id": pl.String(), "name": pl.String()})
 """One row is an account; ``name`` is null where only its id is known."""
 
@@ -118,6 +123,9 @@ one of its windows is.
 """
 
 Kind = Literal["up", "down", "flat", "new", "stopped", "zero", "unknown"]
+
+DAYS: Final = ("account_id", "date")
+"""What tells the rows of a table of days apart."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """What a comparison comes to; every row is of exactly one kind.

@@ -13,7 +13,8 @@ from cfusage_lab.charts.changes_page import changes_page
 from cfusage_lab.charts.days import changing, dated, slots, when
 from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import days_text
-from cfusage_lab.schema import COMPARISON, KINDS, require
+from cfusage_lab.frames import collected
+from cfusage_lab.schema import COMPARISON, KINDS
 from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["day_over_day_chart", "week_over_week_chart"]
@@ -118,7 +119,7 @@ def _changes(
     time_zone: str | None,
     note: str | None,
 ) -> alt.VConcatChart:
-    require(comparison.columns, COMPARISON.names(), table="comparison")
+    comparison = collected(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
     found = picked(comparison, size="change_usd", names=names)
     first, per_slot = slots(found.table)
     facts = _facts(found, wording, when(found.table, time_zone))

@@ -27,8 +27,9 @@ from cfusage_lab.charts.parts import (
 from cfusage_lab.charts.shades import FRAME, settled
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text
 from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
+from cfusage_lab.frames import collected
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.schema import COMPARISON, require
+from cfusage_lab.schema import COMPARISON
 from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["comparison_chart"]
@@ -92,7 +93,7 @@ def comparison_chart(
     >>> print(*chart.title.text)
     This week: $549.47, $48.21 less (-8.1%) than the week before
     """
-    require(comparison.columns, COMPARISON.names(), table="comparison")
+    comparison = collected(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
     found = picked(comparison, size="current_usd", names=names)
     first, per_slot = slots(found.table)
     facts = _facts(found, when(found.table, time_zone), previous)

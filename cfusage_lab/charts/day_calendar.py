@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.days import changing, refuse_repeated_days, when
+from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import (
     blank_axis,
     choosable,
@@ -26,7 +26,8 @@ from cfusage_lab.charts.parts import (
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.charts.style import days_text, exact_text
 from cfusage_lab.charts.texts import quoted, titled
-from cfusage_lab.schema import DAILY, require
+from cfusage_lab.frames import collected
+from cfusage_lab.schema import DAILY
 from cfusage_lab.wording import dollars
 
 __all__ = ["MOST_WEEKS", "calendar_chart"]
@@ -92,8 +93,7 @@ def calendar_chart(
     >>> chart.title.text
     'Costliest day: Mon 12 Oct 2026, $224.36'
     """
-    require(daily.columns, DAILY.names(), table="daily")
-    refuse_repeated_days(daily)
+    daily = collected(daily, DAILY, table="daily", key=("account_id", "date"))
     days, left_out = _last_weeks(daily)
     found = picked(days, size="cost_usd", names=names)
     return drawn(

@@ -6,20 +6,13 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.charts.style import days_text
-from cfusage_lab.errors import FrameError
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import STATES
 
-__all__ = ["MOST_DAYS", "changing", "dated", "refuse_repeated_days", "slots", "when"]
+__all__ = ["MOST_DAYS", "changing", "dated", "slots", "when"]
 
 MOST_DAYS: Final = 750
 """Days that can be told apart at all, on a wide screen."""
-
-
-def refuse_repeated_days(daily: pl.DataFrame) -> None:
-    """Raise unless every day of an account stands there once."""
-    if daily.select(pl.struct("account_id", "date").is_duplicated().any()).item():
-        raise FrameError("a day of an account stands there twice: keep one row of each (account_id, date)")
 
 
 def slots(table: pl.DataFrame) -> tuple[date | None, int]:

@@ -12,12 +12,11 @@ from cfusage_lab.charts.hours import (
     COLUMNS,
     STEPS,
     Statistic,
+    checked,
     figure_text,
     hour_facts,
     peak_of,
     pointed_hours,
-    refuse_repeats,
-    spread_of,
     whole_week,
 )
 from cfusage_lab.charts.parts import (
@@ -99,9 +98,11 @@ def weekly_heatmap_chart(
     >>> print(*chart.title.text)
     Peak of the week: Monday 10:00 to 11:00, $12.51 on average
     """
-    is_spread = spread_of(heatmap, WEEKLY_HEATMAP, statistic=statistic, table="weekly heatmap")
+    key = ("account_id", "weekday", "hour")
+    heatmap, is_spread = checked(
+        heatmap, WEEKLY_HEATMAP, statistic=statistic, table="weekly heatmap", key=key
+    )
     column = COLUMNS[statistic]
-    refuse_repeats(heatmap, ["account_id", "weekday", "hour"])
     found = picked(heatmap, size="total_usd", names=names)
     cells = [whole_week(one) for one in found.tables]
     facts = hour_facts(found, f"Colour: {_UNITS[statistic]}", time_zone)

@@ -1,6 +1,6 @@
 """Hours of a day or a week: their rows, and what a heading and the pointer say about them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 import polars as pl
@@ -10,8 +10,8 @@ from cfusage_lab.charts.parts import WEEKDAYS, pointed
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.frames import collected, opened
 from cfusage_lab.ranges import zone
-from cfusage_lab.schema import require
 from cfusage_lab.wording import dollars
 
 __all__ = [
@@ -19,12 +19,11 @@ __all__ = [
     "SPREAD",
     "STEPS",
     "Statistic",
+    "checked",
     "figure_text",
     "hour_facts",
     "peak_of",
     "pointed_hours",
-    "refuse_repeats",
-    "spread_of",
     "whole_day",
     "whole_week",
 ]
@@ -43,25 +42,23 @@ STEPS: Final = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
 """Where an hour ends, and its middle: Vega expressions."""
 
 
-def spread_of(pattern: pl.DataFrame, needed: Iterable[str], *, statistic: Statistic, table: str) -> bool:
-    """Tell whether medians and quartiles are there; raise unless all is that this statistic takes."""
+def checked(
+    pattern: object, needed: pl.Schema, *, statistic: Statistic, table: str, key: Sequence[str]
+) -> tuple[pl.DataFrame, bool]:
+    """Return a pattern that has all that a statistic takes, and whether its medians and quartiles are there.
+
+    Every slot of an account is there once: one would be drawn over another.
+    """
     if statistic not in get_args(Statistic):
         raise ConfigError(f"statistic {statistic!r}: pass one of {', '.join(get_args(Statistic))}")
     optional = () if statistic == "median" else SPREAD
-    require(pattern.columns, [name for name in needed if name not in optional], table=table)
-    if statistic == "median" and pattern.height and pattern["median_usd"].is_null().all():
+    least = pl.Schema({name: kind for name, kind in needed.items() if name not in optional})
+    door = opened(pattern, least, table=table)
+    there = pl.Schema({name: kind for name, kind in needed.items() if name in door.columns})
+    rows = collected(door.native, there, table=table, key=key)
+    if statistic == "median" and rows.height and rows["median_usd"].is_null().all():
         raise FrameError("median_usd is null throughout: make the pattern with median=True")
-    return set(SPREAD) <= set(pattern.columns)
-
-
-def refuse_repeats(pattern: pl.DataFrame, key: Sequence[str]) -> None:
-    """Raise unless every slot of an account stands there once: one would be drawn over another."""
-    repeated = pattern.filter(pl.struct(key).is_duplicated())
-    if repeated.height:
-        where = ", ".join(
-            f"{name} {value}" for name, value in repeated.select(key).row(0, named=True).items()
-        )
-        raise FrameError(f"more than one row for {where}: draw one pattern at a time")
+    return rows, set(SPREAD) <= set(rows.columns)
 
 
 def whole_day(table: pl.DataFrame) -> pl.DataFrame:

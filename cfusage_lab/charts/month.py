@@ -14,7 +14,8 @@ from cfusage_lab.charts.month_page import month_page
 from cfusage_lab.charts.parts import drawn, zeros_of
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.errors import ConfigError, FrameError
-from cfusage_lab.schema import COMPARISON, require
+from cfusage_lab.frames import collected
+from cfusage_lab.schema import COMPARISON
 from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["month_to_date_chart"]
@@ -74,7 +75,7 @@ def month_to_date_chart(
     >>> print(*chart.title.text)
     Month to date: $1,685.26, $63.85 more (+3.9%) than in October
     """
-    require(month_so_far.columns, COMPARISON.names(), table="comparison")
+    month_so_far = collected(month_so_far, COMPARISON, table="comparison", key=("account_id", "date"))
     passed = _passed(until)
     first = _month(month_so_far)
     if first is None:

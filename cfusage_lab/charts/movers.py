@@ -13,7 +13,8 @@ from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, sett
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.charts.texts import compared_texts
 from cfusage_lab.drawing import labels
-from cfusage_lab.schema import MOVERS, require
+from cfusage_lab.frames import collected
+from cfusage_lab.schema import MOVERS
 from cfusage_lab.wording import dollars, percent
 
 __all__ = ["MOST_MOVERS", "movers_chart"]
@@ -80,7 +81,7 @@ def movers_chart(
     >>> print(*chart.title.text)
     Largest change: Mon 12 Oct, +$166.26 (+286.2%)
     """
-    require(movers.columns, MOVERS.names(), table="movers")
+    movers = collected(movers, MOVERS, table="movers")
     rows = _rows(movers.head(MOST_MOVERS), names)
     return drawn(
         _page(rows.height),

@@ -13,12 +13,11 @@ from cfusage_lab.charts.hours import (
     SPREAD,
     STEPS,
     Statistic,
+    checked,
     figure_text,
     hour_facts,
     peak_of,
     pointed_hours,
-    refuse_repeats,
-    spread_of,
     whole_day,
 )
 from cfusage_lab.charts.parts import (
@@ -105,8 +104,10 @@ def hour_profile_chart(
     >>> chart.title.text
     'Peak hour 10:00 to 11:00: 10.2% of all cost'
     """
-    is_spread = spread_of(profile, HOURLY_PROFILE, statistic=statistic, table="hourly profile")
-    refuse_repeats(profile, ["account_id", "hour"])
+    key = ("account_id", "hour")
+    profile, is_spread = checked(
+        profile, HOURLY_PROFILE, statistic=statistic, table="hourly profile", key=key
+    )
     found = picked(profile, size="total_usd", names=names)
     has_band = is_spread and statistic in {"mean", "median"}
     drawn_columns = (COLUMNS[statistic], *(SPREAD[1:] if has_band else ()))

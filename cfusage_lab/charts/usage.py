@@ -15,7 +15,10 @@ from cfusage_lab.charts.usage_page import Look, usage_page
 from cfusage_lab.charts.usage_texts import MEAN
 from cfusage_lab.drawing import Windows, windows_of
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames import collected, opened
+from cfusage_lab.frames.windows import computed
 from cfusage_lab.ranges import zone
+from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING
 from cfusage_lab.wording import dollars
 
 __all__ = ["usage_chart"]
@@ -82,11 +85,17 @@ def usage_chart(
     >>> chart.title.subtitle[1]
     'Fri 23 Oct to Thu 19 Nov 2026 · UTC days'
     """
-    is_daily = "date" in usage.columns
+    door = opened(usage, ACCOUNT, table="usage")
+    is_daily = "date" in door.columns
     info = zone("UTC" if time_zone is None else time_zone)
     if rolling is not None and not is_daily:
         raise ConfigError("a rolling mean goes with local days: pass a daily table, or leave rolling out")
-    rows = days_of(usage, rolling, names or {}) if is_daily else windows_of(usage, info, names or {})
+    if is_daily:
+        usage = collected(door.native, DAILY, table="daily", key=DAYS)
+        means = None if rolling is None else collected(rolling, ROLLING, table="rolling mean", key=DAYS)
+        rows = days_of(usage, means, names or {})
+    else:
+        rows = windows_of(computed(door.native), info, names or {})
     facts = _facts(rows, when(usage, time_zone) if is_daily else _span(rows, info.key), is_daily=is_daily)
     what = "days" if is_daily else "windows"
     look = Look(

@@ -6,12 +6,10 @@ from datetime import timedelta
 
 import polars as pl
 
-from cfusage_lab.charts.days import refuse_repeated_days
 from cfusage_lab.charts.usage_texts import MEAN
 from cfusage_lab.drawing import Windows, windows_of
 from cfusage_lab.errors import FrameError
 from cfusage_lab.ranges import zone
-from cfusage_lab.schema import DAILY, ROLLING, require
 
 __all__ = ["days_of"]
 
@@ -23,8 +21,6 @@ def days_of(daily: pl.DataFrame, rolling: pl.DataFrame | None, names: Mapping[st
     of its accounts, ``is_whole`` (for all of them) and, if ``rolling`` is there, their means added up: null
     unless all accounts of the table have one, with ``is_alone`` where no line could be seen.
     """
-    require(daily.columns, DAILY.names(), table="daily")
-    refuse_repeated_days(daily)
     start = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     windows = windows_of(
         daily.select(
@@ -55,7 +51,6 @@ def days_of(daily: pl.DataFrame, rolling: pl.DataFrame | None, names: Mapping[st
 
 def _means(daily: pl.DataFrame, rolling: pl.DataFrame) -> pl.DataFrame:
     """Add the accounts' means up; a sum without one of them would be too low."""
-    require(rolling.columns, ROLLING.names(), table="rolling mean")
     accounts = daily["account_id"].unique()
     strangers = rolling.filter(~pl.col("account_id").is_in(accounts.to_list()))["account_id"]
     if strangers.len():
