@@ -34,7 +34,7 @@ def tooltip(titles: Mapping[str, str]) -> list[alt.Tooltip]:
     """
     taken, listed = set(_READ), []
     for field, title in titles.items():
-        key = title
+        key = title + NO_PLACE if title.isdecimal() else title  # JavaScript puts numbers before all else
         while key in taken:
             key += NO_PLACE
         taken.add(key)

@@ -111,7 +111,7 @@ def test_a_name_is_a_text_of_its_own_in_what_the_pointer_is_told(names: tuple[st
 def test_titles_that_look_alike_are_keys_apart() -> None:
     listed = tooltip({"a": "State", "b": "title", "c": "State", "d": "a\\", "e": "State"})
 
-    titles = [one.title for one in listed]
+    titles = [one.to_dict()["title"] for one in listed]
     assert len(set(titles)) == 5
     assert [title.replace("\u200b", "") for title in titles] == ["State", "title", "State", "a\\\\", "State"]
 
