@@ -137,7 +137,7 @@ def usage_rows(
         return _checked(
             pl.Series([w.start_time for w in windows], dtype=pl.Float64),
             pl.Series([w.end_time for w in windows], dtype=pl.Float64),
-            pl.Series([w.aggregated_value for w in windows], dtype=pl.Float64),
+            pl.Series([w.aggregated_value + 0.0 for w in windows], dtype=pl.Float64),  # a zero has no sign
             pl.Series([w.id for w in windows], dtype=pl.String) if with_ids else None,
             span=(start, end, width),
             claims_more=bool(info.has_more) or (info.total_count or 0) > len(windows),
@@ -201,8 +201,9 @@ def _checked(
     _refuse(ends - starts != width, f"is not {width} s wide", starts, ends)
     _refuse(starts % width != 0, "is off the grid of whole UTC windows", starts, ends)
     _refuse((starts < start) | (ends > end), "lies outside the range that was asked for", starts, ends)
-    _refuse(values.abs() >= _MOST_USD, "costs more than anybody has", starts, ends)
-    values = values.set(values == 0.0, 0.0)  # a zero has no sign
+    least, most = float(values.min()), float(values.max())  # type: ignore[arg-type]
+    if max(-least, most) >= _MOST_USD:
+        _refuse(values.abs() >= _MOST_USD, "costs more than anybody has", starts, ends)
     starts = starts.cast(pl.Int64)
     if starts.n_unique() < count:
         starts, values, ids = _collapsed(starts, values, ids)

@@ -92,6 +92,8 @@ def retry_after(response: httpx.Response) -> float | None:
     A date is compared with the answer's own, where it has one: the clock here may be wrong.
     """
     text = response.headers.get("retry-after", "").strip()
+    if not text:
+        return None
     if re.fullmatch(r"[0-9]+", text):
         return min(float(text), _LONGEST)
     until = _date(text)

@@ -23,7 +23,7 @@ _ID: Final = b'"id"'
 _ONCE: Final = (b'"success"', b'"result"', b'"history"')
 _SELDOM: Final = (b'"result_info"', b'"has_more"', b'"total_count"')
 
-_LARGE: Final = 64 * 1024
+_LARGE: Final = 16 * 1024
 """Bytes from which on only what decides on money is counted in rows: every pass over a year's answer costs
 a twentieth of its fetch. A second end or id of a window changes nothing: the end follows from the start."""
 

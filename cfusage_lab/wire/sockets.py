@@ -20,7 +20,8 @@ __all__ = ["Sockets", "exchange"]
 _LONGEST_HEAD: Final = 100 * 1024
 """Bytes: httpcore refuses a longer one."""
 _AT_ONCE: Final = 512 * 1024
-"""Bytes that are read at once, if they are there: httpcore's 64 KiB make eight times the turns."""
+"""Bytes that are read at once from the second time on, if they are there: httpcore's 64 KiB make eight times
+the turns, and most answers need no more."""
 _END_OF_CHUNKS: Final = b"\r\n0\r\n\r\n"
 
 T = TypeVar("T")
@@ -99,13 +100,14 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - as above
         now = _current.get()
+        size = _AT_ONCE if self._answer.is_begun else max_bytes
         silent_at = time.monotonic() + SILENCE
         while True:
             left = min(silent_at - time.monotonic(), now.left(SILENCE, httpcore.ReadTimeout))
             if left <= 0:
                 raise httpcore.ReadTimeout(f"not a byte for {SILENCE:.0f} s")
             with suppress(httpcore.ReadTimeout):
-                data = self._inner.read(max(max_bytes, _AT_ONCE), min(left, POLL))
+                data = self._inner.read(size, min(left, POLL))
                 break
         self._answer.receive(data)
         return data
@@ -170,6 +172,11 @@ class _Framing:
                 self._length = _content_length(bytes(self._head[: end + 2]).lower())
                 self._tail = bytes(self._head[end + 2 :])
                 self._head.clear()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether some of the answer is here."""
+        return self._received > 0
 
     @property
     def is_exact(self) -> bool:
