@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cfusage_lab.charts import comparison_chart as comparison_chart
     from cfusage_lab.charts import day_over_day_chart as day_over_day_chart
     from cfusage_lab.charts import hour_profile_chart as hour_profile_chart
+    from cfusage_lab.charts import month_end_chart as month_end_chart
     from cfusage_lab.charts import month_to_date_chart as month_to_date_chart
     from cfusage_lab.charts import movers_chart as movers_chart
     from cfusage_lab.charts import usage_chart as usage_chart
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from cfusage_lab.forecasts import credit_runway as credit_runway
     from cfusage_lab.forecasts import forecast_daily as forecast_daily
     from cfusage_lab.forecasts import forecast_month_end as forecast_month_end
+    from cfusage_lab.forecasts import forecast_month_path as forecast_month_path
     from cfusage_lab.frames import read_table as read_table
     from cfusage_lab.patterns import account_blocks as account_blocks
     from cfusage_lab.patterns import concentration as concentration
@@ -100,6 +102,7 @@ _HOMES = {
         "comparison_chart",
         "day_over_day_chart",
         "hour_profile_chart",
+        "month_end_chart",
         "month_to_date_chart",
         "movers_chart",
         "usage_chart",
@@ -129,6 +132,7 @@ _HOMES = {
         "credit_runway",
         "forecast_daily",
         "forecast_month_end",
+        "forecast_month_path",
     ],
     "patterns": [
         "account_blocks",

@@ -10,6 +10,7 @@ from cfusage_lab.charts.comparison import comparison_chart
 from cfusage_lab.charts.day_calendar import calendar_chart
 from cfusage_lab.charts.heatmap import weekly_heatmap_chart
 from cfusage_lab.charts.month import month_to_date_chart
+from cfusage_lab.charts.month_end import month_end_chart
 from cfusage_lab.charts.movers import movers_chart
 from cfusage_lab.charts.profile import hour_profile_chart
 from cfusage_lab.charts.usage import usage_chart
@@ -19,6 +20,7 @@ __all__ = [
     "comparison_chart",
     "day_over_day_chart",
     "hour_profile_chart",
+    "month_end_chart",
     "month_to_date_chart",
     "movers_chart",
     "usage_chart",

@@ -18,7 +18,7 @@ from cfusage_lab.frames import collected
 from cfusage_lab.schema import COMPARISON
 from cfusage_lab.wording import dollars, more_or_less
 
-__all__ = ["month_to_date_chart"]
+__all__ = ["clock_minutes", "month_of_days", "month_to_date_chart"]
 
 _DAY: Final = timedelta(days=1)
 _DAY_MINUTES: Final = 24 * 60
@@ -76,8 +76,8 @@ def month_to_date_chart(
     Month to date: $1,685.26, $63.85 more (+3.9%) than in October
     """
     month_so_far = collected(month_so_far, COMPARISON, table="comparison", key=("account_id", "date"))
-    passed = _passed(until)
-    first = _month(month_so_far)
+    passed = clock_minutes(until)
+    first = month_of_days(month_so_far)
     if first is None:
         nothing = month_page((), zero_rows=())
         return drawn(
@@ -101,7 +101,7 @@ def month_to_date_chart(
 # The rows
 
 
-def _month(table: pl.DataFrame) -> date | None:
+def month_of_days(table: pl.DataFrame) -> date | None:
     """Return the first of the month that the days are of."""
     months = table["date"].dt.truncate("1mo").unique().sort().to_list()
     if len(months) > 1:
@@ -110,7 +110,7 @@ def _month(table: pl.DataFrame) -> date | None:
     return months[0] if months else None
 
 
-def _passed(until: str | None) -> int:
+def clock_minutes(until: str | None) -> int:
     """Return how many minutes of the last day have passed; all of them, if nobody says."""
     if until is None:
         return _DAY_MINUTES

@@ -8,12 +8,16 @@ from cfusage_lab.forecasts.credit import credit_runway
 from cfusage_lab.forecasts.days_ahead import forecast_daily
 from cfusage_lab.forecasts.month_end import forecast_month_end, forecast_month_path
 from cfusage_lab.forecasts.scores import backtest
+from cfusage_lab.forecasts.sentences import budget_sentence, month_end_sentence, runway_sentence
 
 __all__ = [
     "backtest",
     "budget_check",
+    "budget_sentence",
     "credit_runway",
     "forecast_daily",
     "forecast_month_end",
     "forecast_month_path",
+    "month_end_sentence",
+    "runway_sentence",
 ]

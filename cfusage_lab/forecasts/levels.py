@@ -7,7 +7,7 @@ import polars as pl
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.student import NORMAL
 
-__all__ = ["LEVELS", "checked_levels", "is_list", "level_name", "quantile", "with_intervals"]
+__all__ = ["LEVELS", "checked_levels", "is_list", "level_name", "levels_of", "quantile", "with_intervals"]
 
 LEVELS = (0.8, 0.95)
 """Four in five, and nineteen in twenty."""
@@ -24,6 +24,13 @@ def checked_levels(levels: Sequence[float]) -> tuple[float, ...]:
     if len({level_name(level) for level in levels}) < len(levels):
         raise ConfigError(f"levels {levels!r}: a level stands there twice")
     return tuple(sorted(map(float, levels)))
+
+
+def levels_of(columns: Sequence[str], *, ends: tuple[str, str] = ("lower_", "_usd")) -> tuple[float, ...]:
+    """Return the levels whose intervals stand in these columns, in rising order."""
+    first = [name for name in columns if name.startswith(ends[0])]
+    names = [name.removeprefix(ends[0]).removesuffix(ends[1]) for name in first]
+    return tuple(sorted(float(name.replace("_", ".")) / 100 for name in names))
 
 
 def is_list(value: object) -> bool:

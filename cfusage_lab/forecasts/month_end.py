@@ -28,7 +28,7 @@ class Month:
     today
         The last date of the table.
     known
-        The days of the month so far (``schema.DAILY``).
+        The days of the month so far (``schema.DAILY``), sorted.
     spent
         By account, US dollars since the first.
     outlooks
@@ -62,6 +62,18 @@ class Month:
     def end(self, outlook: Outlook) -> Expected:
         """Return the sum at the end of the month."""
         return self.path(outlook)[-1][1]
+
+    def spent_until(self, account_id: str) -> dict[date, float]:
+        """Return what was spent from the first of the month to the end of each known day."""
+        sums: dict[date, float] = {}
+        total = 0.0
+        mine = self.known.filter(pl.col("account_id") == account_id)
+        costs = dict(mine.select("date", "cost_usd").iter_rows())
+        for number in range((self.today - self.first).days + 1):
+            day = self.first + number * _DAY
+            total += costs.get(day, 0.0)
+            sums[day] = total
+        return sums
 
     def _now(self, outlook: Outlook) -> Expected:
         return Expected(self.spent[outlook.account_id], 0.0, 0.0)
@@ -191,36 +203,61 @@ def forecast_month_path(
     history: object | None = None,
     time_zone: str | None = None,
 ) -> pl.DataFrame:
-    """Tell how cost adds up until the end of the month; otherwise as :func:`forecast_month_end`.
+    """Tell how cost adds up over the month, day by day; otherwise as :func:`forecast_month_end`.
 
     Returns
     -------
     DataFrame
-        One row a day and account (``schema.FORECAST_MONTH_PATH``), from the last day of the table to the last
-        of the month, whose row is that of :func:`forecast_month_end`:
+        One row a day of the month and account (``schema.FORECAST_MONTH_PATH``), ``all`` last; the last day's
+        forecast is that of :func:`forecast_month_end`:
 
         - ``account_id``, ``date``
-        - ``forecast_usd``: US dollars from the first of the month to the end of ``date``
-        - ``lower_80_usd``, ``upper_80_usd`` and so on: the interval of that sum
+        - ``spent_usd``: US dollars from the first of the month to the end of ``date``; null for days to come
+        - ``forecast_usd``: the same, from the last day of the table on: of that one, at its end; null before
+        - ``lower_80_usd``, ``upper_80_usd`` and so on: the interval of that sum; none of them ever falls
         - ``method``
+
+    Raises
+    ------
+    ConfigError, FrameError
+        As :func:`forecast_month_end`.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-28T00:00Z"
+    >>> client = cfu.UsageClient.sandbox(now=now)
+    >>> daily = cfu.daily_usage(client.usage_history(cfu.last_days(90, now=now)), time_zone="UTC")
+    >>> path = cfu.forecast_month_path(daily, levels=[0.8])
+    >>> path.drop("account_id", "method").tail(4)
+    shape: (4, 5)
+    ┌────────────┬─────────────┬──────────────┬──────────────┬──────────────┐
+    │ date       ┆ spent_usd   ┆ forecast_usd ┆ lower_80_usd ┆ upper_80_usd │
+    │ ---        ┆ ---         ┆ ---          ┆ ---          ┆ ---          │
+    │ date       ┆ f64         ┆ f64          ┆ f64          ┆ f64          │
+    ╞════════════╪═════════════╪══════════════╪══════════════╪══════════════╡
+    │ 2026-11-27 ┆ 2385.798383 ┆ 2385.798383  ┆ 2385.798383  ┆ 2385.798383  │
+    │ 2026-11-28 ┆ null        ┆ 2431.760833  ┆ 2415.053025  ┆ 2448.468641  │
+    │ 2026-11-29 ┆ null        ┆ 2471.524617  ┆ 2422.646327  ┆ 2520.402906  │
+    │ 2026-11-30 ┆ null        ┆ 2605.979321  ┆ 2544.646965  ┆ 2667.311678  │
+    └────────────┴─────────────┴──────────────┴──────────────┴──────────────┘
     """
     asked = checked_levels(levels)
     each = each_of(month_of(daily, history=history, time_zone=time_zone))
-    rows = []
+    columns = with_intervals(FORECAST_MONTH_PATH, asked)
+    rows: list[dict[str, object]] = []
     for month, outlook in each:
         path = month.path(outlook)
-        intervals = _intervals(outlook, path, asked)
-        for (day, sum_), interval in zip(path, intervals, strict=True):
-            rows.append(
-                {
-                    "account_id": outlook.account_id,
-                    "date": day,
-                    "forecast_usd": sum_.total_usd if outlook.is_known else None,
-                    **interval,
-                    "method": outlook.method,
-                }
-            )
-    return pl.DataFrame(rows, schema=with_intervals(FORECAST_MONTH_PATH, asked))
+        spent = month.spent_until(outlook.account_id)
+        told = {
+            day: {"forecast_usd": sum_.total_usd if outlook.is_known else None} | interval
+            for (day, sum_), interval in zip(path, _intervals(outlook, path, asked), strict=True)
+        }
+        for number in range((month.last - month.first).days + 1):
+            day = month.first + number * _DAY
+            row = {"account_id": outlook.account_id, "date": day, "spent_usd": spent.get(day)}
+            rows.append(row | told.get(day, {}) | {"method": outlook.method})
+    return pl.DataFrame(rows, schema=columns)
 
 
 def _spent(found: Series, first: date) -> dict[str, float]:

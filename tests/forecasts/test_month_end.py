@@ -71,9 +71,13 @@ def test_a_path_ends_where_the_month_does_and_never_falls() -> None:
     daily = daily_of(noise(75), last="2026-11-12", running=(90.0, 9))
     path, row = forecast_month_path(daily), end_of(daily)
 
-    assert path["date"].to_list() == [date(2026, 11, 13) + timedelta(days=n) for n in range(18)]
+    assert path["date"].to_list() == [date(2026, 11, 1) + timedelta(days=n) for n in range(30)]
+    assert path["spent_usd"].null_count() == 17
+    assert path["forecast_usd"].null_count() == 12
     last = path.row(-1, named=True)
-    assert {name: last[name] for name in last if name.endswith("_usd")} == {
+    assert last["spent_usd"] is None
+    assert path["spent_usd"].drop_nulls()[-1] == pytest.approx(row["spent_usd"])
+    assert {name: last[name] for name in last if name.endswith("_usd") and name != "spent_usd"} == {
         name: row[name] for name in row if name.endswith("_usd") and name != "spent_usd"
     }
     for name in ("forecast_usd", "lower_80_usd", "upper_80_usd", "lower_95_usd", "upper_95_usd"):

@@ -1,0 +1,236 @@
+"""Where the month ends: what is spent, and a fan of what is to come, beside a budget and prepaid credit."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.accounts import Picked, picked
+from cfusage_lab.charts.days import dated, when
+from cfusage_lab.charts.month import clock_minutes, month_of_days
+from cfusage_lab.charts.month_end_page import LIMITS, month_end_page
+from cfusage_lab.charts.parts import drawn, zeros_of
+from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
+from cfusage_lab.forecasts.levels import level_name, levels_of, with_intervals
+from cfusage_lab.forecasts.sentences import round_dollars
+from cfusage_lab.frames import collected, opened
+from cfusage_lab.schema import BUDGET_CHECK, CREDIT_RUNWAY, FORECAST_MONTH_PATH
+from cfusage_lab.wording import dollars
+
+__all__ = ["month_end_chart"]
+
+_DAY_MINUTES: Final = 24 * 60
+_FARTHEST: Final = 1.5
+"""A limit higher above all else than this would press the month flat: it is said, and not drawn."""
+
+
+def month_end_chart(
+    path: pl.DataFrame,
+    *,
+    budget: pl.DataFrame | None = None,
+    runway: pl.DataFrame | None = None,
+    until: str | None = None,
+    names: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    note: str | None = None,
+) -> alt.VConcatChart:
+    """Draw where the month ends: what is spent, then a fan that holds what is to come.
+
+    The solid line is what is spent since the first of the month, the dashed one its forecast; around it stand
+    the intervals of the sum, the likelier the lighter. Several accounts stand under each other, each on its
+    own scale; of more than five, the costliest are drawn.
+
+    Parameters
+    ----------
+    path
+        What :func:`cfusage_lab.forecast_month_path` returns (``schema.FORECAST_MONTH_PATH``).
+    budget
+        What :func:`cfusage_lab.budget_check` returns: a line for each account's budget, and words.
+    runway
+        What :func:`cfusage_lab.credit_runway` returns: a line where prepaid credit is used up, and words.
+        A limit far above the month is said, and not drawn.
+    until
+        The local clock time until which the last day is counted, such as ``"14:00"``.
+    names
+        Account id to name; an account without one is called by the ends of its id. The order is kept.
+    time_zone
+        The IANA name of the zone whose days these are, to be said in the heading.
+    note
+        A last line of the heading: where the numbers come from, for a picture that travels alone.
+
+    Returns
+    -------
+    VConcatChart
+        640 pixels wide, a whole month; in :func:`cfusage_lab.show` as wide as the cell.
+
+    Raises
+    ------
+    FrameError
+        If a column is missing, or the days are of several months.
+    ConfigError
+        If there is no such zone, or ``until`` is not a clock time.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-18T09:30Z"
+    >>> client = cfu.UsageClient.sandbox(now=now)
+    >>> history = client.usage_history(cfu.last_days(90, include_today=True, now=now))
+    >>> daily = cfu.daily_usage(history, time_zone="UTC")
+    >>> path = cfu.forecast_month_path(daily, history=history, time_zone="UTC")
+    >>> budget = cfu.budget_check(daily, budget_usd=2_500, history=history, time_zone="UTC")
+    >>> chart = cfu.month_end_chart(path, budget=budget, until="09:00", time_zone="UTC")
+    >>> print(*chart.title.text)
+    O n   c o u r s e   f o r   $ 2 , 3 4 5   t o   $ 2 , 7 5 9   ( 8 0   % )
+    """
+    levels = levels_of(opened(path, FORECAST_MONTH_PATH, table="month path").columns)
+    columns = with_intervals(FORECAST_MONTH_PATH, levels)
+    path = collected(path, columns, table="month path", key=("account_id", "date"))
+    if budget is not None:
+        budget = collected(budget, BUDGET_CHECK, table="budget check", key=("account_id",))
+    if runway is not None:
+        runway = opened(runway, CREDIT_RUNWAY, table="credit runway").native
+    passed = _DAY_MINUTES if until is None else clock_minutes(until)
+    if month_of_days(path) is None:
+        nothing = month_end_page((), levels=(), zero_rows=())
+        return drawn(nothing, [], title="Month end: no days", facts=when(path, time_zone), note=note)
+    found = picked(path, size="forecast_usd", names=names)
+    limits = _limits(path, budget, runway)
+    tables = [_rows(one, limits.get(one["account_id"][0], {}), levels, passed, until) for one in found.tables]
+    costs = [name for name in tables[0].columns if name.endswith("_usd")]
+    return drawn(
+        month_end_page(
+            found.labels,
+            levels=tuple(f"{100 * level:g} %" for level in levels),
+            zero_rows=zeros_of(tables, *costs),
+        ),
+        tables,
+        title=_title(found, budget, time_zone),
+        facts=[*_facts(found, budget, runway, time_zone), *found.facts],
+        note=note,
+        values={"end_labels": {"spent": "Spent", "forecast": _forecast_label(levels)}},
+    )
+
+
+# The rows
+
+
+def _limits(
+    path: pl.DataFrame, budget: pl.DataFrame | None, runway: pl.DataFrame | None
+) -> dict[str, dict[str, float]]:
+    """Return the lines that each account has: its budget, and the sum at which its credit is used up."""
+    found: dict[str, dict[str, float]] = {}
+    if budget is not None:
+        for account_id, amount in budget.select("account_id", "budget_usd").iter_rows():
+            found.setdefault(account_id, {})["budget"] = amount
+    if runway is not None:
+        spent = dict(path.group_by("account_id").agg(pl.col("spent_usd").max()).iter_rows())
+        for account_id, balance in runway.select("account_id", "balance_usd").iter_rows():
+            if balance > 0 and account_id in spent:
+                found.setdefault(account_id, {})["credit"] = spent[account_id] + balance
+    return found
+
+
+def _rows(
+    table: pl.DataFrame,
+    limits: Mapping[str, float],
+    levels: tuple[float, ...],
+    passed: int,
+    until: str | None,
+) -> pl.DataFrame:
+    """Give each day a row at its end, the first midnight one, and the moment from which the fan goes.
+
+    Intervals are called by their place, ``lower_0`` and ``upper_0`` the narrowest.
+    """
+    ends = {
+        f"{side}_{place}_usd": f"{side}_{level_name(level)}_usd"
+        for place, level in enumerate(levels)
+        for side in ("lower", "upper")
+    }
+    days = table.sort("date").select(
+        "date", "spent_usd", "forecast_usd", **{k: pl.col(v) for k, v in ends.items()}
+    )
+    last = days.filter(pl.col("spent_usd").is_not_null()).tail(1)
+    is_last = pl.col("date") == last["date"].item()
+    is_running = until is not None and passed < _DAY_MINUTES
+    rows = dated(days.with_columns(is_last=is_last)).with_columns(
+        at=pl.col("right"),
+        known_usd="spent_usd",
+        spent_usd=pl.when(~pl.col("is_last") | (not is_running)).then("spent_usd"),
+    )
+    spent = last["spent_usd"].item()
+    now = rows.filter("is_last").with_columns(
+        at=pl.col("left") + pl.duration(minutes=passed),
+        **{name: pl.lit(spent) for name in ("spent_usd", "forecast_usd", *ends)},
+    )
+    start = rows.head(1).select(at=pl.col("left"), spent_usd=pl.lit(0.0), is_first=pl.lit(value=True))
+    joined = pl.concat([start, rows.filter(~pl.col("is_last")), now], how="diagonal")
+    if is_running or days.filter(is_last)["forecast_usd"].item() != spent:
+        end = rows.filter("is_last").with_columns(spent_usd=pl.lit(None, pl.Float64))
+        joined = pl.concat([joined, end], how="diagonal")
+    highest = max(value or 0.0 for value in joined.select(pl.col("^.*_usd$").max()).row(0))
+    drawn_limits = {name: value for name, value in limits.items() if value <= _FARTHEST * highest}
+    return joined.sort("at").with_columns(
+        **{f"{name}_usd": pl.lit(drawn_limits.get(name), pl.Float64) for name in LIMITS},
+        is_first=pl.col("is_first").fill_null(value=False),
+    )
+
+
+# The heading
+
+
+def _forecast_label(levels: tuple[float, ...]) -> str:
+    intervals = " and ".join(f"{100 * level:g} %" for level in levels)
+    return f"Forecast, with its {intervals} interval{'s' if len(levels) > 1 else ''}"
+
+
+def _title(found: Picked, budget: pl.DataFrame | None, time_zone: str | None) -> str:
+    """Say where the month of one account ends."""
+    if len(found.labels) > 1:
+        return "Where the month ends"
+    text = month_end_sentence(_end(found.table))
+    rows = _of(budget, found.table["account_id"][0])
+    return "; ".join([text, *(budget_sentence(row, time_zone=time_zone) for row in rows if row["is_passed"])])
+
+
+def _end(path: pl.DataFrame) -> dict[str, Any]:
+    """Return the month's end of one account as a row of ``schema.FORECAST_MONTH_END``."""
+    rows = path.sort("date")
+    return rows.row(-1, named=True) | {
+        "month": rows["date"][0],
+        "spent_usd": rows["spent_usd"].drop_nulls()[-1],
+        "days_left": rows["spent_usd"].null_count(),
+    }
+
+
+def _of(table: pl.DataFrame | None, account_id: str) -> list[dict[str, Any]]:
+    """Return an account's row of a table, if there are both."""
+    return [] if table is None else table.filter(pl.col("account_id") == account_id).to_dicts()
+
+
+def _facts(
+    found: Picked, budget: pl.DataFrame | None, runway: pl.DataFrame | None, time_zone: str | None
+) -> list[str]:
+    """Say whose month it is, how it was told, and how budget and credit stand."""
+    lines = [
+        f"{found.whose} · US dollars since the 1st",
+        " · ".join(when(found.table, time_zone)),
+    ]
+    is_one = len(found.labels) == 1
+    for label, table in zip(found.labels, found.tables, strict=True):
+        account_id, end = table["account_id"][0], _end(table)
+        said = [] if is_one else [month_end_sentence(end)]
+        said += [f"Spent {dollars(end['spent_usd'])}, forecast {_forecast(end)}, by {end['method']}"] * is_one
+        said += [
+            budget_sentence(row, time_zone=time_zone)
+            for row in _of(budget, account_id)
+            if not (is_one and row["is_passed"])
+        ]
+        said += [runway_sentence(row) for row in _of(runway, account_id)]
+        lines += said if is_one else [f"{label} · {'; '.join(said)}"]
+    return lines
+
+
+def _forecast(end: Mapping[str, Any]) -> str:
+    return "unknown" if end["forecast_usd"] is None else round_dollars(end["forecast_usd"])
