@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Answer", "JsonError", "refuse", "succeed"]
+from cfusage_lab.sandbox.knobs import Knobs
+
+__all__ = ["Answer", "JsonError", "page_info", "refuse", "succeed"]
 
 JsonError = dict[str, Any]
 
@@ -27,6 +29,16 @@ def succeed(result: object, result_info: object = None) -> Answer:
     if result_info is not None:
         envelope["result_info"] = result_info
     return Answer(status=200, body=msgspec.json.encode(envelope))
+
+
+def page_info(knobs: Knobs, *, total: int, shown: int) -> dict[str, object] | None:
+    """Say how much of what there is an answer holds; None where nothing is said."""
+    if knobs.result_info == "absent":
+        return None
+    per_page = knobs.page_size or max(100, shown)
+    if knobs.result_info == "uninformative":
+        total = shown
+    return {"has_more": total > shown, "page": 1, "per_page": per_page, "total_count": total}
 
 
 def refuse(

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from cfusage_lab.sandbox.answers import Answer, refuse, succeed
+from cfusage_lab.sandbox.answers import Answer, page_info, refuse, succeed
 from cfusage_lab.sandbox.knobs import Knobs
 from cfusage_lab.sandbox.ledger import WIDTHS, Ledger, Window
 from cfusage_lab.schema import Granularity
@@ -66,7 +66,7 @@ class Billing:
             rows = [row for row in rows if row[1] is not None]
         shown = self._cut(rows)
         history = self._written(account_id, granularity, shown)
-        return succeed({"history": history}, self._result_info(total=len(rows), shown=len(shown)))
+        return succeed({"history": history}, page_info(self._knobs, total=len(rows), shown=len(shown)))
 
     def credit_balance(self, account_id: str) -> Answer:
         """Answer ``credit-balance``, in cents."""
@@ -80,7 +80,7 @@ class Billing:
             "topup_config": topup,
             "first_topup_success": True if is_support else None,
         }
-        return succeed(result, self._result_info(total=1, shown=1))
+        return succeed(result, page_info(self._knobs, total=1, shown=1))
 
     def _asked(self, query: Mapping[str, str]) -> tuple[Granularity, int, int]:
         """Read the granularity and both bounds in epoch seconds, or refuse."""
@@ -138,14 +138,6 @@ class Billing:
             )
             for start, value in rows
         ]
-
-    def _result_info(self, *, total: int, shown: int) -> dict[str, object] | None:
-        if self._knobs.result_info == "absent":
-            return None
-        per_page = self._knobs.page_size or max(100, shown)
-        if self._knobs.result_info == "uninformative":
-            total = shown
-        return {"has_more": total > shown, "page": 1, "per_page": per_page, "total_count": total}
 
 
 def _milliseconds(query: Mapping[str, str], name: str) -> float | None:

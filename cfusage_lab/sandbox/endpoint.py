@@ -17,6 +17,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.answers import Answer, refuse, succeed
 from cfusage_lab.sandbox.billing import Billing
 from cfusage_lab.sandbox.gate import RateLimit, refuse_credentials
+from cfusage_lab.sandbox.invoices import Invoices
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
 from cfusage_lab.sandbox.ledger import HOUR, WIDTHS, Ledger, Usage, epoch_seconds
 from cfusage_lab.sandbox.trouble import WIRE, Trouble, Wire
@@ -99,6 +100,7 @@ class Sandbox:
         self._clock = clock
         self._ledger = Ledger.of(usage, settling_hours=knobs.settling_hours, now=_clock_of(now))
         self._billing = Billing(knobs, self._ledger)
+        self._invoices = Invoices(knobs, self._ledger)
         self._rate_limit = RateLimit(knobs, clock)
         self._requests: list[Request] = []
 
@@ -192,13 +194,17 @@ class Sandbox:
         return _no_route(request.path)
 
     def _bill(self, account_id: str, name: str, request: Request) -> Answer:
-        if name not in {"usage-history", "credit-balance"}:
+        answers: dict[str, Callable[[], Answer]] = {
+            "usage-history": lambda: self._billing.usage_history(account_id, request.query),
+            "credit-balance": lambda: self._billing.credit_balance(account_id),
+            "invoice-preview": lambda: self._invoices.preview(account_id),
+            "invoice-history": lambda: self._invoices.history(account_id, request.query.get("type", "all")),
+        }
+        if name not in answers:
             return _no_route(request.path)
         if account_id not in self.accounts:
             return refuse(403, (10000, "Authentication error"))
-        if name == "credit-balance":
-            return self._billing.credit_balance(account_id)
-        return self._billing.usage_history(account_id, request.query)
+        return answers[name]()
 
     def _list_accounts(self, query: Mapping[str, str]) -> Answer:
         if self.knobs.is_token_account_owned:

@@ -18,11 +18,11 @@ class Knobs:
     Attributes
     ----------
     time_unit
-        Unit of ``start_time`` and ``end_time`` in the answer; the request always speaks milliseconds.
+        Unit of all times in the answers; the request always speaks milliseconds.
     numbers
         How whole numbers are written: ``int`` as JavaScript does (``3``), ``float`` with a point (``3.0``).
     page_size
-        Most windows in one answer; there is no way to ask for the next page. None: no limit.
+        Most windows or invoices in one answer; there is no way to ask for the next page. None: no limit.
     drops
         Which end of the range a cut answer lacks.
     result_info
@@ -42,7 +42,7 @@ class Knobs:
     longest_days
         Longest range that is answered, in days; a longer one is refused with 400. None: no limit.
     never_used
-        What an account without any usage gets: an empty ``history``, or ``result: null``.
+        What an account without any usage gets: an empty list, or ``result: null``.
     settling_hours
         Hours after the end of a window until all of its cost has arrived; it grows evenly until then.
     is_token_account_owned
@@ -54,6 +54,13 @@ class Knobs:
         that time. The headers then tell the truth. None: no limit.
     latency_seconds
         Seconds that every answer takes; needs :func:`serve`.
+    invoice_unit
+        Unit of the amounts on invoices.
+    invoice_lines
+        What the lines of an invoice are: one a model, as since September 2026; a single one for all; as
+        many that name no model; or an empty list, whatever is due.
+    invoice_status
+        What the preview of the running month calls itself.
 
     Raises
     ------
@@ -78,6 +85,9 @@ class Knobs:
     ratelimit: tuple[int, int] | None = (1_199, 300)
     limit: tuple[int, float] | None = None
     latency_seconds: float = 0.0
+    invoice_unit: Literal["cents", "dollars"] = "cents"
+    invoice_lines: Literal["by_model", "one", "without_model", "empty"] = "by_model"
+    invoice_status: Literal["draft", "open"] = "draft"
 
     def __post_init__(self) -> None:
         for name, hint in get_type_hints(type(self)).items():

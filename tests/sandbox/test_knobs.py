@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ SUPPORT, *_, PILOT = SANDBOX_ACCOUNTS
 START = datetime(2026, 11, 15, 12, tzinfo=UTC)
 SECONDS = int(START.timestamp())
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+NULL = Knobs(never_used="null")
 FIVE = {SUPPORT: {START + timedelta(hours=number): number + 1.0 for number in range(5)}}
 
 
@@ -243,6 +245,106 @@ def test_throttling_says_so(inside: Connect) -> None:
     }
 
 
+def invoice_answer(client: httpx.Client, name: str = "invoice-preview", **query: str) -> dict[str, Any]:
+    """Ask about invoices."""
+    path = f"/accounts/{SUPPORT}/ai-gateway/billing/{name}"
+    result: dict[str, Any] = client.get(path, params=query).json()["result"]
+    return result
+
+
+@pytest.mark.parametrize(("unit", "one_dollar"), [("cents", 100), ("dollars", 1)])
+def test_invoice_unit(client_of: Opens, unit: str, one_dollar: int) -> None:
+    """Five hours of 15 dollars, all of which credit pays, and a purchase of 200 before."""
+    client = client_of(invoice_unit=unit, invoice_lines="one")
+    preview = invoice_answer(client)
+    past = invoice_answer(client, "invoice-history")["invoices"]
+
+    assert preview["invoice_lines"][0]["amount"] == 15 * one_dollar
+    assert preview["invoice_lines"][0]["pretax_credit_amounts"][0]["amount"] == 15 * one_dollar
+    assert preview["amount_due"] == 0
+    assert [invoice["amount_due"] for invoice in past] == [200 * one_dollar]
+
+
+@pytest.mark.parametrize(
+    ("lines", "described"),
+    [
+        ("by_model", ["openai/gpt-5.5", "anthropic/claude-haiku-4-5", "google/gemini-3-flash"]),
+        ("one", ["AI Gateway usage"]),
+        ("without_model", [f"AI Gateway usage, part {number}" for number in range(3)]),
+        ("empty", []),
+    ],
+)
+def test_invoice_lines(client_of: Opens, lines: str, described: list[str]) -> None:
+    """However many there are, they come to the 15 dollars of the month."""
+    found = invoice_answer(client_of(invoice_lines=lines))["invoice_lines"]
+
+    assert [line["description"] for line in found] == described
+    assert sum(line["amount"] for line in found) == (1_500 if described else 0)
+
+
+@pytest.mark.parametrize("status", ["draft", "open"])
+def test_invoice_status(client_of: Opens, status: str) -> None:
+    assert invoice_answer(client_of(invoice_status=status))["status"] == status
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("seconds", 1), ("milliseconds", 1_000)])
+def test_invoices_have_the_time_unit_and_the_numbers_of_all_answers(
+    inside: Connect, unit: str, factor: int
+) -> None:
+    """November of 2026, of an account whose cost is paid by invoice."""
+    knobs = Knobs(time_unit=unit, numbers="float")  # type: ignore[arg-type]
+    client = inside(Sandbox(knobs, usage={PILOT: {START: 1.0}}, now=NOW))
+    text = client.get(f"/accounts/{PILOT}/ai-gateway/billing/invoice-preview").text
+
+    assert f'"period_start":{1_793_491_200 * factor}.0,"period_end":{1_796_083_200 * factor}.0' in text
+    assert '"amount_due":100.0,' in text
+
+
+def test_past_invoices_are_cut_at_the_page_size(inside: Connect) -> None:
+    """Three months and a purchase of credit, of which a page of two holds half, and says so, if it may."""
+    whole, cut, silent, bare = (
+        invoice_answer(inside(Sandbox(Knobs(**knobs), now=NOW)), "invoice-history")  # type: ignore[arg-type]
+        for knobs in (
+            {},
+            {"page_size": 2},
+            {"page_size": 2, "result_info": "uninformative"},
+            {"page_size": 2, "result_info": "absent"},
+        )
+    )
+
+    assert [len(answer["invoices"]) for answer in (whole, cut, silent, bare)] == [4, 2, 2, 2]
+    assert [answer["pagination"]["has_more"] for answer in (whole, cut, silent, bare)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert cut["pagination"]["total_count"] == 4
+
+
+def test_past_invoices_are_of_the_kind_that_is_asked_for(inside: Connect) -> None:
+    client = inside(Sandbox(now=NOW))
+    origins = {
+        kind: [
+            invoice["invoice_origin"]
+            for invoice in invoice_answer(client, "invoice-history", type=kind)["invoices"]
+        ]
+        for kind in ("auto", "manual", "all")
+    }
+
+    assert origins == {"auto": ["auto"] * 3, "manual": ["manual"], "all": ["auto"] * 3 + ["manual"]}
+    assert client.get(f"/accounts/{SUPPORT}/ai-gateway/billing/invoice-history?type=x").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["invoice-preview", "invoice-history"])
+def test_an_account_without_any_usage_may_get_null_for_its_invoices(inside: Connect, name: str) -> None:
+    path = f"/accounts/{PILOT}/ai-gateway/billing/{name}"
+    plain, null = (inside(Sandbox(knobs, now=NOW)).get(path).json() for knobs in (Knobs(), NULL))
+
+    assert null["result"] is None
+    assert plain["result"].get("invoice_lines", plain["result"].get("invoices")) == []
+
+
 def test_latency(wired: Connect, inside: Connect) -> None:
     """Over a socket an answer takes its time; inside the process that cannot be imitated."""
     sandbox = Sandbox(Knobs(latency_seconds=0.2), usage=FIVE, now=NOW)
@@ -266,6 +368,8 @@ def test_latency(wired: Connect, inside: Connect) -> None:
         {"latency_seconds": float("inf")},
         {"limit": (0, 10.0)},
         {"limit": (5, 0.0)},
+        {"invoice_unit": "euros"},
+        {"invoice_lines": "none"},
     ],
 )
 def test_impossible_knobs_are_refused(knobs: dict[str, object]) -> None:

@@ -19,7 +19,8 @@ from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 Connect = Callable[[Sandbox], httpx.Client]
 
-SUPPORT, *_, PILOT = SANDBOX_ACCOUNTS
+SUPPORT, RESEARCH, _, PILOT = SANDBOX_ACCOUNTS
+MONTH = datetime(2026, 11, 1, tzinfo=UTC)
 START = datetime(2026, 11, 15, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HISTORY = f"/accounts/{SUPPORT}/ai-gateway/billing/usage-history"
@@ -77,6 +78,41 @@ def test_the_official_sdk_reads_credit_and_accounts() -> None:
 
     assert (credit.balance, credit.topup_config.amount) == (42807.31, 20_000)
     assert names == list(SANDBOX_ACCOUNTS.values())
+
+
+@pytest.mark.parametrize("account_id", SANDBOX_ACCOUNTS)
+def test_the_official_sdk_reads_an_invoice_preview_that_is_the_usage_of_the_month(account_id: str) -> None:
+    """Lines in cents, which come to the truth of the month so far, and what of it is due."""
+    sandbox = Sandbox(now=NOW)
+
+    with official_sdk(sandbox) as sdk:
+        preview = sdk.ai_gateway.billing.invoice_preview(account_id=account_id)
+
+    truth = sandbox.truth(account_id, MONTH, NOW.replace(minute=0) + timedelta(hours=1))
+    lines = preview.invoice_lines
+    credit = sum(paid.amount for line in lines for paid in line.pretax_credit_amounts or [])
+    cents = round(truth["aggregated_value"].sum() * 100)
+    assert (cents == 0) == (account_id == PILOT)
+    assert sum(line.amount for line in lines) == cents
+    assert cents - credit == preview.amount_due == preview.amount_remaining
+    assert (preview.status, preview.period_start) == ("draft", MONTH.timestamp())
+    assert {line.period.end for line in lines} <= {preview.period_end}
+
+
+def test_the_official_sdk_reads_past_invoices() -> None:
+    """Those of October, September and August, which credit paid, and a purchase of credit."""
+    sandbox = Sandbox(now=NOW)
+
+    with official_sdk(sandbox) as sdk:
+        ask = sdk.ai_gateway.billing.invoice_history
+        everything, top_ups = ask(account_id=SUPPORT), ask(account_id=SUPPORT, type="manual")
+        research = ask(account_id=RESEARCH, type="auto").invoices
+
+    october = sandbox.truth(RESEARCH, datetime(2026, 10, 1, tzinfo=UTC), MONTH)["aggregated_value"].sum()
+    assert [invoice.amount_due for invoice in everything.invoices] == [0, 0, 0, 20_000]
+    assert [invoice.invoice_origin for invoice in top_ups.invoices] == ["manual"]
+    assert (research[0].amount_due, research[0].created) == (round(october * 100), MONTH.timestamp())
+    assert not everything.pagination.has_more
 
 
 def test_the_official_sdk_is_refused_as_by_cloudflare() -> None:
