@@ -81,8 +81,8 @@ def month_end_chart(
     >>> path = cfu.forecast_month_path(daily, history=history, time_zone="UTC")
     >>> budget = cfu.budget_check(daily, budget_usd=2_500, history=history, time_zone="UTC")
     >>> chart = cfu.month_end_chart(path, budget=budget, until="09:00", time_zone="UTC")
-    >>> print(*chart.title.text)
-    O n   c o u r s e   f o r   $ 2 , 3 4 5   t o   $ 2 , 7 5 9   ( 8 0   % )
+    >>> print(chart.title.text)
+    On course for $2,335 to $2,776 (80 %)
     """
     levels = levels_of(opened(path, FORECAST_MONTH_PATH, table="month path").columns)
     columns = with_intervals(FORECAST_MONTH_PATH, levels)

@@ -69,7 +69,7 @@ def budget_check(
     >>> daily = cfu.daily_usage(history, time_zone="UTC")
     >>> row = cfu.budget_check(daily, budget_usd=2_500, history=history, time_zone="UTC").row(0, named=True)
     >>> print(f"{row['chance']:.0%} on {row['passed_date']}, in the hour from {row['passed_time']:%H:%M}")
-    64% on 2026-11-30, in the hour from 12:00
+    64% on 2026-11-30, in the hour from 11:00
     """
     budget = checked_budget(budget_usd)
     each = each_of(month_of(daily, history=history, time_zone=time_zone))

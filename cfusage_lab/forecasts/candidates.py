@@ -6,7 +6,7 @@ of every account at once, as if that day had been the last.
 - ``weekday mean of 4 weeks``, ``weekday mean of 2 weeks``: the mean of the same weekday
 - ``seasonal naive``: the same weekday of the week before
 - ``run rate``: the mean of the last 28 days, or of all there are, for each day
-- ``weekday mean with growth``: that of two weeks, growing on as three weeks grew over the three before
+- ``weekday mean with growth``: that of two weeks, growing on as the last weeks grew over those before
 
 A change of level is told from noise once it has lasted a week: each day was 30 % or more above, or below, the
 same weekday before it. From then on, no candidate looks at the weeks before.
@@ -35,7 +35,8 @@ _WEEKS: Final = 4
 _RATE_DAYS: Final = 28
 _STEP: Final = 0.3
 """How much every day of a week has to differ from the week before, for a change of level."""
-_GROWTH_DAYS: Final = 21
+_GROWTH_DAYS: Final = (14, 21)
+"""Growth is that of the last three weeks over the three before, or of two over two until there are more."""
 _FARTHEST_GROWTH: Final = 31
 """Days ahead until which growth goes on: no account doubles for a year."""
 
@@ -99,13 +100,16 @@ def _at_rate_start(rate_days: pl.Expr) -> pl.Expr:
 
 
 def growth_ahead(count: int) -> float:
-    """Return how often the growth of three weeks comes between the last two weeks and the next days."""
-    return (WEEK + min(count, _FARTHEST_GROWTH) / 2) / _GROWTH_DAYS
+    """Return how many days of growth lie between the last two weeks and the next days, by their middles."""
+    return WEEK + min(count, _FARTHEST_GROWTH) / 2
 
 
 def _growth() -> pl.Expr:
-    """Return the last three weeks over the three before; 1 where that is not known, or the level changed."""
-    late = pl.col("sum_usd") - _sum_before(_GROWTH_DAYS)
-    early = _sum_before(_GROWTH_DAYS) - _sum_before(2 * _GROWTH_DAYS)
-    is_known = (pl.col("t") + 1 >= 2 * _GROWTH_DAYS) & (late > 0) & (early > 0) & (pl.col("weeks") == _WEEKS)
-    return pl.when(is_known).then((late / early).clip(0.5, 2.0)).otherwise(1.0)
+    """Return the growth of a day, as a factor; 1 where that is not known, or the level changed."""
+    growth = pl.lit(1.0)
+    for days in _GROWTH_DAYS:
+        late = pl.col("sum_usd") - _sum_before(days)
+        early = _sum_before(days) - _sum_before(2 * days)
+        is_known = (pl.col("t") + 1 >= 2 * days) & (late > 0) & (early > 0) & (pl.col("weeks") == _WEEKS)
+        growth = pl.when(is_known).then((late / early).clip(0.5, 2.0).pow(1 / days)).otherwise(growth)
+    return growth

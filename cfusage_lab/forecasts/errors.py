@@ -24,11 +24,12 @@ GRID: Final = (1, 2, 3, 5, 7, 10, 14, 21, 28)
 """Horizons in days at which errors are measured; between them they are read off in proportion."""
 SHORTEST: Final = 14
 """Fewer whole days than this say nothing of a week, and leave the run rate."""
-_INDEPENDENT: Final = 0.75
+_INDEPENDENT: Final = 0.7
 """Sums from origins a day apart share most of their days. So many a horizon count, and
 less than one: what is usual lasts longer than a horizon, too."""
 _LEAST_FREEDOM: Final = 0.5
 """What is added, so that one or two errors don't make an interval that holds whatever may come."""
+_GROWTH_MEMORY: Final = 2 * WEEK
 _MOST_START: Final = 6 * WEEK
 _START_SHARE: Final = 3
 _FLOOR: Final = 0.2
@@ -97,9 +98,13 @@ def _typical_error(error: pl.Expr, level: pl.Expr) -> pl.Expr:
     return pl.when((level.min() > 0) & is_relative).then(relative * level.last()).otherwise(absolute)
 
 
-def freedom(origins: pl.Expr, overlap: pl.Expr | int) -> pl.Expr:
-    """Return how many independent errors so many origins are, if ``overlap`` neighbours say the same."""
-    return (_INDEPENDENT * origins / overlap).clip(1.0) + _LEAST_FREEDOM
+def freedom(origins: pl.Expr, overlap: pl.Expr | int, *, is_growing: bool | pl.Expr = False) -> pl.Expr:
+    """Return how many independent errors so many origins are, if ``overlap`` neighbours say the same.
+
+    A method that goes on growing errs alike for as long as it measures the growth.
+    """
+    memory = pl.when(is_growing).then(_GROWTH_MEMORY).otherwise(0)
+    return (_INDEPENDENT * origins / (overlap + memory)).clip(1.0) + _LEAST_FREEDOM
 
 
 def _forecasts(after: int, until: int) -> dict[str, pl.Expr]:

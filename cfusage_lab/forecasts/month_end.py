@@ -173,9 +173,9 @@ def forecast_month_end(
     >>> daily = cfu.daily_usage(history, time_zone="UTC")
     >>> end = cfu.forecast_month_end(daily, history=history, time_zone="UTC").row(0, named=True)
     >>> print(f"${end['spent_usd']:,.0f} so far, ${end['forecast_usd']:,.0f} at the end of the month")
-    $1,512 so far, $2,552 at the end of the month
+    $1,512 so far, $2,556 at the end of the month
     >>> print(f"80 %: ${end['lower_80_usd']:,.0f} to ${end['upper_80_usd']:,.0f}, by {end['method']}")
-    80 %: $2,345 to $2,759, by weekday mean with growth
+    80 %: $2,335 to $2,776, by weekday mean of 2 weeks
     """
     asked = checked_levels(levels)
     each = each_of(month_of(daily, history=history, time_zone=time_zone))
@@ -237,9 +237,9 @@ def forecast_month_path(
     │ date       ┆ f64         ┆ f64          ┆ f64          ┆ f64          │
     ╞════════════╪═════════════╪══════════════╪══════════════╪══════════════╡
     │ 2026-11-27 ┆ 2385.798383 ┆ 2385.798383  ┆ 2385.798383  ┆ 2385.798383  │
-    │ 2026-11-28 ┆ null        ┆ 2431.760833  ┆ 2415.053025  ┆ 2448.468641  │
-    │ 2026-11-29 ┆ null        ┆ 2471.524617  ┆ 2422.646327  ┆ 2520.402906  │
-    │ 2026-11-30 ┆ null        ┆ 2605.979321  ┆ 2544.646965  ┆ 2667.311678  │
+    │ 2026-11-28 ┆ null        ┆ 2431.760833  ┆ 2415.035625  ┆ 2448.486041  │
+    │ 2026-11-29 ┆ null        ┆ 2471.524617  ┆ 2422.543558  ┆ 2520.505675  │
+    │ 2026-11-30 ┆ null        ┆ 2605.979321  ┆ 2544.451769  ┆ 2667.506873  │
     └────────────┴─────────────┴──────────────┴──────────────┴──────────────┘
     """
     asked = checked_levels(levels)

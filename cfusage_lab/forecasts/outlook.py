@@ -215,7 +215,11 @@ def _spreads(table: pl.DataFrame, methods: Mapping[str, str]) -> dict[str, Sprea
         table.filter(_is_usable())
         .join(picked, on=["account_id", "method"])
         .sort("account_id", "until")
-        .with_columns(freedom=freedom(pl.col("origins"), _overlap()))
+        .with_columns(
+            freedom=freedom(
+                pl.col("origins"), _overlap(), is_growing=~_is_day() & (pl.col("method") == GROWTH)
+            )
+        )
         .group_by("account_id", maintain_order=True)
         .agg("until", "typical_usd", "freedom", ~_is_day().alias("is_day"), pl.col("sigma_usd", "n").first())
     )

@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.forecasts.candidates import METHODS, SEASONAL_NAIVE, WEEK
+from cfusage_lab.forecasts.candidates import GROWTH, METHODS, SEASONAL_NAIVE, WEEK
 from cfusage_lab.forecasts.errors import errors_of, freedom, measured, prepared_for_errors
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, is_list, level_name, quantile
 from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
@@ -82,7 +82,7 @@ def backtest(
     │ seasonal naive           ┆ false     ┆ 0.75365  ┆ 0.97619     │
     │ weekday mean of 2 weeks  ┆ false     ┆ 0.622628 ┆ 1.0         │
     │ run rate                 ┆ false     ┆ 0.547834 ┆ 1.0         │
-    │ weekday mean with growth ┆ false     ┆ 0.654686 ┆ 0.97619     │
+    │ weekday mean with growth ┆ false     ┆ 0.668443 ┆ 1.0         │
     └──────────────────────────┴───────────┴──────────┴─────────────┘
     """
     asked, wanted = checked_levels(levels), _checked(horizons)
@@ -135,7 +135,7 @@ def _method(rows: pl.LazyFrame, method: str, horizon: int, levels: Sequence[floa
     error = actual - forecast
     size = actual.abs() + forecast.abs()
     mean_difference = pl.col("difference").abs().mean()
-    rows = rows.with_columns(**_typical_then(error, pl.max_horizontal(method, "floor_usd"), horizon))
+    rows = rows.with_columns(**_typical_then(error, method, horizon))
     measures: dict[str, Any] = {
         "account_id": pl.col("account_id").last(),
         "origins": actual.count().cast(pl.Int64),
@@ -154,8 +154,9 @@ def _method(rows: pl.LazyFrame, method: str, horizon: int, levels: Sequence[floa
     )
 
 
-def _typical_then(error: pl.Expr, level: pl.Expr, horizon: int) -> dict[str, pl.Expr]:
+def _typical_then(error: pl.Expr, method: str, horizon: int) -> dict[str, pl.Expr]:
     """Return the typical error, absolute and as a part of the forecast, of what was known at each origin."""
+    level = pl.max_horizontal(method, "floor_usd")
     known = error.shift(horizon).over("account")
     part = (error / level).shift(horizon).over("account")
     count = known.is_not_null().cum_sum().over("account")
@@ -170,7 +171,7 @@ def _typical_then(error: pl.Expr, level: pl.Expr, horizon: int) -> dict[str, pl.
     differences = pl.col("difference").is_not_null().cum_sum().over("account")
     return {
         "typical": pl.when(enough).then(typical),
-        "freedom": freedom(count, horizon),
+        "freedom": freedom(count, horizon, is_growing=method == GROWTH),
         "sigma": (squares / differences).sqrt(),
         "sigma_freedom": (differences / 2).clip(1.0),
     }

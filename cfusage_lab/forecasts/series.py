@@ -48,8 +48,6 @@ class Series:
         The days that came in (``schema.DAILY``), and those of all accounts added up where there are several.
     today
         The last date of the table.
-    is_running
-        Whether that day is not over: it is in progress, or hours of it are missing.
     days
         One row a day of an account from its first to its last whole day, sorted: ``account_id``, ``account``
         (its number), ``date``, ``t`` (0 for the first), ``n`` (how many days there are), ``is_gap``,
@@ -58,7 +56,6 @@ class Series:
 
     table: pl.DataFrame
     today: date
-    is_running: bool
     days: pl.DataFrame
 
     @property
@@ -74,9 +71,7 @@ def series(daily: object) -> Series | None:
     if table.is_empty():
         return None
     today: date = table["date"].max()  # type: ignore[assignment]
-    last = table.filter(pl.col("date") == today)
-    is_running = bool((~last["is_whole"] | (last["state"] == "in_progress")).any())
-    return Series(table=table, today=today, is_running=is_running, days=_learned(_regular(table)))
+    return Series(table=table, today=today, days=_learned(_regular(table)))
 
 
 def _opened(daily: object) -> pl.DataFrame:
