@@ -1,38 +1,31 @@
 """From the bytes of an answer to checked values; what does not fit is an error that names the place."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 import polars as pl
 
-from cfusage_lab.errors import CfUsageError, PayloadError
-from cfusage_lab.wire import refusals, shape
+from cfusage_lab.errors import PayloadError
+from cfusage_lab.wire import shape
+from cfusage_lab.wire.envelope import (
+    MILLISECONDS_FROM,
+    MOST_USD,
+    Envelope,
+    Info,
+    about,
+    decoded,
+    refuse_odd,
+    result,
+)
 
 __all__ = ["Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
 
-_MILLISECONDS_FROM: Final = 1e11
-_MOST_USD: Final = 1e12
-"""US dollars: what no window costs; the sum of what is below it stays exact to the cent for long."""
 _ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
 _LONGEST_NAME: Final = 300
 
 T = TypeVar("T")
-
-
-class _Info(msgspec.Struct):
-    has_more: bool | None = None
-    total_count: float | None = None
-
-
-class _Envelope(msgspec.Struct, Generic[T]):
-    success: bool
-    result: T | None = None
-    errors: Any = None
-    result_info: _Info | None = None
 
 
 class _Window(msgspec.Struct, gc=False):
@@ -71,10 +64,10 @@ class Balance(msgspec.Struct):
     topup_config: TopUp | None = None
 
 
-_USAGE: Final = msgspec.json.Decoder(_Envelope[_History[_Window]])
-_NAMED_USAGE: Final = msgspec.json.Decoder(_Envelope[_History[_NamedWindow]])
-_ACCOUNTS: Final = msgspec.json.Decoder(_Envelope[list[Account]])
-_BALANCE: Final = msgspec.json.Decoder(_Envelope[Balance])
+_USAGE: Final = msgspec.json.Decoder(Envelope[_History[_Window]])
+_NAMED_USAGE: Final = msgspec.json.Decoder(Envelope[_History[_NamedWindow]])
+_ACCOUNTS: Final = msgspec.json.Decoder(Envelope[list[Account]])
+_BALANCE: Final = msgspec.json.Decoder(Envelope[Balance])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +120,15 @@ def usage_rows(
     ApiError
         If the answer is a refusal in spite of its status.
     """
-    with _about(path):
-        envelope: _Envelope[_History[Any]] = _decoded(_NAMED_USAGE if with_ids else _USAGE, body)
-        windows = _result(envelope, body, path, perhaps="the account has no usage yet").history
+    with about(path):
+        envelope: Envelope[_History[Any]] = decoded(
+            _NAMED_USAGE if with_ids else _USAGE, body, row=_NamedWindow if with_ids else _Window
+        )
+        windows = result(envelope, body, path, perhaps="the account has no usage yet").history
         shape.refuse_odd_rows(body, len(windows), with_ids=with_ids)
         if isinstance(body, bytearray):
             body.clear()  # the largest thing in memory, whoever else still holds it
-        info = envelope.result_info or _Info()
+        info = envelope.result_info or Info()
         return _checked(
             pl.Series([w.start_time for w in windows], dtype=pl.Float64),
             pl.Series([w.end_time for w in windows], dtype=pl.Float64),
@@ -146,41 +141,25 @@ def usage_rows(
 
 def account_page(body: bytes | bytearray, *, path: str) -> Page:
     """Decode one page of ``GET /accounts``."""
-    with _about(path):
-        envelope = _decoded(_ACCOUNTS, body)
-        accounts = _result(envelope, body, path)
-        _refuse_odd(body)
+    with about(path):
+        envelope = decoded(_ACCOUNTS, body)
+        accounts = result(envelope, body, path)
+        refuse_odd(body)
         for number, account in enumerate(accounts):
             if not _ACCOUNT_ID.fullmatch(account.id):
                 raise PayloadError(f"`$.result[{number}].id` is not 32 hexadecimal digits")
             if account.name is not None and len(account.name) > _LONGEST_NAME:
                 account.name = f"{account.name[:_LONGEST_NAME]}…"
-        info = envelope.result_info or _Info()
+        info = envelope.result_info or Info()
         return Page(accounts, None if info.total_count is None else int(info.total_count))
 
 
 def balance(body: bytes | bytearray, *, path: str) -> Balance:
     """Decode an answer of ``GET …/billing/credit-balance``."""
-    with _about(path):
-        credit = _result(_decoded(_BALANCE, body), body, path)
-        _refuse_odd(body)
+    with about(path):
+        credit = result(decoded(_BALANCE, body), body, path)
+        refuse_odd(body)
         return credit
-
-
-@contextmanager
-def _about(path: str) -> Iterator[None]:
-    """Say of an answer that does not fit what it answered, whatever came of reading it."""
-    try:
-        yield
-    except PayloadError as exc:
-        fields = {"status_code": exc.status_code, "retryable": exc.retryable}
-        raise PayloadError(f"the answer to {path} is of no use: {exc}", **fields) from None  # type: ignore[arg-type]
-    except (CfUsageError, MemoryError):
-        raise
-    except Exception as exc:  # noqa: BLE001 - bytes from outside: no text, no number, no end of nesting
-        raise PayloadError(
-            f"the answer to {path} is of no use: it can't be read ({type(exc).__name__}: {exc})"
-        ) from None
 
 
 def _checked(
@@ -202,8 +181,8 @@ def _checked(
     _refuse(starts % width != 0, "is off the grid of whole UTC windows", starts, ends)
     _refuse((starts < start) | (ends > end), "lies outside the range that was asked for", starts, ends)
     least, most = float(values.min()), float(values.max())  # type: ignore[arg-type]
-    if max(-least, most) >= _MOST_USD:
-        _refuse(values.abs() >= _MOST_USD, "costs more than anybody has", starts, ends)
+    if max(-least, most) >= MOST_USD:
+        _refuse(values.abs() >= MOST_USD, "costs more than anybody has", starts, ends)
     starts = starts.cast(pl.Int64)
     if starts.n_unique() < count:
         starts, values, ids = _collapsed(starts, values, ids)
@@ -211,54 +190,9 @@ def _checked(
     return Rows(starts, values, ids, count, first, last, claims_more)
 
 
-def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | bytearray) -> T:
-    try:
-        return decoder.decode(body)
-    except RecursionError:
-        raise shape.too_deep() from None
-    except msgspec.ValidationError as exc:
-        raise PayloadError(f"{_place(decoder, body, exc)}; has the API changed?") from None
-    except msgspec.DecodeError as exc:
-        if not body:
-            raise PayloadError("it is empty", retryable=True) from None
-        kind = "a page of HTML" if body.lstrip()[:1] == b"<" else f"no JSON ({exc})"
-        raise PayloadError(f"it is {kind}: {_shown(body)}", retryable=True) from None
-
-
-def _refuse_odd(body: bytes | bytearray) -> None:
-    """Raise if a small answer is too deep, or holds a key twice."""
-    shape.refuse_deep(body)
-    shape.refuse_duplicates(body)
-
-
-def _place(
-    decoder: "msgspec.json.Decoder[Any]", body: bytes | bytearray, exc: msgspec.ValidationError
-) -> str:
-    """Return the complaint with the row's number in its JSON path, which msgspec leaves out."""
-    message = str(exc)
-    if "history[...]" not in message:
-        return message
-    row_type = _NamedWindow if decoder is _NAMED_USAGE else _Window
-    for number, row in enumerate(msgspec.json.decode(body)["result"]["history"]):
-        try:
-            msgspec.convert(row, row_type)
-        except msgspec.ValidationError:
-            return message.replace("history[...]", f"history[{number}]")
-    return message
-
-
-def _result(envelope: _Envelope[T], body: bytes | bytearray, path: str, *, perhaps: str = "") -> T:
-    if not envelope.success:
-        raise refusals.error(200, body, path=path)
-    if envelope.result is None:
-        hint = f"; perhaps {perhaps}" if perhaps else ""
-        raise PayloadError(f"it says success, and `$.result` is null{hint}", status_code=200)
-    return envelope.result
-
-
 def _seconds(times: pl.Series, name: str) -> pl.Series:
     """Return times in seconds, whichever of the two units they came in."""
-    is_ms = times >= _MILLISECONDS_FROM
+    is_ms = times >= MILLISECONDS_FROM
     if is_ms.all():
         return times / 1_000
     if is_ms.any():
@@ -287,7 +221,3 @@ def _collapsed(
         told = " and ".join(str(value) for value in twice.filter(pl.col("start") == start)["value"])
         raise PayloadError(f"the window that starts at {start} stands twice, with different dollars: {told}")
     return agreed["start"], agreed["value"], None if ids is None else agreed["id"]
-
-
-def _shown(body: bytes | bytearray) -> str:
-    return repr(body[:80].decode("utf-8", "replace"))
