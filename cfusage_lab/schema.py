@@ -33,6 +33,8 @@ __all__ = [
     "FORECAST_MONTH_PATH",
     "HISTORY",
     "HOURLY_PROFILE",
+    "INVOICES",
+    "INVOICE_LINES",
     "KINDS",
     "LOAD_FACTOR",
     "MOVERS",
@@ -430,15 +432,13 @@ FORECAST_MONTH_PATH: Final = pl.Schema(
     {
         "account_id": pl.String(),
         "date": pl.Date(),
-        "spent_usd": pl.Float64(),
         "forecast_usd": pl.Float64(),
         "method": pl.String(),
     }
 )
-"""One row is a day of the month: US dollars of an account from the 1st to the end of ``date``.
+"""One row is a day until the end of the month: US dollars of an account from the 1st to the end of ``date``.
 
-``spent_usd`` is null for days to come, ``forecast_usd`` for those before the last one that is known. Behind
-it stand the intervals of that sum: ``lower_80_usd``, ``upper_80_usd`` and so on.
+The intervals behind ``forecast_usd`` are those of that sum.
 """
 
 BACKTEST: Final = pl.Schema(
@@ -502,6 +502,51 @@ cost`` (nothing uses it up), ``not enough history``, or ``topped up`` (automatic
 ``used_up_date`` is then when it would be used up without). Behind ``used_up_date`` stand
 ``earliest_80_date`` and ``latest_80_date``, and so on for each level; the latest is null if it is more than a
 year away.
+"""
+
+INVOICE_LINES: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "period_start": pl.Datetime("us", "UTC"),
+        "period_end": pl.Datetime("us", "UTC"),
+        "description": pl.String(),
+        "provider": pl.String(),
+        "model": pl.String(),
+        "billed_usd": pl.Float64(),
+        "credits_usd": pl.Float64(),
+        "discounts_usd": pl.Float64(),
+        "quantity": pl.Float64(),
+        "status": pl.String(),
+    }
+)
+"""One row is a line of an account's invoice: what a model, or something else, costs in a billing period.
+
+``billed_usd`` is what the line costs, in US dollars, ``credits_usd`` the part of it that prepaid credit pays,
+and ``discounts_usd`` what else makes it less: the rest is due. None of them is null. ``provider`` and
+``model`` are the two parts of a ``description`` such as ``openai/gpt-5.5``, and null where it is of another
+form. ``quantity`` is in the invoice's own unit, which Cloudflare does not name. ``status`` is the invoice's:
+``draft`` or ``open`` may still change. ``period_start`` and ``period_end`` are the line's own; the end
+is exclusive. Source: Cloudflare API, ``ai-gateway/billing/invoice-preview``, which answers in cents.
+"""
+
+INVOICES: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "invoice_id": pl.String(),
+        "created_time": pl.Datetime("us", "UTC"),
+        "origin": pl.String(),
+        "description": pl.String(),
+        "status": pl.String(),
+        "due_usd": pl.Float64(),
+        "paid_usd": pl.Float64(),
+        "remaining_usd": pl.Float64(),
+    }
+)
+"""One row is an invoice of an account: a month's usage, or a purchase of prepaid credit; newest first.
+
+Amounts are US dollars. ``origin`` says which of the two it is, in Cloudflare's words; it, ``invoice_id``,
+``created_time``, ``description`` and ``status`` are null where Cloudflare leaves them out. Source: Cloudflare
+API, ``ai-gateway/billing/invoice-history``, which answers in cents.
 """
 
 

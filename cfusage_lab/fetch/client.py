@@ -16,6 +16,7 @@ from cfusage_lab import schema
 from cfusage_lab.bounds import aligned
 from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids, setting
 from cfusage_lab.errors import ApiError, ConfigError, PayloadError
+from cfusage_lab.fetch import billing
 from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.running import WORKERS, carry_out
@@ -42,7 +43,7 @@ _ACCOUNTS_PER_PAGE: Final = 50
 
 
 class UsageClient:
-    """Fetches usage history, accounts and credit balance; a context manager that can be used again.
+    """Fetches usage history, accounts, credit balance and invoices; a context manager that can be used again.
 
     Parameters
     ----------
@@ -309,19 +310,115 @@ class UsageClient:
         -----
         Source: Cloudflare API, ``ai-gateway/billing/credit-balance``, which answers in cents.
         """
-        rows = []
+        rows = self._asked(accounts, billing.credit_rows)
+        return pl.DataFrame(rows, schema=schema.CREDIT_BALANCE, orient="row")
+
+    def invoice_preview(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return what the running billing period will be billed so far, line by line: by model.
+
+        It is Cloudflare's second answer to what usage costs, and the only one that knows models. Hold it
+        against the first with :func:`cfusage_lab.reconcile`; add it up with
+        :func:`cfusage_lab.usage_by_model`.
+
+        Parameters
+        ----------
+        accounts
+            As for :meth:`usage_history`.
+
+        Returns
+        -------
+        DataFrame
+            One row is a line of an account's invoice, in order of account and as the invoice has them; an
+            account that will be billed nothing has none:
+
+            - ``account_id``
+            - ``period_start``, ``period_end``: UTC; what the line is for, the end exclusive
+            - ``description``: as Cloudflare has it, or null
+            - ``provider``, ``model``: the parts of a description such as ``openai/gpt-5.5``, else null
+            - ``billed_usd``: what the line costs, in US dollars
+            - ``credits_usd``, ``discounts_usd``: what of that prepaid credit pays, and what discounts take
+              off; the rest is due
+            - ``quantity``: in a unit that Cloudflare does not name, or null
+            - ``status``: of the invoice: ``draft`` or ``open`` may still change
+
+        Raises
+        ------
+        PayloadError
+            If lines, less credits and discounts, are not what is due, to half a cent a line; or an amount
+            is not in US dollars.
+        ConfigError, AuthError, RateLimitError, ApiError, TransportError
+            As for :meth:`usage_history`.
+
+        Notes
+        -----
+        Source: Cloudflare API, ``ai-gateway/billing/invoice-preview``, which answers in cents. Since
+        September 2026 it has one line a model.
+
+        Examples
+        --------
+        >>> import cfusage_lab as cfu
+        >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+        >>> client.invoice_preview()["model"].to_list()
+        ['gpt-5.5', 'claude-haiku-4-5', 'gemini-3-flash']
+        """
+        rows = self._asked(accounts, billing.preview_rows)
+        return pl.DataFrame(rows, schema=schema.INVOICE_LINES, orient="row")
+
+    def invoices(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return past invoices and purchases of prepaid credit, in US dollars.
+
+        Parameters
+        ----------
+        accounts
+            As for :meth:`usage_history`.
+
+        Returns
+        -------
+        DataFrame
+            One row is an invoice of an account, in order of account, the newest first:
+
+            - ``account_id``, ``invoice_id``
+            - ``created_time``: UTC
+            - ``origin``: in Cloudflare's words, whether a month was billed or credit was bought
+            - ``description``, ``status``: as Cloudflare has them
+            - ``due_usd``, ``paid_usd``, ``remaining_usd``: what was to be paid, what was, and what is left
+
+            All but the account and the amounts are null where Cloudflare leaves them out.
+
+        Raises
+        ------
+        PayloadError
+            If there are more invoices than Cloudflare lets anybody ask for, or an amount is not in US
+            dollars.
+        ConfigError, AuthError, RateLimitError, ApiError, TransportError
+            As for :meth:`usage_history`.
+
+        Notes
+        -----
+        Source: Cloudflare API, ``ai-gateway/billing/invoice-history``, which answers in cents and has no
+        lines. The links to PDF files, which open without a password, are not kept.
+
+        Examples
+        --------
+        >>> import cfusage_lab as cfu
+        >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+        >>> client.invoices().select("origin", "due_usd").rows()
+        [('auto', 0.0), ('manual', 200.0), ('auto', 0.0), ('auto', 0.0)]
+        """
+        rows = self._asked(accounts, billing.invoice_rows)
+        table = pl.DataFrame(rows, schema=schema.INVOICES, orient="row")
+        return table.sort(
+            "account_id", "created_time", descending=[False, True], nulls_last=True, maintain_order=True
+        )
+
+    def _asked(self, accounts: Sequence[str] | str | None, ask: billing.Ask) -> list[billing.Row]:
+        """Ask about one account after another: all of them, or an error."""
+        rows: list[billing.Row] = []
         with closing(default_progress()) as progress:
             waiter = Waiter(progress)
             for account_id in self._asked_for(accounts, waiter):
-                path = f"/accounts/{account_id}/ai-gateway/billing/credit-balance"
-                credit = self._wire().get(path, partial(answers.balance, path=path), waiter=waiter)
-                topup = credit.topup_config or answers.TopUp()
-                dollars = [
-                    None if cents is None else cents / 100
-                    for cents in (credit.balance, topup.amount, topup.threshold)
-                ]
-                rows.append((account_id, dollars[0], credit.has_default_payment_method, *dollars[1:]))
-        return pl.DataFrame(rows, schema=schema.CREDIT_BALANCE, orient="row")
+                rows += ask(self._wire(), account_id, waiter)
+        return rows
 
     def _now(self) -> datetime:
         return self._fixed_now or moment()

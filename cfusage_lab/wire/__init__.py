@@ -1,8 +1,8 @@
 """The way to Cloudflare and back. Only this package, beside the sandbox, reaches httpx.
 
 ``addresses`` says where a token may go, ``exchange`` sends requests and tries them again, ``pacing`` says
-when the next may go, ``refusals`` what a refusal means, ``answers`` turns the bytes of an answer into
-checked values.
+when the next may go, ``refusals`` what a refusal means, ``answers`` and ``invoices`` turn
+the bytes of an answer, which ``envelope`` opens, into checked values.
 """
 
 from cfusage_lab.wire.addresses import CLOUDFLARE, address

@@ -100,6 +100,7 @@ BEFORE_ANYTHING_IS_ASKED: dict[str, tuple[dict[str, str], Callable[[], object]]]
     "accounts": (TOKENS, lambda: cfu.UsageClient().usage_history(accounts=["12"])),
     "granularity": (TOKENS, lambda: cfu.UsageClient().usage_history(granularity="week")),  # type: ignore[arg-type]
     "balance": (TOKENS, lambda: cfu.UsageClient().credit_balance("12")),
+    "preview": (TOKENS, lambda: cfu.UsageClient().invoice_preview("12")),
     "explore": (TOKENS, lambda: cfu.explore(time_range="Eternity")),
 }
 
@@ -165,6 +166,8 @@ ANSWERS = {
 CALLS: dict[str, Callable[[cfu.UsageClient], object]] = {
     "usage_history": lambda client: client.usage_history(cfu.last_hours(3), progress=cfu.Quiet()),
     "credit_balance": lambda client: client.credit_balance(),
+    "invoice_preview": lambda client: client.invoice_preview(),
+    "invoices": lambda client: client.invoices(),
     "accounts": lambda client: client.accounts(),
 }
 
