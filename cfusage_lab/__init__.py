@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cfusage_lab.changes import rolling_mean as rolling_mean
     from cfusage_lab.changes import same_time_yesterday as same_time_yesterday
     from cfusage_lab.changes import week_over_week as week_over_week
+    from cfusage_lab.charts import anomalies_chart as anomalies_chart
     from cfusage_lab.charts import calendar_chart as calendar_chart
     from cfusage_lab.charts import comparison_chart as comparison_chart
     from cfusage_lab.charts import day_over_day_chart as day_over_day_chart
@@ -98,6 +99,7 @@ _HOMES = {
     "archive": ["UsageArchive"],
     "changes": ["compare", "day_over_day", "movers", "rolling_mean", "same_time_yesterday", "week_over_week"],
     "charts": [
+        "anomalies_chart",
         "calendar_chart",
         "comparison_chart",
         "day_over_day_chart",

@@ -26,6 +26,7 @@ __all__ = [
     "CREDIT_RUNWAY",
     "DAILY",
     "DAYS",
+    "DIRECTIONS",
     "DOMAINS",
     "FOCUS",
     "FORECAST_DAILY",
@@ -137,7 +138,12 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 decides between ``up``, ``down`` and ``flat``.
 """
 
-DOMAINS: Final = {"state": STATES, "kind": KINDS}
+Direction = Literal["up", "down"]
+
+DIRECTIONS: Final[tuple[Direction, ...]] = get_args(Direction)
+"""Whether an event cost more than usual, or less."""
+
+DOMAINS: Final = {"state": STATES, "kind": KINDS, "direction": DIRECTIONS}
 """The words that a column of text may hold; none of them is null."""
 
 _COMPARED: Final = {

@@ -12,9 +12,10 @@ from cfusage_lab.anomaly_detection.events import with_events
 from cfusage_lab.anomaly_detection.planned import Planned, is_planned, planned_spans
 from cfusage_lab.anomaly_detection.sentences import explanation
 from cfusage_lab.anomaly_detection.series import SENSITIVITY, series_scores
-from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.local_time import localize
-from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES
+from cfusage_lab.frames.windows import computed
+from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES, WINDOWS
 
 __all__ = ["anomalies", "anomaly_scores"]
 
@@ -228,23 +229,9 @@ def _blocks(series: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _windows(history: object, time_zone: str) -> pl.DataFrame:
-    """Compute the windows of a history; raise about the first that can't be judged."""
+    """Compute the windows of a history, which are hours; raise about the first that is none."""
     door = localize(history, time_zone=time_zone, stacklevel=6).door
-    windows: pl.DataFrame = door.frame.collect("polars").to_native()
-    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
-    windows = windows.with_columns(times).rename({"aggregated_value": "actual_usd"})
-    flaws = {
-        "has no number as its cost": pl.col("actual_usd").is_not_null() & ~pl.col("actual_usd").is_finite(),
-        "stands there twice": pl.struct("account_id", "start_time").is_duplicated(),
-    }
-    for flaw, is_flawed in flaws.items():
-        found = windows.filter(is_flawed).head(1)
-        if found.height:
-            account_id, start = found.select("account_id", "start_time").row(0)
-            raise FrameError(
-                f"the window {start:%Y-%m-%dT%H:%M:%SZ} of account {account_id} {flaw}: nothing is judged"
-            )
-    return windows
+    return computed(door.native, WINDOWS).rename({"aggregated_value": "actual_usd"})
 
 
 def _positive(sensitivity: float) -> float:

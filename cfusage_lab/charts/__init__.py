@@ -5,6 +5,7 @@ a UTC scale, so that no chart depends on the clock of the machine that shows it.
 """
 
 import cfusage_lab.altair_import  # noqa: F401 - before what imports altair
+from cfusage_lab.charts.anomalies import anomalies_chart
 from cfusage_lab.charts.changes import day_over_day_chart, week_over_week_chart
 from cfusage_lab.charts.comparison import comparison_chart
 from cfusage_lab.charts.day_calendar import calendar_chart
@@ -16,6 +17,7 @@ from cfusage_lab.charts.profile import hour_profile_chart
 from cfusage_lab.charts.usage import usage_chart
 
 __all__ = [
+    "anomalies_chart",
     "calendar_chart",
     "comparison_chart",
     "day_over_day_chart",

@@ -1,15 +1,14 @@
 """Movers: the largest changes, one bar each."""
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import polars as pl
 
+from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.days import changing, when
-from cfusage_lab.charts.parts import WIDTH, drawn, page, pointed, words
-from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
+from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.charts.texts import compared_texts
 from cfusage_lab.drawing import labels
@@ -21,16 +20,6 @@ __all__ = ["MOST_MOVERS", "movers_chart"]
 
 MOST_MOVERS: Final = 40
 """Bars that are read one by one."""
-_LETTER: Final = 7.2
-"""Pixels that a letter takes on average, in a wide font."""
-_RATIO_PIXELS: Final = 66
-_WHO_PIXELS: Final = f"min(movers_letters.who * {_LETTER}, width * (movers_letters.on ? 0.28 : 0.45))"
-"""The room for names of accounts; longer ones are cut off."""
-_IS_SHORT: Final = "(width < 420 && movers_letters.who > 0)"
-"""Whether weekdays are left out, for want of room."""
-_BARS_BEGIN: Final = f"({_WHO_PIXELS}) + max(0, movers_letters.on - ({_IS_SHORT} ? 4 : 0)) * {_LETTER} + 16"
-_BARS_END: Final = f"max({_BARS_BEGIN} + 10, width - movers_letters.change * {_LETTER} - {_RATIO_PIXELS} - 8)"
-"""Right of where they begin, however narrow the cell: else bars would go the wrong way."""
 
 
 def movers_chart(
@@ -84,12 +73,12 @@ def movers_chart(
     movers = collected(movers, MOVERS, table="movers")
     rows = _rows(movers.head(MOST_MOVERS), names)
     return drawn(
-        _page(rows.height),
+        bar_list_page(rows.height, _TITLES, _TEXTS, empty="There is no known change in this table"),
         [rows] if rows.height else [],
         title=_title(rows),
         facts=_facts(movers, rows, when(movers, time_zone)),
         note=note,
-        values={"movers_letters": _letters(rows)} if rows.height else None,
+        values=list_letters(rows),
     )
 
 
@@ -113,19 +102,6 @@ def _rows(movers: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame
         account=pl.Series(accounts, dtype=pl.String),
         day=pl.Series(texts, dtype=pl.String),
     ).drop("account_id", "date")
-
-
-def _letters(rows: pl.DataFrame) -> dict[str, int]:
-    """Count the letters of the longest texts of each column, for their room."""
-    sizes = rows["change_usd"].abs()
-    largest, smallest = float(sizes.max()), float(sizes.min())  # type: ignore[arg-type]
-    digits = 10 if 0 < smallest < 1e-5 else 6 if 0 < smallest < 1 else 2  # noqa: PLR2004 - as exact_text() has it
-    change = max(len(f"+${largest:,.2f}"), len(f"+$0.{'0' * digits}"))
-    return {"who": _longest(rows["who"]), "on": _longest(rows["on"]), "change": change}
-
-
-def _longest(texts: pl.Series) -> int:
-    return max(map(len, texts))
 
 
 # The heading
@@ -157,47 +133,6 @@ def _facts(movers: pl.DataFrame, rows: pl.DataFrame, days: list[str]) -> list[st
     return lines
 
 
-# The page without its table and its heading: made once, because altair takes long over it.
-
-
-@lru_cache(maxsize=64)
-def _page(count: int) -> Any:  # noqa: ANN401 - altair's own
-    if not count:
-        return page([words("There is no known change in this table")])
-    return page([_bars().properties(name="row_0", width=WIDTH, height=24 * count)])
-
-
-def _bars() -> Any:  # noqa: ANN401 - altair's own
-    places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
-    base = alt.Chart().encode(y=places)
-    bars = base.mark_bar(aria=False, **settled()).encode(
-        x=alt.X(
-            "change_usd:Q",
-            axis=None,
-            scale=alt.Scale(nice=False, range=[alt.ExprRef(_BARS_BEGIN), alt.ExprRef(_BARS_END)]),
-        ),
-        x2=alt.datum(0),
-        color=kinds_colour(),
-        stroke=kinds_outline(),
-    )
-    zero = alt.Chart().mark_rule(aria=False, color=NEUTRAL).encode(x=alt.datum(0))
-    name = base.mark_text(aria=False, align="left", fontSize=12, limit=alt.ExprRef(_WHO_PIXELS))
-    left = base.mark_text(aria=False, align="left", fontSize=12)
-    right = base.mark_text(aria=False, align="right", fontSize=12)
-    texts = [
-        name.encode(x=alt.value(0), text="who:N"),
-        left.encode(x=_at(f"({_WHO_PIXELS}) + (movers_letters.who ? 8 : 0)"), text="when:N"),
-        right.encode(x=_at(f"width - {_RATIO_PIXELS}"), text="change:N"),
-        right.encode(x=_at("width"), text="aside:N"),
-    ]
-    columns = pointed(0, base, ["place"], _TITLES)
-    return alt.layer(bars, zero, *texts, columns).transform_calculate(**_TEXTS)
-
-
-def _at(pixels: str) -> Any:  # noqa: ANN401 - altair's own
-    return alt.value(alt.ExprRef(pixels))
-
-
 _TITLES: Final = {
     "account": "Account",
     "day": "Day",
@@ -212,7 +147,6 @@ _TITLES: Final = {
 _FROM_THE_TABLE: Final = ("account", "date")
 _TEXTS: Final = {
     **{name: text for name, text in compared_texts().items() if name not in _FROM_THE_TABLE},
-    "when": f"{_IS_SHORT} ? slice(datum.on, 4) : datum.on",
     "aside": (
         "isValid(datum.change_ratio)"
         " ? format(datum.change_ratio, abs(datum.change_ratio) < 10 ? '+,.1%' : '+,.0%') : datum.kind"

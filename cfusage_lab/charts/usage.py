@@ -7,10 +7,12 @@ from typing import Final
 import altair as alt
 import polars as pl
 
+from cfusage_lab.anomaly_detection import what_stood_out
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import span
 from cfusage_lab.charts.usage_days import days_of
+from cfusage_lab.charts.usage_events import marked, shown_events
 from cfusage_lab.charts.usage_page import Look, usage_page
 from cfusage_lab.charts.usage_texts import MEAN
 from cfusage_lab.drawing import Windows, windows_of
@@ -30,6 +32,7 @@ def usage_chart(
     usage: pl.DataFrame,
     *,
     rolling: pl.DataFrame | None = None,
+    anomalies: pl.DataFrame | None = None,
     time_zone: str | None = None,
     names: Mapping[str, str] | None = None,
     note: str | None = None,
@@ -48,6 +51,9 @@ def usage_chart(
     rolling
         What :func:`cfusage_lab.rolling_mean` returns for these days (``schema.ROLLING``): a line over the
         bars, the accounts' means added up. It breaks where one of them is not known.
+    anomalies
+        What :func:`cfusage_lab.anomalies` returns (``schema.ANOMALIES``): bars that belong to an event of the
+        accounts drawn are marked above, and the pointer is told what was unusual.
     time_zone
         An IANA name. For a history, the axis shows this zone's clock, UTC's if not given: the hour that a
         zone goes through twice in autumn is drawn as two narrow bars, the one that it skips in spring is a
@@ -88,26 +94,43 @@ def usage_chart(
     door = opened(usage, ACCOUNT, table="usage")
     is_daily = "date" in door.columns
     info = zone("UTC" if time_zone is None else time_zone)
+    names = names or {}
     if rolling is not None and not is_daily:
         raise ConfigError("a rolling mean goes with local days: pass a daily table, or leave rolling out")
     if is_daily:
         usage = collected(door.native, DAILY, table="daily", key=DAYS)
         means = None if rolling is None else collected(rolling, ROLLING, table="rolling mean", key=DAYS)
-        rows = days_of(usage, means, names or {})
+        rows = days_of(usage, means, names)
     else:
-        rows = windows_of(computed(door.native), info, names or {})
+        usage = computed(door.native)
+        rows = windows_of(usage, info, names)
+    bars, marks = rows.bars() if rows.series else pl.DataFrame(), []
+    if anomalies is not None:
+        events = shown_events(anomalies, usage)
+        if rows.series:
+            bars, events = marked(bars, events, time_zone=info.key, names=names)
+        marks = [f"Marked: {_lowered(what_stood_out(events))}"]
     facts = _facts(rows, when(usage, time_zone) if is_daily else _span(rows, info.key), is_daily=is_daily)
     what = "days" if is_daily else "windows"
     look = Look(
-        rows.series, rows.width, is_zero=rows.is_zero, is_daily=is_daily, is_with_mean=rolling is not None
+        rows.series,
+        rows.width,
+        is_zero=rows.is_zero,
+        is_daily=is_daily,
+        is_with_mean=rolling is not None,
+        is_with_events=anomalies is not None,
     )
     return drawn(
         usage_page(look),
-        [rows.bars(), rows.overview()] if rows.series else [],
+        [bars, rows.overview()] if rows.series else [],
         title=f"AI Gateway cost: {dollars(rows.total_usd) if rows.series else f'no {what}'}",
-        facts=facts,
+        facts=[*facts, *marks],
         note=note,
     )
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
 def _span(windows: Windows, key: str) -> list[str]:

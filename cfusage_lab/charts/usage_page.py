@@ -8,7 +8,7 @@ from typing import Any, Final
 import altair as alt
 
 from cfusage_lab.charts.parts import WIDTH, cost_scale, day_axis
-from cfusage_lab.charts.shades import settled
+from cfusage_lab.charts.shades import DOWN, UP, settled
 from cfusage_lab.charts.style import PALETTE, REST, clock_axis, cost_axis, legend_columns
 from cfusage_lab.charts.texts import quoted, tooltip
 from cfusage_lab.charts.usage_texts import MEAN, day_texts, day_titles, window_texts, window_titles
@@ -18,6 +18,8 @@ from cfusage_lab.schema import STATES
 __all__ = ["Look", "usage_page"]
 
 _HEIGHT: Final = 250
+_STRIP: Final = 5
+_UNUSUAL: Final = "isValid(datum.event_words) ? datum.event_words : 'no'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Look:
         Whether the rows are local days, of which some may not be whole.
     is_with_mean
         Whether there is a rolling mean over the bars.
+    is_with_events
+        Whether bars that belong to an event are marked.
     """
 
     series: tuple[Series, ...]
@@ -43,6 +47,7 @@ class Look:
     is_zero: bool
     is_daily: bool
     is_with_mean: bool
+    is_with_events: bool
 
     @property
     def length(self) -> int:
@@ -78,6 +83,8 @@ def _detail(look: Look) -> Any:  # noqa: ANN401 - altair's own
         else window_titles(look.series)
     )
     texts = day_texts(look.series) if look.is_daily else window_texts(look.series, look.width)
+    if look.is_with_events:
+        titles, texts = titles | {"unusual": "Unusual"}, texts | {"unusual": _UNUSUAL}
     pointed = alt.selection_point(
         name="pointed", on="pointerover", clear="pointerout", fields=["start_time"], empty=False
     )
@@ -94,12 +101,13 @@ def _detail(look: Look) -> Any:  # noqa: ANN401 - altair's own
         .add_params(pointed)
     )
     mean = _mean() if look.is_with_mean else []
+    events = _events(look) if look.is_with_events else []
     absence = [_words("No cost in this time range")] if look.is_zero else []
     zoom = "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
     is_reduced = f"({zoom}) / {look.length} > {MOST_BARS}"
     is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
     return (
-        alt.layer(*_bars(look), *mean, columns, *absence)
+        alt.layer(*_bars(look), *mean, *events, columns, *absence)
         .transform_filter(f"datum.is_slot === ({is_reduced}) && ({is_inside})")
         .transform_calculate(**_stacked(look.series))
         .properties(name="detail", width=WIDTH, height=_HEIGHT)
@@ -168,6 +176,17 @@ def _mean() -> list[Any]:
         size=alt.ExprRef("datum.is_alone ? 40 : 0"),
     )
     return [*lines, points]
+
+
+def _events(look: Look) -> list[Any]:
+    """Mark what belongs to an event by a strip above it, and by a shade from the top to the bottom."""
+    marks = []
+    for direction, colour in (("up", UP), ("down", DOWN)):
+        for pixels, opacity in ((_HEIGHT, 0.13), (_STRIP, 1.0)):
+            mark = alt.Chart().mark_rect(aria=False, color=colour, opacity=opacity)
+            placed = mark.encode(x=_x(_axis(look)), x2="right:T", y=alt.value(0), y2=alt.value(pixels))
+            marks.append(placed.transform_filter(f"datum.event_direction === '{direction}'"))
+    return marks
 
 
 def _stacked(series: tuple[Series, ...]) -> dict[str, str]:

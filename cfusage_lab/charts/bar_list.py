@@ -1,0 +1,98 @@
+"""A list of amounts: a bar each, between a name on the left and the amount on the right."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.parts import WIDTH, page, pointed, words
+from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
+
+__all__ = ["bar_list_page", "list_letters"]
+
+_Pairs = tuple[tuple[str, str], ...]
+
+_LETTER: Final = 7.2
+"""Pixels that a letter takes on average, in a wide font."""
+_RATIO_PIXELS: Final = 66
+_WHO_PIXELS: Final = f"min(list_letters.who * {_LETTER}, width * (list_letters.on ? 0.28 : 0.45))"
+"""The room for names of accounts; longer ones are cut off."""
+_IS_SHORT: Final = "(width < 420 && list_letters.who > 0)"
+"""Whether weekdays are left out, for want of room."""
+_BARS_BEGIN: Final = f"({_WHO_PIXELS}) + max(0, list_letters.on - ({_IS_SHORT} ? 4 : 0)) * {_LETTER} + 16"
+_BARS_END: Final = f"max({_BARS_BEGIN} + 10, width - list_letters.change * {_LETTER} - {_RATIO_PIXELS} - 8)"
+"""Right of where they begin, however narrow the cell: else bars would go the wrong way."""
+_WHEN: Final = f"{_IS_SHORT} ? slice(datum.on, 4) : datum.on"
+
+
+def list_letters(rows: pl.DataFrame) -> dict[str, object] | None:
+    """Count the letters of the longest texts of each column, for their room."""
+    if rows.is_empty():
+        return None
+    sizes = rows["change_usd"].abs()
+    largest, smallest = float(sizes.max()), float(sizes.min())  # type: ignore[arg-type]
+    digits = 10 if 0 < smallest < 1e-5 else 6 if 0 < smallest < 1 else 2  # noqa: PLR2004 - as exact_text() has it
+    change = max(len(f"+${largest:,.2f}"), len(f"+$0.{'0' * digits}"))
+    return {"list_letters": {"who": _longest(rows["who"]), "on": _longest(rows["on"]), "change": change}}
+
+
+def bar_list_page(count: int, titles: Mapping[str, str], texts: Mapping[str, str], *, empty: str) -> Any:  # noqa: ANN401 - altair's own
+    """Return the page without its table and its heading, which is made once: altair takes long over it.
+
+    Parameters
+    ----------
+    count
+        How many rows there are, each with ``place``, from 1; ``who`` and ``on``, its names, of which one may
+        be empty; ``change_usd``; and ``kind``, ``state`` and ``is_whole``, for its looks.
+    titles
+        The titles of what the pointer is told, by the name of the text.
+    texts
+        Vega expressions by name, ``change`` and ``aside`` among them, which stand beside the bar.
+    empty
+        What is said where there is no row.
+    """
+    return _page(count, tuple(titles.items()), tuple(texts.items()), empty)
+
+
+def _longest(texts: pl.Series) -> int:
+    return max(map(len, texts))
+
+
+@lru_cache(maxsize=64)
+def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str) -> Any:  # noqa: ANN401 - altair's own
+    if not count:
+        return page([words(empty)])
+    return page([_bars(dict(titles), dict(texts)).properties(name="row_0", width=WIDTH, height=24 * count)])
+
+
+def _bars(titles: Mapping[str, str], texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - altair's own
+    places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
+    base = alt.Chart().encode(y=places)
+    bars = base.mark_bar(aria=False, **settled()).encode(
+        x=alt.X(
+            "change_usd:Q",
+            axis=None,
+            scale=alt.Scale(nice=False, range=[alt.ExprRef(_BARS_BEGIN), alt.ExprRef(_BARS_END)]),
+        ),
+        x2=alt.datum(0),
+        color=kinds_colour(),
+        stroke=kinds_outline(),
+    )
+    zero = alt.Chart().mark_rule(aria=False, color=NEUTRAL).encode(x=alt.datum(0))
+    name = base.mark_text(aria=False, align="left", fontSize=12, limit=alt.ExprRef(_WHO_PIXELS))
+    left = base.mark_text(aria=False, align="left", fontSize=12)
+    right = base.mark_text(aria=False, align="right", fontSize=12)
+    beside = [
+        name.encode(x=alt.value(0), text="who:N"),
+        left.encode(x=_at(f"({_WHO_PIXELS}) + (list_letters.who ? 8 : 0)"), text="when:N"),
+        right.encode(x=_at(f"width - {_RATIO_PIXELS}"), text="change:N"),
+        right.encode(x=_at("width"), text="aside:N"),
+    ]
+    columns = pointed(0, base, ["place"], titles)
+    return alt.layer(bars, zero, *beside, columns).transform_calculate(**texts, when=_WHEN)
+
+
+def _at(pixels: str) -> Any:  # noqa: ANN401 - altair's own
+    return alt.value(alt.ExprRef(pixels))
