@@ -251,20 +251,23 @@ def _short_spread(whole: int, deviation: float | None, *, is_sum: bool) -> Sprea
 
 def _points(days: pl.DataFrame, methods: Mapping[str, str], farthest: int) -> dict[str, list[float]]:
     """Return the forecast of each of the next days, by account: weeks that are alike, but for growth."""
-    tail = with_memory(days).filter(pl.col("t") >= pl.col("n") - _TAIL)
-    week = {
-        f"{ahead}|{name}": value for ahead in range(1, WEEK + 1) for name, value in next_days(ahead).items()
-    }
-    last = tail.lazy().with_columns(**week).filter(pl.col("t") == pl.col("n") - 1).collect()
+    tail = with_memory(days).filter(pl.col("t") >= pl.col("n") - _TAIL).lazy()
+    is_last = pl.col("t") == pl.col("n") - 1
+    last = tail.filter(is_last).select("account_id", "growth").collect()
+    for ahead in range(1, WEEK + 1):  # a plan for each day: polars takes long over one of all of them
+        sums = {f"{ahead}|{method}": value for method, value in next_days(ahead).items()}
+        last = last.hstack(
+            tail.select(is_last.alias("is_last"), **sums).filter("is_last").drop("is_last").collect()
+        )
     result = {}
     for row in last.iter_rows(named=True):
         method = methods.get(row["account_id"])
         if method:
             is_growing = method == GROWTH
             base = _BEFORE_GROWTH if is_growing else method
-            sums = [0.0, *(row[f"{ahead}|{base}"] for ahead in range(1, WEEK + 1))]
+            week = [0.0, *(row[f"{ahead}|{base}"] for ahead in range(1, WEEK + 1))]
             whole = [
-                (count // WEEK * sums[WEEK] + sums[count % WEEK])
+                (count // WEEK * week[WEEK] + week[count % WEEK])
                 * (row["growth"] ** growth_ahead(count) if is_growing else 1.0)
                 for count in range(farthest + 1)
             ]
