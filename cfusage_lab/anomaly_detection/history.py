@@ -149,7 +149,8 @@ def anomaly_scores(
         - ``account_id``, ``start_time``, ``end_time``: the account and the window in UTC
         - ``actual_usd``: US dollars
         - ``expected_usd``: US dollars; null in the first days, before there is anything to expect
-        - ``lower_usd``, ``upper_usd``: US dollars, what a single hour passes by chance once in five months
+        - ``lower_usd``, ``upper_usd``: US dollars, what a single hour passes by chance once in five months.
+          An hour without cost is judged by how such hours follow each other instead
         - ``direction``: ``up`` above what is plausible, ``down`` below it; null inside
         - ``score``: -log10 of how often a month chance alone would bring such an hour, with the hours right
           before it: 0 is once a month, 2 once in a hundred months, 9 the most that is told. Null in the

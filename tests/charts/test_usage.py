@@ -247,7 +247,7 @@ def test_wrong_input_is_refused_by_name() -> None:
     """A zone that does not exist, a table of something else."""
     with pytest.raises(ConfigError, match="Middle/Earth"):
         usage_chart(hours("2026-01-05", [1.0]), time_zone="Middle/Earth")
-    with pytest.raises(FrameError, match="not a history table"):
+    with pytest.raises(FrameError, match="not a usage table"):
         usage_chart(pl.DataFrame({"x": [1]}))
 
 
