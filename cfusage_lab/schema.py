@@ -438,13 +438,15 @@ FORECAST_MONTH_PATH: Final = pl.Schema(
     {
         "account_id": pl.String(),
         "date": pl.Date(),
+        "spent_usd": pl.Float64(),
         "forecast_usd": pl.Float64(),
         "method": pl.String(),
     }
 )
-"""One row is a day until the end of the month: US dollars of an account from the 1st to the end of ``date``.
+"""One row is a day of the month: US dollars of an account from the 1st to the end of ``date``.
 
-The intervals behind ``forecast_usd`` are those of that sum.
+``spent_usd`` is null for days to come, ``forecast_usd`` for those before the last one that is known. Behind
+it stand the intervals of that sum: ``lower_80_usd``, ``upper_80_usd`` and so on.
 """
 
 BACKTEST: Final = pl.Schema(
