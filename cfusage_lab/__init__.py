@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from cfusage_lab.forecasts import forecast_month_end as forecast_month_end
     from cfusage_lab.forecasts import forecast_month_path as forecast_month_path
     from cfusage_lab.frames import read_table as read_table
+    from cfusage_lab.invoices import reconcile as reconcile
+    from cfusage_lab.invoices import usage_by_model as usage_by_model
     from cfusage_lab.patterns import account_blocks as account_blocks
     from cfusage_lab.patterns import concentration as concentration
     from cfusage_lab.patterns import hourly_profile as hourly_profile
@@ -136,6 +138,7 @@ _HOMES = {
         "forecast_month_end",
         "forecast_month_path",
     ],
+    "invoices": ["reconcile", "usage_by_model"],
     "patterns": [
         "account_blocks",
         "concentration",

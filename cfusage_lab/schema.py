@@ -42,10 +42,12 @@ __all__ = [
     "OFF_HOURS_SHARE",
     "PEAK_HOURS",
     "RANGE_COMPARISON",
+    "RECONCILIATION",
     "ROLLING",
     "SAME_TIME",
     "STATES",
     "SUMMARY",
+    "USAGE_BY_MODEL",
     "WEEKEND_SHARE",
     "WEEKLY_HEATMAP",
     "WIDTHS",
@@ -555,6 +557,50 @@ INVOICES: Final = pl.Schema(
 Amounts are US dollars. ``origin`` says which of the two it is, in Cloudflare's words; it, ``invoice_id``,
 ``created_time``, ``description`` and ``status`` are null where Cloudflare leaves them out. Source: Cloudflare
 API, ``ai-gateway/billing/invoice-history``, which answers in cents.
+"""
+
+USAGE_BY_MODEL: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "period_start": pl.Datetime("us", "UTC"),
+        "period_end": pl.Datetime("us", "UTC"),
+        "provider": pl.String(),
+        "model": pl.String(),
+        "billed_usd": pl.Float64(),
+        "credits_usd": pl.Float64(),
+        "discounts_usd": pl.Float64(),
+        "share": pl.Float64(),
+    }
+)
+"""One row is a model in an account's billing period: what was billed for it, in US dollars.
+
+What the lines name no model for is one row with null for ``provider`` and ``model``. ``share`` is the part of
+all that was billed to the account in the period, a fraction: null unless that is above 0.
+"""
+
+RECONCILIATION: Final = pl.Schema(
+    {
+        "account_id": pl.String(),
+        "period_start": pl.Datetime("us", "UTC"),
+        "period_end": pl.Datetime("us", "UTC"),
+        "hours_usd": pl.Float64(),
+        "settled_usd": pl.Float64(),
+        "days_usd": pl.Float64(),
+        "billed_usd": pl.Float64(),
+        "difference_usd": pl.Float64(),
+        "ratio": pl.Float64(),
+        "outcome": pl.String(),
+        "verdict": pl.String(),
+        "days_verdict": pl.String(),
+    }
+)
+"""One row is an account's billing period: its usage history beside its invoice lines, in US dollars.
+
+``hours_usd`` is the sum of the hour windows in the period, ``settled_usd`` of those that are complete, and
+``days_usd`` of the UTC days, null where none were handed in. ``difference_usd`` is ``hours_usd`` less
+``billed_usd``, and ``ratio`` the one over the other, null where there is next to nothing billed. ``outcome``
+is one word, ``agrees``, ``pending``, ``factor_100``, ``differs`` or ``unknown``, and ``verdict`` says it to a
+reader; ``days_verdict`` says in the same words whether days and hours agree, null where there are no days.
 """
 
 

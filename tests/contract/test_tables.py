@@ -17,6 +17,7 @@ import cfusage_lab as cfu
 from cfusage_lab.changes import month_to_date
 from cfusage_lab.drawing import windows_of
 from cfusage_lab.frames.windows import computed
+from cfusage_lab.schema import INVOICE_LINES
 
 START = "2026-11-02"
 COST = "aggregated_value"
@@ -39,6 +40,7 @@ OF_HISTORY: dict[str, Function] = {
     "anomalies": lambda table: cfu.anomalies(table, time_zone="UTC"),
     "anomaly_scores": lambda table: cfu.anomaly_scores(table, time_zone="UTC"),
     "in_account_blocks": lambda table: cfu.in_account_blocks(table, compute=cfu.load_factor),
+    "reconcile": lambda table: cfu.reconcile(table, INVOICE_LINES.to_frame()),
     "to_focus": lambda table: cfu.to_focus(table, billing="prepaid"),
     "usage_chart": lambda table: cfu.usage_chart(table, time_zone="UTC"),
     "UsageExplorer": lambda table: cfu.UsageExplorer(table, now="2026-11-10T00:00Z"),

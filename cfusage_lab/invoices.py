@@ -1,0 +1,355 @@
+"""What an invoice says: billed cost by model, and whether it agrees with the usage history."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import fsum
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import collected
+from cfusage_lab.frames.windows import computed
+from cfusage_lab.schema import HISTORY, INVOICE_LINES, RECONCILIATION, USAGE_BY_MODEL
+from cfusage_lab.wording import dollars
+
+__all__ = ["agreement", "invoice_lines_of", "reconcile", "usage_by_model"]
+
+_LINE_ROUNDING: Final = 0.005
+"""US dollars a line: an invoice is written in cents, so each of its lines may be off by half of one."""
+_SUM_ROUNDING: Final = 1e-6
+"""US dollars: what is left of adding up the same costs in another order, or from days instead of hours."""
+_RELATIVE: Final = 1e-9
+"""The same for sums of millions."""
+_UNIT: Final = 100.0
+"""Cents in a dollar: the factor to expect where one of two amounts is not in the unit that was believed."""
+_UNIT_SLACK: Final = 0.01
+"""A factor of 99 to 101 is taken for one of 100: nothing else makes one."""
+_TELLING: Final = 20
+"""A sum must be this many times what rounding may have done to it, for a factor to be read off it."""
+
+_SURGE: Final = 2
+"""How many times the costliest hour so far an open hour may become: it may well be the new costliest."""
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_PERIOD: Final = ("account_id", "period_start", "period_end")
+_NAMES: Final = (*_PERIOD, "description", "provider", "model", "billed_usd", "credits_usd", "discounts_usd")
+_NEEDED: Final = pl.Schema({name: INVOICE_LINES[name] for name in _NAMES})
+_NEVER_NULL: Final = (*_PERIOD, "billed_usd", "credits_usd", "discounts_usd")
+_WINDOW: Final = pl.Schema(
+    {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
+)
+
+_WORDS: Final = {
+    "agrees": "agrees",
+    "pending": "hours are still coming in",
+    "factor_100": "off by a factor of 100: the unit is not what was believed",
+}
+
+
+def usage_by_model(invoice_lines: object) -> pl.DataFrame:
+    """Add invoice lines up by model: billed cost, for the billing period of the invoice.
+
+    It is the invoice's own figure. Usage history knows no models, so neither hours nor local days can be had
+    by model.
+
+    Parameters
+    ----------
+    invoice_lines
+        Lines of invoices (``schema.INVOICE_LINES``), as :meth:`cfusage_lab.UsageClient.invoice_preview`
+        returns them, each once.
+
+    Returns
+    -------
+    DataFrame
+        One row is a model in a billing period of an account (``schema.USAGE_BY_MODEL``), in order of account
+        and period, the costliest first:
+
+        - ``provider``, ``model``: null, in one row, for all that names no model
+        - ``billed_usd``: US dollars; ``credits_usd`` and ``discounts_usd``: what of it credit pays, and what
+          discounts take off; the rest is due
+        - ``share``: of all that was billed in the period, a fraction; null unless that is above 0
+
+    Raises
+    ------
+    FrameError
+        If the table holds no invoice lines, or a line lacks its account, its period or an amount.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    >>> cfu.usage_by_model(client.invoice_preview()).select("provider", "model", "billed_usd", "share")
+    shape: (3, 4)
+    ┌───────────┬──────────────────┬────────────┬──────────┐
+    │ provider  ┆ model            ┆ billed_usd ┆ share    │
+    │ ---       ┆ ---              ┆ ---        ┆ ---      │
+    │ str       ┆ str              ┆ f64        ┆ f64      │
+    ╞═══════════╪══════════════════╪════════════╪══════════╡
+    │ openai    ┆ gpt-5.5          ┆ 786.06     ┆ 0.519998 │
+    │ anthropic ┆ claude-haiku-4-5 ┆ 468.62     ┆ 0.310004 │
+    │ google    ┆ gemini-3-flash   ┆ 256.98     ┆ 0.169999 │
+    └───────────┴──────────────────┴────────────┴──────────┘
+    """
+    lines = invoice_lines_of(invoice_lines)
+    whole = pl.col("billed_usd").sum().over(_PERIOD)
+    return (
+        lines.group_by(*_PERIOD, "provider", "model")
+        .agg(pl.col("billed_usd", "credits_usd", "discounts_usd").sum())
+        .with_columns(share=pl.when(whole > _SUM_ROUNDING).then(pl.col("billed_usd") / whole))
+        .sort(*_PERIOD, "billed_usd", "provider", "model", descending=[*[False] * 3, True, False, False])
+        .select(USAGE_BY_MODEL.names())
+    )
+
+
+def reconcile(history: object, invoice_lines: object, *, days: object = None) -> pl.DataFrame:
+    """Hold the usage history against the invoice for the same billing period.
+
+    Both come from Cloudflare, by two ways. Where they agree, the figures can be trusted, and so can their
+    unit: the one is documented in dollars, the other comes in cents.
+
+    Parameters
+    ----------
+    history
+        Usage history in hour windows that holds the billing period, from its start to now or to its end,
+        fetched at about the same time as the lines. Windows outside the period are not added up.
+    invoice_lines
+        Lines of invoices (``schema.INVOICE_LINES``), each once.
+    days
+        The same history in day windows, to be held against the hours: fetched with ``granularity="day"``.
+
+    Returns
+    -------
+    DataFrame
+        One row is a billing period of an account (``schema.RECONCILIATION``). An account of the history
+        that has no lines has one row, whose period is null. ``verdict`` is one of these:
+
+        - ``agrees``: to half a cent a line, since an invoice is written in cents. A window that the period's
+          bound cuts may count or not.
+        - ``hours are still coming in``: what differs may be in the hours that are not complete. The invoice
+          may lack them, or have more of them already: each may still become twice as costly as the costliest
+          hour of the history.
+        - ``off by a factor of 100: the unit is not what was believed``: one of the two is in cents where it
+          is read as dollars, or the other way round. Told only where rounding and open hours can't bring it
+          about.
+        - ``differs by $1.23``
+        - ``unknown: …``, with what is missing: hours of the period, or lines.
+
+    Raises
+    ------
+    FrameError
+        If a table is not of the kind that is wanted, or a window stands in it twice.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> now = "2026-11-18T09:30Z"
+    >>> client = cfu.UsageClient.sandbox(now=now)
+    >>> history = client.usage_history(cfu.month_to_date(time_zone="UTC", now=now))
+    >>> checked = cfu.reconcile(history, client.invoice_preview())
+    >>> checked["verdict"].item(), round(checked["hours_usd"].item(), 2)
+    ('agrees', 1511.66)
+    """
+    lines = invoice_lines_of(invoice_lines)
+    hours = _by_account(history, _HOUR, "hour")
+    by_day = None if days is None else _by_account(days, _DAY, "day")
+    none = pl.DataFrame(schema=_WINDOW)
+    rows = []
+    for period, of_period in lines.group_by(*_PERIOD, maintain_order=True):
+        account_id, start, end = period
+        check = _Check(
+            hours=_Windows(hours.get((account_id,), none), start, end, _HOUR),
+            days=None if by_day is None else _Windows(by_day.get((account_id,), none), start, end, _DAY),
+            lines=of_period["billed_usd"].to_list(),
+        )
+        rows.append((*period, *check.row()))
+    for (account_id,) in hours.keys() - {(account_id,) for account_id in lines["account_id"]}:
+        nothing = "unknown: there is no invoice line of this account"
+        rows.append((account_id, *[None] * 8, "unknown", nothing, None))
+    return pl.DataFrame(rows, schema=RECONCILIATION, orient="row").sort(*_PERIOD)
+
+
+def agreement(row: Mapping[str, Any]) -> str:
+    """Say in one quiet line what a row of :func:`reconcile` came to.
+
+    Examples
+    --------
+    >>> sums = {"hours_usd": 1511.66, "billed_usd": 1511.64, "difference_usd": 0.02}
+    >>> agreement({**sums, "outcome": "agrees", "verdict": "agrees", "days_verdict": None})
+    'agrees with the invoice preview to $0.02'
+    """
+    said = row["verdict"]
+    if row["outcome"] == "agrees":
+        said = f"agrees with the invoice preview to {dollars(round(abs(row['difference_usd']), 2))}"
+    elif row["outcome"] != "unknown":
+        sums = f"the hours add up to {dollars(row['hours_usd'])}, the invoice preview to "
+        said = f"{said} ({sums}{dollars(row['billed_usd'])})"
+    quiet = {None, _WORDS["agrees"], _WORDS["pending"]}
+    return said if row["days_verdict"] in quiet else f"{said}; days against hours: {row['days_verdict']}"
+
+
+def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
+    """Let invoice lines in, computed whatever their engine, or refuse them.
+
+    Raises
+    ------
+    FrameError
+        If the table holds none, or a line lacks its account, its period or an amount, or has an amount that
+        is no finite number.
+    """
+    lines = collected(invoice_lines, _NEEDED, table="usage invoice")
+    times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")
+    for name in _NEVER_NULL:
+        if lines[name].null_count():
+            raise FrameError(f"an invoice line lacks its {name}: fetch the invoice again")
+    lines = lines.with_columns(times.cast(INVOICE_LINES["period_start"]))
+    if lines.filter(pl.col("period_start") >= pl.col("period_end")).height:
+        raise FrameError(
+            "the billing period of an invoice line ends before it begins: fetch the invoice again"
+        )
+    return lines
+
+
+def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any, ...], pl.DataFrame]:
+    """Let a history of one width in, or refuse it; return it account by account."""
+    windows = computed(history, _WINDOW)
+    if windows.filter(pl.col("end_time") - pl.col("start_time") != width).height:
+        raise FrameError(f"these are not {what} windows: fetch the history with granularity={what!r}")
+    return windows.partition_by("account_id", as_dict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """The windows of an account, of which a billing period is looked at."""
+
+    all: pl.DataFrame
+    start: datetime
+    end: datetime
+    width: timedelta
+
+    @property
+    def inside(self) -> pl.DataFrame:
+        """Those that begin in the period."""
+        return self.all.filter((pl.col("start_time") >= self.start) & (pl.col("start_time") < self.end))
+
+    @property
+    def cut_usd(self) -> float:
+        """What the windows cost that lie on a bound of the period, which may begin at any minute."""
+        is_cut = [
+            (pl.col("start_time") < bound) & (pl.col("end_time") > bound) for bound in (self.start, self.end)
+        ]
+        return _sum(self.all.filter(is_cut[0] | is_cut[1]).with_columns(pl.col("aggregated_value").abs()))
+
+    def missing(self) -> datetime | None:
+        """Return the first window of the period that is not there, up to the last that may still change."""
+        known = self.all.filter(pl.col("aggregated_value").is_not_null() & (pl.col("start_time") < self.end))
+        end, last = self.end, known.tail(1)
+        if last.height and last["state"].item() != "complete":
+            end = min(end, last["end_time"].item())
+        off = (self.start - datetime.fromtimestamp(0, self.start.tzinfo)) % self.width
+        moment = self.start + (self.width - off if off else timedelta())
+        starts = set(known["start_time"])
+        while moment < end:
+            if moment not in starts:
+                return moment
+            moment += self.width
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """A billing period of an account: its windows, and its invoice lines in US dollars."""
+
+    hours: _Windows
+    days: _Windows | None
+    lines: list[float]
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the figures and verdicts, in order of the columns."""
+        inside = self.hours.inside
+        total = _sum(inside)
+        settled = _sum(inside.filter(pl.col("state") == "complete"))
+        billed = fsum(self.lines)
+        slack = _LINE_ROUNDING * len(self.lines) + self.hours.cut_usd + _rounding(total)
+        outcome, verdict = self._of_invoice(billed, total, settled, slack)
+        by_day, days_verdict = self._of_days(total, settled)
+        is_told = abs(billed) > slack and not inside.is_empty()
+        return (
+            *(None if inside.is_empty() else amount for amount in (total, settled)),
+            by_day,
+            billed,
+            None if inside.is_empty() else total - billed,
+            total / billed if is_told else None,
+            outcome,
+            verdict,
+            days_verdict,
+        )
+
+    def _of_invoice(self, billed: float, total: float, settled: float, slack: float) -> tuple[str, str]:
+        unknown = _unknown(self.hours, "hour")
+        if unknown:
+            return "unknown", unknown
+        outcome = self._outcome(billed, total, settled, slack)
+        if outcome in {"differs", "factor_100"} and max(self.lines) <= 0.0 and billed < 0.0:
+            return "unknown", "unknown: the lines of this period only correct another invoice"
+        return outcome, _worded(outcome, total - billed)
+
+    def _of_days(self, total: float, settled: float) -> tuple[float | None, str | None]:
+        """Return what the days add up to, and whether the hours do so, too."""
+        if self.days is None:
+            return None, None
+        inside = self.days.inside
+        by_day = None if inside.is_empty() else _sum(inside)
+        if any(
+            (bound.hour, bound.minute, bound.second) != (0, 0, 0)
+            for bound in (self.days.start, self.days.end)
+        ):
+            return by_day, "unknown: the billing period is not of whole UTC days"
+        unknown = _unknown(self.hours, "hour") or _unknown(self.days, "day")
+        if unknown or by_day is None:
+            return by_day, unknown
+        outcome = self._outcome(by_day, total, settled, _rounding(total))
+        return by_day, _worded(outcome, total - by_day)
+
+    def _outcome(self, amount: float, total: float, settled: float, slack: float) -> str:
+        """Judge what another sum says of the same period; what open hours explain comes first."""
+        if abs(amount - total) <= slack:
+            return "agrees"
+        inside = self.hours.inside
+        still_open = inside.filter(pl.col("state") != "complete").height
+        costliest = max(0.0, float(self.hours.all["aggregated_value"].max() or 0.0))  # type: ignore[arg-type]
+        reach = settled + still_open * _SURGE * costliest
+        low, high = min(settled, total), max(settled, total, reach)
+        is_all_open = still_open == inside.height
+        if still_open and (is_all_open or low - slack <= amount <= high + slack):
+            return "pending"
+        for scale in (_UNIT, 1 / _UNIT):
+            rounding = slack * max(scale, 1.0)
+            is_near = abs(amount * scale - total) <= _UNIT_SLACK * abs(total) + abs(total - settled)
+            is_telling = abs(total) > _TELLING * rounding and 2 * abs(total - settled) <= abs(total)
+            if is_near and is_telling:
+                return "factor_100"
+        return "differs"
+
+
+def _unknown(windows: _Windows, what: str) -> str:
+    """Say what of the period is not there."""
+    if windows.inside.is_empty():
+        return f"unknown: no {what} of the billing period is in the history: fetch it from the period's start"
+    missing = windows.missing()
+    return "" if missing is None else f"unknown: the history lacks the {what} from {missing:%Y-%m-%dT%H:%MZ}"
+
+
+def _worded(outcome: str, difference: float) -> str:
+    size = abs(difference)
+    return _WORDS.get(outcome) or f"differs by {dollars(round(size, 2) or size)}"
+
+
+def _rounding(total: float) -> float:
+    return _SUM_ROUNDING + _RELATIVE * abs(total)
+
+
+def _sum(windows: pl.DataFrame) -> float:
+    return fsum(windows["aggregated_value"].drop_nulls())
