@@ -49,7 +49,7 @@ def month_end_chart(
         What :func:`cfusage_lab.budget_check` returns: a line for each account's budget, and words.
     runway
         What :func:`cfusage_lab.credit_runway` returns: a line where prepaid credit is used up, and words.
-        A limit far above the month is said, and not drawn.
+        Several accounts have lines without words. A limit far above the month is not drawn.
     until
         The local clock time until which the last day is counted, such as ``"14:00"``.
     names
@@ -212,24 +212,16 @@ def _of(table: pl.DataFrame | None, account_id: str) -> list[dict[str, Any]]:
 def _facts(
     found: Picked, budget: pl.DataFrame | None, runway: pl.DataFrame | None, time_zone: str | None
 ) -> list[str]:
-    """Say whose month it is, how it was told, and how budget and credit stand."""
-    lines = [
-        f"{found.whose} · US dollars since the 1st",
-        " · ".join(when(found.table, time_zone)),
-    ]
-    is_one = len(found.labels) == 1
-    for label, table in zip(found.labels, found.tables, strict=True):
-        account_id, end = table["account_id"][0], _end(table)
-        said = [] if is_one else [month_end_sentence(end)]
-        said += [f"Spent {dollars(end['spent_usd'])}, forecast {_forecast(end)}, by {end['method']}"] * is_one
-        said += [
-            budget_sentence(row, time_zone=time_zone)
-            for row in _of(budget, account_id)
-            if not (is_one and row["is_passed"])
-        ]
-        said += [runway_sentence(row) for row in _of(runway, account_id)]
-        lines += said if is_one else [f"{label} · {'; '.join(said)}"]
-    return lines
+    """Say whose month it is and how it was told; of one account, how budget and credit stand, too."""
+    lines = [f"{found.whose} · US dollars since the 1st", " · ".join(when(found.table, time_zone))]
+    if len(found.labels) > 1:
+        ends = zip(found.labels, map(_end, found.tables), strict=True)
+        return lines + [f"{label} · {month_end_sentence(end)}" for label, end in ends]
+    account_id, end = found.table["account_id"][0], _end(found.table)
+    lines.append(f"Spent {dollars(end['spent_usd'])}, forecast {_forecast(end)}, by {end['method']}")
+    budgets = [row for row in _of(budget, account_id) if not row["is_passed"]]
+    lines += [budget_sentence(row, time_zone=time_zone) for row in budgets]
+    return lines + [runway_sentence(row) for row in _of(runway, account_id)]
 
 
 def _forecast(end: Mapping[str, Any]) -> str:
