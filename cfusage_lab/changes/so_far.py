@@ -16,7 +16,8 @@ import polars as pl
 
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change, without_rounding
-from cfusage_lab.frames.local_time import EPOCH, HOUR, LocalHistory, calendar, localize
+from cfusage_lab.frames.local_time import HOUR, LocalHistory, calendar, localize
+from cfusage_lab.frames.spans import EPOCH
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.schema import COMPARISON, SAME_TIME

@@ -6,7 +6,7 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import Frames, FrameT, opened, opened_rows
+from cfusage_lab.frames import Door, FrameT, opened, opened_rows
 from cfusage_lab.frames.domain import duplicate
 from cfusage_lab.frames.expressions import state_of, state_rank, without_rounding
 from cfusage_lab.frames.groups import grouped
@@ -182,7 +182,7 @@ def _total_daily(daily: FrameT) -> FrameT:
 
 def _total_history(history: FrameT) -> FrameT:
     door = opened_rows(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
-    _require_same_windows(door.frame)
+    _require_same_windows(door)
     value = nw.col("aggregated_value")
     windows = (
         door.frame.with_columns(rank=state_rank())
@@ -205,13 +205,14 @@ def _total_history(history: FrameT) -> FrameT:
     return result
 
 
-def _require_same_windows(history: Frames) -> None:
-    """Ask whether any window is there twice, and for counts; raise unless every account has every window."""
-    account, window = nw.col("account_id"), nw.col("start_time")
-    key = ("account_id", "start_time")
-    twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
-    for row in twice.collect("polars").to_native().iter_rows(named=True):
-        raise duplicate(row, key)
+def _require_same_windows(door: Door) -> None:
+    """Ask for counts; raise unless every account has every window, each once."""
+    account, window, history = nw.col("account_id"), nw.col("start_time"), door.frame
+    if not door.is_eager:  # otherwise it was asked as the table came in
+        key = ("account_id", "start_time")
+        twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
+        for row in twice.collect("polars").to_native().iter_rows(named=True):
+            raise duplicate(row, key)
     counts = history.select(accounts=account.n_unique(), windows=window.n_unique(), rows=nw.len())
     accounts, windows, rows = counts.collect("polars").to_native().row(0)
     if rows != accounts * windows:

@@ -13,15 +13,15 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.schema import DOMAINS, STATES
+from cfusage_lab.schema import DOMAINS
 
 __all__ = [
     "Flaws",
-    "asked",
     "duplicate",
     "flaws",
     "refuse",
     "refuse_duplicates",
+    "refuse_flaws",
     "with_flaws_unknown",
 ]
 
@@ -63,18 +63,36 @@ def flaws(columns: pl.Schema) -> Flaws:
     return found
 
 
-def asked(found: Flaws, *, is_spark: bool = False) -> dict[str, nw.Expr]:
-    """Return the aggregates that say whether any row has these flaws."""
-    aggregates = {f"flaw_{name}": is_flawed.any() for name, (is_flawed, _) in found.items()}
-    if not is_spark and "state" in found:  # nearly all windows are complete: look at the others alone
-        state = nw.col("state")
-        others = state.filter(state != STATES[0])
-        aggregates["flaw_state"] = ~others.is_in(STATES[1:]).all() | state.is_null().any()
-    return aggregates
+def refuse_flaws(rows: pl.DataFrame, columns: pl.Schema) -> None:
+    """Raise :class:`FrameError` about the first row with a flaw, of rows that are there already."""
+    flawed = [name for name in columns.names() if _is_flawed(rows[name])]
+    if flawed:
+        found = flaws(columns)
+        some = {name: found[name] for name in flawed}
+        refuse(nw.from_native(rows), some, {f"flaw_{name}": True for name in flawed})
+
+
+def _is_flawed(column: pl.Series) -> bool:
+    """Say of a whole column at once whether any value breaks its rule in :func:`flaws`."""
+    name = column.name
+    if name in DOMAINS:
+        usual, *others = DOMAINS[name]  # nearly all windows are complete: look at the others alone
+        unusual = column.filter(column != usual)
+        return column.null_count() > 0 or not unusual.is_in(others).all()
+    if isinstance(column.dtype, pl.Float64):
+        return not ((column < _LARGEST) & (column > -_LARGEST)).all()
+    if name in _NUMBERS:
+        least, most = _NUMBERS[name]
+        is_inside = column >= least if most is None else column.is_between(least, most)
+        return column.null_count() > 0 or not is_inside.all()
+    return name in _NEEDED and column.null_count() > 0
 
 
 def refuse(rows: Any, found: Flaws, answer: Mapping[str, Any]) -> None:  # noqa: ANN401 - Narwhals
-    """Raise :class:`FrameError` about the first row with a flaw that the ``answer`` tells of."""
+    """Raise :class:`FrameError` about the first row with a flaw that the ``answer`` tells of.
+
+    Asked of a lazy table, an answer has a ``flaw_`` of each column: whether any row is flawed.
+    """
     for name, (is_flawed, words) in found.items():
         if answer[f"flaw_{name}"]:
             row = rows.lazy().filter(is_flawed).head(1).collect("polars").to_native().row(0, named=True)

@@ -12,8 +12,8 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import asked, flaws, refuse, refuse_duplicates, with_flaws_unknown
-from cfusage_lab.frames.keys import Keys
+from cfusage_lab.frames.domain import refuse_duplicates, refuse_flaws, with_flaws_unknown
+from cfusage_lab.frames.keys import Keys, is_in_order
 from cfusage_lab.schema import require
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class Door:
     columns: tuple[str, ...]
     is_spark: bool
     is_eager: bool
+
+    def rows(self) -> pl.DataFrame:
+        """Compute the table, whatever its engine."""
+        found: pl.DataFrame = self.frame.collect("polars").to_native()
+        return found
 
     def lend(self, table: pl.DataFrame) -> Frames:
         """Hand a small polars table to the engine, for a join."""
@@ -146,11 +151,10 @@ def collected(frame: object, columns: pl.Schema, *, table: str, key: Sequence[st
 
 def _checked(door: Door, columns: pl.Schema, key: Sequence[str]) -> pl.DataFrame:
     """Compute a table in order of its key; raise about the first row that is not as it should be."""
-    rows: pl.DataFrame = door.frame.collect("polars").to_native()
-    found, frame = flaws(columns), nw.from_native(rows)
-    refuse(frame, found, frame.select(**asked(found)).to_native().row(0, named=True))
-    if key:
-        rows = rows.sort(*key)  # soon done where it is sorted already
+    rows = door.rows()
+    refuse_flaws(rows, columns)
+    if key and not is_in_order(rows, key):
+        rows = rows.sort(*key)
         refuse_duplicates(rows, key)
     return rows
 
@@ -165,8 +169,9 @@ def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:
     """Sort a table; by account and date with one whole number as key, unless it is in order already."""
     if order != ("account_id", "date"):
         return table.sort(*order) if order else table
-    key = Keys().of(table["account_id"], table["date"])
-    return table if key.flags["SORTED_ASC"] else table.sort(key)
+    if is_in_order(table, order):
+        return table
+    return table.sort(Keys().of(table["account_id"], table["date"]))
 
 
 def _is_spark(frame: object) -> bool:

@@ -4,6 +4,7 @@ An account id is a text of 32 characters. By a number instead, polars groups, jo
 the time and of the memory.
 """
 
+from collections.abc import Sequence
 from threading import Lock
 from typing import Final
 
@@ -11,11 +12,11 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 
-__all__ = ["Keys", "runs_of"]
+__all__ = ["LONG", "Keys", "is_in_order", "runs_in_order", "runs_of"]
 
 _RANGE: Final = 2**32
 _MIDDLE: Final = 2**31  # a date before 1970 is a negative number
-_LONG: Final = 500
+LONG: Final = 500
 """How many rows a run must have, on average, to be worth a step of its own."""
 _PIECE: Final = 2**18
 """How many rows are gone through at once, so that memory just used is used again."""
@@ -24,6 +25,33 @@ _PIECE: Final = 2**18
 def runs_of(accounts: pl.Series) -> pl.DataFrame:
     """Return each run of rows of one account: its ``len`` and, as ``value``, the account."""
     return accounts.rle().struct.unnest()
+
+
+def runs_in_order(accounts: pl.Series, breaks: pl.Series) -> pl.DataFrame | None:
+    """Return the runs of accounts, each once and in order, that begin at row 0 and at ``breaks``; else None.
+
+    Where accounts are in order, and the first of a run is the last of it, all between are the same. That is
+    less to compare than each id with the one before it.
+    """
+    if not (len(accounts) and accounts.is_sorted()):
+        return None
+    begins = pl.concat([pl.Series([0], dtype=breaks.dtype), breaks])
+    ends = pl.concat([breaks, pl.Series([len(accounts)], dtype=breaks.dtype)])
+    values = accounts.gather(begins)
+    is_whole = (values == accounts.gather(ends - 1)).all() and values.is_unique().all()
+    return pl.DataFrame({"len": ends - begins, "value": values}) if is_whole else None
+
+
+def is_in_order(rows: pl.DataFrame, key: Sequence[str]) -> bool:
+    """Say whether rows come in order of an account and a place in time, and no two have both the same.
+
+    Of any other ``key``, and where accounts are not in order, that is not found out here: it is no.
+    """
+    if len(key) != 2 or key[0] != "account_id":  # noqa: PLR2004 - the account and the place
+        return False
+    places = rows[key[1]]
+    breaks = (places.slice(1) <= places.slice(0, max(0, rows.height - 1))).arg_true() + 1
+    return runs_in_order(rows["account_id"], breaks) is not None
 
 
 class Keys:
@@ -48,7 +76,7 @@ class Keys:
         their accounts are not looked for again.
         """
         others = pl.exclude("account_id", place)
-        if at_once and runs is not None and runs.height * _LONG < runs["len"].sum():
+        if at_once and runs is not None and runs.height * LONG < runs["len"].sum():
             table = rows.select(pl.exclude("account_id")).collect(engine="streaming")
             keys = _marked(self._keys_of_runs(runs, table[place].to_physical()))
             return table.select(others, key=keys).lazy()
@@ -105,7 +133,7 @@ class Keys:
         if accounts.null_count() or places.null_count():
             raise FrameError("a row lacks its account_id or its date: drop it, or fetch again")
         runs, numbers = runs_of(accounts), places.to_physical()
-        if runs.height * _LONG < len(accounts):
+        if runs.height * LONG < len(accounts):
             return self._keys_of_runs(runs, numbers)
         keys: pl.Series = self._starts(accounts) + numbers
         return keys

@@ -5,8 +5,8 @@ of different years. So the calendar is built once, of the offsets that ranges ar
 history spans, and each window looks itself up in it.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -14,51 +14,25 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import asked, flaws, refuse, refuse_duplicates, with_flaws_unknown
+from cfusage_lab.frames.domain import refuse_flaws, with_flaws_unknown
 from cfusage_lab.frames.door import Door, Frames, opened
-from cfusage_lab.frames.keys import runs_of
-from cfusage_lab.frames.windows import window_hours
+from cfusage_lab.frames.spans import EPOCH, Span, span_of_rows, span_of_table
+from cfusage_lab.frames.stretches import Stretches
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.ranges.zones import offsets
 from cfusage_lab.schema import WINDOWS
 
-__all__ = ["LocalHistory", "Span", "calendar", "local_time", "localize"]
+__all__ = ["LocalHistory", "calendar", "local_time", "localize"]
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS: Final = 3_600_000_000
-_KEYS: Final = pl.Schema({name: WINDOWS[name] for name in ("account_id", "start_time", "end_time")})
 _UTC: Final = ("UTC", "Etc/UTC")
 _DAY_HOURS: Final = 24
 _DAY_SECONDS: Final = 86_400
 _WEEKDAY_OF_EPOCH: Final = 4
 """1 January 1970 was a Thursday."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What the small aggregate says of a history.
-
-    Attributes
-    ----------
-    start, end
-        The span of the windows in UTC, or None where there are none.
-    until
-        The end of the last window that is no longer running, or None where there is none or it was not
-        asked for.
-    window_hours
-        1 or, for a history of UTC days, 24.
-    may_have_corrections
-        Whether a cost may be below zero, so that a sum may come to nothing but its rounding.
-    """
-
-    start: datetime | None
-    end: datetime | None
-    until: datetime | None
-    window_hours: int
-    may_have_corrections: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +168,14 @@ def localize(
     """
     zone(time_zone)
     door = opened(history, WINDOWS, table="usage history")
-    span = _span(door, asks_until=asks_until)
+    rows = stretches = None
+    if door.is_eager:
+        rows = door.rows()
+        refuse_flaws(rows, WINDOWS)
+        stretches = Stretches.of(rows["start_time"])
+        span = span_of_rows(rows, stretches, asks_until=asks_until)
+    else:
+        span = span_of_table(door, asks_until=asks_until)
     if span.window_hours == _DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
         raise FrameError(
             f"these windows are UTC days, and a UTC day can't be cut into the days and hours of "
@@ -203,85 +184,28 @@ def localize(
     if span.start and span.end:
         warn_if_off_the_hour(time_zone, span.start, span.end, stacklevel=stacklevel)
     table = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
-    rows = door.frame if door.is_eager else with_flaws_unknown(door.frame, WINDOWS)
-    windows = rows.select("account_id", "start_time", "state", cost_usd="aggregated_value")
-    return LocalHistory(
-        frame=_joined(windows, table, door) if door.is_spark else _gathered(windows, table),
-        days=door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique()),
-        door=door,
-        span=span,
-        hours=table,
-        runs=_distinct_runs(door.native) if door.is_eager else None,
-    )
+    runs = None
+    if rows is not None and stretches is not None:
+        runs = stretches.runs(rows["account_id"])
+        door = replace(door, frame=nw.from_native(rows.lazy()))
+        frame = _gathered(_windows(door.frame), table, pl.lit(stretches.hours()))
+    elif door.is_spark:
+        frame = _joined(_windows(with_flaws_unknown(door.frame, WINDOWS)), table, door)
+    else:
+        frame = _gathered(_windows(with_flaws_unknown(door.frame, WINDOWS)), table)
+    days = door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique())
+    return LocalHistory(frame=frame, days=days, door=door, span=span, hours=table, runs=runs)
 
 
-def _span(door: Door, *, asks_until: bool) -> Span:
-    """Ask for the first and the last window, for the one width of all windows, and for flaws."""
-    unit = 1 if door.is_spark else 1_000_000
-    start, end = (_epoch(name, door) for name in ("start_time", "end_time"))
-    found = flaws(WINDOWS if door.is_eager else _KEYS)
-    questions = {
-        "start": start.min(),
-        "end": end.max(),
-        "narrowest": (end - start).min(),
-        "widest": (end - start).max(),
-        "is_off": (start % (3600 * unit) != 0).any(),
-        **asked(found, is_spark=door.is_spark),
-    }
-    if door.is_eager:
-        questions["lowest"] = nw.col("aggregated_value").min()
-    if asks_until:
-        questions["until"] = nw.when(nw.col("state") != "in_progress").then(end).max()
-    row = _answer(door, questions)
-    refuse(door.frame, found, row)
-    if row["start"] is None:
-        return Span(start=None, end=None, until=None, window_hours=1, may_have_corrections=False)
-    widths = {row["narrowest"] / unit / 3600, row["widest"] / unit / 3600}
-    if widths == {_DAY_HOURS} and not row["is_off"]:
-        row |= _answer(door, {"is_off": (start % (_DAY_HOURS * 3600 * unit) != 0).any()})
-    hours = window_hours(widths, is_off=row["is_off"])
-    moments = {
-        name: None if row.get(name) is None else EPOCH + timedelta(seconds=row[name] // unit)
-        for name in ("start", "end", "until")
-    }
-    may_have_corrections = not door.is_eager or (row["lowest"] or 0) < 0
-    return Span(**moments, window_hours=hours, may_have_corrections=may_have_corrections)
+def _windows(rows: Frames) -> Frames:
+    return rows.select("account_id", "start_time", "state", cost_usd="aggregated_value")
 
 
-def _answer(door: Door, questions: dict[str, nw.Expr]) -> dict[str, Any]:
-    row: dict[str, Any] = door.frame.select(**questions).collect("polars").to_native().row(0, named=True)
-    return row
-
-
-def _distinct_runs(history: pl.DataFrame) -> pl.DataFrame:
-    """Return the runs of rows of one account; raise if any of its windows stands in the table twice.
-
-    In most tables an account has one run, and each of its windows begins after the one before it. So one
-    comparison a row tells that none is there twice; where it does not, the windows are sorted.
-    """
-    starts, accounts = history["start_time"], history["account_id"].cast(pl.String)
-    runs = runs_of(accounts)
-    is_later = starts.slice(1) > starts.slice(0, max(0, len(starts) - 1))
-    breaks = (~is_later).arg_true() + 1
-    is_distinct = runs["value"].is_unique().all() and breaks.is_in(runs["len"].cum_sum().implode()).all()
-    if not is_distinct:
-        key = ("account_id", "start_time")
-        refuse_duplicates(pl.DataFrame([accounts, starts]).sort(key), key)
-    return runs
-
-
-def _epoch(name: str, door: Door) -> nw.Expr:
-    """Return an instant as a number: whole seconds on Spark, microseconds on polars.
-
-    Both count from 1970 in UTC, whatever the zone of the session.
-    """
-    return nw.col(name).cast(nw.Int64) if door.is_spark else nw.col(name).dt.timestamp("us")
-
-
-def _gathered(windows: Frames, table: pl.DataFrame) -> Frames:
+def _gathered(windows: Frames, table: pl.DataFrame, number: pl.Expr | None = None) -> Frames:
     """Look hours up by their number: several times faster than a join, and it streams."""
-    first = table["start_time"].dt.timestamp("us").first() or 0
-    number = ((pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
+    if number is None:
+        first = table["start_time"].dt.timestamp("us").first() or 0
+        number = ((pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
     names = ("date", "weekday", "hour", "slot", "minute")
     native: Any = windows.to_native()
     looked_up = {name: pl.lit(table[name]).gather(number) for name in names}

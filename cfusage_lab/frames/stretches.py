@@ -1,0 +1,85 @@
+"""The rows of a history as stretches in which each window begins an hour after the one before it.
+
+An account without gaps is one stretch. So what there is to say of the rows, whether any is off the hour or
+stands there twice, and which hour each is, is said of a few stretches rather than of millions of rows.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import polars as pl
+
+from cfusage_lab.frames.domain import refuse_duplicates
+from cfusage_lab.frames.keys import LONG, Keys, runs_in_order, runs_of
+
+__all__ = ["Stretches"]
+
+_HOUR: Final = 3_600_000_000
+_WINDOW: Final = ("account_id", "start_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Stretches of rows.
+
+    Attributes
+    ----------
+    starts
+        When the window of each row begins, in microseconds since 1970.
+    at
+        The first row of each stretch.
+    begins
+        When that row's window begins.
+    """
+
+    starts: pl.Series
+    at: pl.Series
+    begins: pl.Series
+
+    @classmethod
+    def of(cls, starts: pl.Series) -> Self:
+        """Cut rows by the instants at which their windows begin."""
+        instants = starts.dt.epoch("us")
+        steps = instants.slice(1) - instants.slice(0, max(0, len(instants) - 1))
+        cuts = (steps != _HOUR).arg_true() + 1
+        at = pl.concat([pl.Series([0], dtype=cuts.dtype), cuts]) if len(instants) else cuts
+        return cls(starts=instants, at=at, begins=instants.gather(at))
+
+    def is_off(self, width: int) -> bool:
+        """Say whether any window begins off the grid of a ``width``, some hours in microseconds."""
+        instants = self.begins if width == _HOUR else self.starts
+        return bool((instants % width != 0).any())
+
+    def hours(self) -> pl.Series:
+        """Return how many hours after the first of all windows each begins, where none is off the hour."""
+        if len(self.at) * LONG >= len(self.starts):
+            return ((self.starts - self.begins.min()) // _HOUR).cast(pl.UInt32)
+        offsets = ((self.begins - self.begins.min()) // _HOUR).cast(pl.UInt32)
+        lengths = self._ends() - self.at
+        longest: Any = (offsets + lengths).max()
+        hours = pl.Series(range(longest), dtype=pl.UInt32)
+        parts = zip(offsets, lengths, strict=True)
+        return pl.concat([hours.slice(offset, length) for offset, length in parts])
+
+    def runs(self, accounts: pl.Series) -> pl.DataFrame:
+        """Return the runs of rows of one account; raise if any of its windows stands in the table twice.
+
+        In most tables an account has one run, and each of its windows begins after the one before it: that
+        tells that none is there twice. Where it does not, the windows are sorted.
+        """
+        cuts = self.at.slice(1)
+        breaks = cuts.filter(self.begins.slice(1) <= self.starts.gather(cuts - 1))
+        runs = runs_in_order(accounts, breaks)
+        if runs is not None:
+            return runs
+        runs = runs_of(accounts)
+        is_distinct = runs["value"].is_unique().all() and breaks.is_in(runs["len"].cum_sum().implode()).all()
+        if not is_distinct:
+            keys = Keys().of(accounts, self.hours().cast(pl.Int32)).sort()
+            if (keys.slice(1) == keys.slice(0, len(keys) - 1)).any():
+                instants = self.starts.cast(pl.Datetime("us", "UTC")).alias("start_time")
+                refuse_duplicates(pl.DataFrame([accounts, instants]).sort(_WINDOW), _WINDOW)
+        return runs
+
+    def _ends(self) -> pl.Series:
+        return pl.concat([self.at.slice(1), pl.Series([len(self.starts)], dtype=self.at.dtype)])
