@@ -67,7 +67,7 @@ class Account:
         means = [mean(values) for values in days.values()][-7:]
         if quiet is None:
             return None
-        return max(median(means), quiet) if means else quiet
+        return median(means) if means else quiet
 
     def judge(self, n: int) -> dict:
         """Judge one hour by those before it."""
@@ -75,7 +75,7 @@ class Account:
         mean_size = mean(map(abs, sizes)) if sizes else None
         quiet = 0.2 * mean_size + 2 * (mean_size - abs(mean(sizes))) if sizes and mean_size else None
         level, value = self.level(n, quiet), self.values[n]
-        row: dict = {"level": level, "quiet": quiet, "part": value / level if level else None}
+        row: dict = {"level": level, "quiet": quiet, "part": value / max(level, quiet) if quiet else None}
 
         def middle(most: int, least: int, same: str = "", of: str = "") -> float | None:
             found = self.before(n, most=most, least=least, same=same, of=of)
@@ -83,15 +83,17 @@ class Account:
 
         profile = middle(24, 2, "kind", "part")
         row["implied"] = None
-        if level and profile is not None and level * profile > quiet:
+        if level is not None and profile is not None and level * profile > quiet:
             row["implied"] = value / profile
         implied, same_week = middle(48, 12, of="implied"), middle(6, 3, "week", "part")
         options = {
             "same_kind": middle(24, 2, "kind"),
-            "leveled": None if profile is None or not level else level * profile,
-            "shifted": None if profile is None or implied is None else profile * implied,
+            "leveled": None if profile is None or level is None else level * profile,
+            "shifted": None
+            if profile is None or not level
+            else profile * (level if implied is None else implied),
             "any_day": middle(14, 3, "slot"),
-            "same_weekday": None if same_week is None or not level else level * same_week,
+            "same_weekday": None if same_week is None or level is None else level * same_week,
             "last_day": middle(24, 12),
         }
         misses = {}

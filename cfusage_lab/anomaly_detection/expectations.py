@@ -75,17 +75,18 @@ def with_expectations(windows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     """
     rows = _segmented(windows, day)
     value, level, profile = pl.col("value"), pl.col("level"), pl.col("profile")
+    part = value / pl.max_horizontal("level", "quiet")  # after days of nothing, there is nothing to divide by
     rows = rows.with_columns(
-        profile=_median(value / level, _SAME_KIND, "slot_of_kind"),
+        profile=_median(part, _SAME_KIND, "slot_of_kind"),
         same_kind=_median(value, _SAME_KIND, "slot_of_kind"),
-        same_weekday=level * _median(value / level, _SAME_WEEKDAY, "slot_of_week"),
+        same_weekday=level * _median(part, _SAME_WEEKDAY, "slot_of_week"),
         any_day=_median(value, _ANY_DAY, "slot"),
         last_day=_median(value, (day, max(day // 2, 1)), "segment"),
     )
     implied = pl.when(level * profile > pl.col("quiet")).then(value / profile)
     size = _SHIFT_DAYS * day
-    shifted = profile * _median(implied, (size, max(size // 4, 1)), "segment")
-    rows = rows.with_columns(leveled=level * profile, shifted=shifted)
+    lately = _median(implied, (size, max(size // 4, 1)), "segment").fill_null(level)
+    rows = rows.with_columns(leveled=level * profile, shifted=lately * profile)
     return _plausible(rows, day)
 
 
@@ -155,7 +156,8 @@ def _leveled(rows: pl.DataFrame) -> pl.DataFrame:
     middle = past(pl.col("size")).rolling_median(_LEVEL_DAYS, min_samples=1).over("segment")
     levels = by_day.sort("segment", "noon_day").select("segment", "noon_day", level=middle)
     rows = rows.join(levels, on=["segment", "noon_day"], how="left", maintain_order="left")
-    return rows.with_columns(level=pl.when(pl.col("quiet") > 0).then(pl.max_horizontal("level", "quiet")))
+    level = pl.col("level").fill_null(pl.col("quiet"))
+    return rows.with_columns(level=pl.when(pl.col("quiet") > 0).then(level))
 
 
 def _plausible(rows: pl.DataFrame, day: int) -> pl.DataFrame:
