@@ -70,7 +70,7 @@ def anomalies_chart(
     >>> history = client.usage_history(cfu.last_days(56, now="2026-11-18T09:30Z"))
     >>> events = cfu.anomalies(history, time_zone="Europe/Berlin")
     >>> print(*cfu.anomalies_chart(events, time_zone="Europe/Berlin").title.text)
-    2 events came to $204.73 more than usual, 2 events to $97.94 less
+    2 events came to $204.77 more than usual, 2 events to $97.94 less
     """
     anomalies = collected(anomalies, ANOMALIES, table="anomalies")
     info = zone("UTC" if time_zone is None else time_zone)
