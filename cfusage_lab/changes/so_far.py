@@ -243,7 +243,7 @@ def _finished(
     local = localize(history, time_zone=time_zone, asks_until=True, stacklevel=5)
     moment = local.span.end if include_in_progress else local.span.until
     counted = local.frame if include_in_progress else local.frame.filter(nw.col("state") != "in_progress")
-    accounts = (local.frame if moment else counted).select("account_id").unique()
+    accounts = local.accounts() if moment else counted.select("account_id").unique()
     return local, _Now.at(moment or EPOCH, time_zone), counted, accounts
 
 

@@ -6,7 +6,7 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import Door, FrameT, opened, opened_rows
+from cfusage_lab.frames import Frames, FrameT, opened, opened_rows
 from cfusage_lab.frames.domain import duplicate
 from cfusage_lab.frames.expressions import state_of, state_rank, without_rounding
 from cfusage_lab.frames.groups import grouped
@@ -182,8 +182,12 @@ def _total_daily(daily: FrameT) -> FrameT:
 
 def _total_history(history: FrameT) -> FrameT:
     door = opened_rows(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
-    _require_same_windows(door)
+    if not door.is_eager:
+        _refuse_duplicates(door.frame)
+        _require_same_windows(door.frame, nw.col("start_time").n_unique(), nw.len())
     value = nw.col("aggregated_value")
+    lowest = door.frame.select(value.min()).collect("polars").item() if door.is_eager else None
+    may_cancel = not door.is_eager or (lowest or 0) < 0
     windows = (
         door.frame.with_columns(rank=state_rank())
         .group_by("start_time", "end_time")
@@ -191,33 +195,42 @@ def _total_history(history: FrameT) -> FrameT:
             value.sum(),
             nw.col("is_reported").any(),
             nw.col("rank").max(),
-            unknown=value.is_null().any(),
-            gross=value.abs().sum(),
+            found=nw.len(),
+            known=value.count(),
+            gross=(value.abs() if may_cancel else value).sum(),
         )
         .with_columns(
             account_id=nw.lit(TOTAL),
-            aggregated_value=nw.when(~nw.col("unknown")).then(without_rounding(value, nw.col("gross"))),
+            aggregated_value=nw.when(nw.col("known") == nw.col("found")).then(
+                without_rounding(value, nw.col("gross"))
+            ),
             id=nw.lit(None, dtype=nw.String),
             state=state_of("rank"),
         )
     )
-    result: FrameT = door.back(windows.select(*HISTORY.names()), order=("start_time",))
-    return result
+    if not door.is_eager:
+        lazy: FrameT = door.back(windows.select(*HISTORY.names()))
+        return lazy
+    total = door.back(windows.select(*HISTORY.names(), "found"), order=("start_time",))
+    _require_same_windows(door.frame, nw.lit(total.height), nw.lit(int(total["found"].sum())))
+    return total.select(HISTORY.names())  # type: ignore[no-any-return]
 
 
-def _require_same_windows(door: Door) -> None:
-    """Ask for counts; raise unless every account has every window, each once."""
-    account, window, history = nw.col("account_id"), nw.col("start_time"), door.frame
-    if not door.is_eager:  # otherwise it was asked as the table came in
-        key = ("account_id", "start_time")
-        twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
-        for row in twice.collect("polars").to_native().iter_rows(named=True):
-            raise duplicate(row, key)
-    counts = history.select(accounts=account.n_unique(), windows=window.n_unique(), rows=nw.len())
-    accounts, windows, rows = counts.collect("polars").to_native().row(0)
-    if rows != accounts * windows:
+def _refuse_duplicates(history: Frames) -> None:
+    """Ask a lazy table whether any window is there twice; of a DataFrame, the door has."""
+    key = ("account_id", "start_time")
+    twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
+    for row in twice.collect("polars").to_native().iter_rows(named=True):
+        raise duplicate(row, key)
+
+
+def _require_same_windows(history: Frames, windows: nw.Expr, rows: nw.Expr) -> None:
+    """Ask for counts; raise unless every account has every window. None is there twice."""
+    counts = history.select(accounts=nw.col("account_id").n_unique(), windows=windows, rows=rows)
+    n_accounts, n_windows, n_rows = counts.collect("polars").to_native().row(0)
+    if n_rows != n_accounts * n_windows:
         raise FrameError(
-            f"{accounts} accounts times {windows} windows would be {accounts * windows:,} rows, and there "
-            f"are {rows:,}: fetch all accounts for one range, or take total_usage(daily_usage(…)), which "
-            "says which days are not whole"
+            f"{n_accounts} accounts times {n_windows} windows would be {n_accounts * n_windows:,} rows, and "
+            f"there are {n_rows:,}: fetch all accounts for one range, or take total_usage(daily_usage(…)), "
+            "which says which days are not whole"
         )

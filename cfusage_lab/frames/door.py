@@ -156,7 +156,7 @@ def _checked(door: Door, columns: pl.Schema, key: Sequence[str]) -> pl.DataFrame
     if key and not is_in_order(rows, key):
         rows = rows.sort(*key)
         refuse_duplicates(rows, key)
-    return rows
+    return rows.with_columns(pl.col(key[0]).set_sorted()) if key else rows
 
 
 def _typed(name: str, wanted: pl.DataType) -> nw.Expr:

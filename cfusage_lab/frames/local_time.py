@@ -64,6 +64,12 @@ class LocalHistory:
     hours: pl.DataFrame
     runs: pl.DataFrame | None
 
+    def accounts(self) -> Frames:
+        """Return each account once, as ``account_id``."""
+        if self.runs is None:
+            return self.frame.select("account_id").unique()
+        return nw.from_native(self.runs.lazy().select(account_id="value").unique())
+
 
 def calendar(start: datetime, end: datetime, *, time_zone: str) -> pl.DataFrame:
     """Return local date, weekday and hour of each UTC hour from ``start`` up to ``end``.
