@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cfusage_lab.charts import month_end_chart as month_end_chart
     from cfusage_lab.charts import month_to_date_chart as month_to_date_chart
     from cfusage_lab.charts import movers_chart as movers_chart
+    from cfusage_lab.charts import usage_by_model_chart as usage_by_model_chart
     from cfusage_lab.charts import usage_chart as usage_chart
     from cfusage_lab.charts import week_over_week_chart as week_over_week_chart
     from cfusage_lab.charts import weekly_heatmap_chart as weekly_heatmap_chart
@@ -109,6 +110,7 @@ _HOMES = {
         "month_end_chart",
         "month_to_date_chart",
         "movers_chart",
+        "usage_by_model_chart",
         "usage_chart",
         "week_over_week_chart",
         "weekly_heatmap_chart",

@@ -10,6 +10,7 @@ from cfusage_lab.charts.changes import day_over_day_chart, week_over_week_chart
 from cfusage_lab.charts.comparison import comparison_chart
 from cfusage_lab.charts.day_calendar import calendar_chart
 from cfusage_lab.charts.heatmap import weekly_heatmap_chart
+from cfusage_lab.charts.models import usage_by_model_chart
 from cfusage_lab.charts.month import month_to_date_chart
 from cfusage_lab.charts.month_end import month_end_chart
 from cfusage_lab.charts.movers import movers_chart
@@ -25,6 +26,7 @@ __all__ = [
     "month_end_chart",
     "month_to_date_chart",
     "movers_chart",
+    "usage_by_model_chart",
     "usage_chart",
     "week_over_week_chart",
     "weekly_heatmap_chart",

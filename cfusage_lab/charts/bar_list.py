@@ -20,25 +20,33 @@ _RATIO_PIXELS: Final = 66
 _WHO_PIXELS: Final = f"min(list_letters.who * {_LETTER}, width * (list_letters.on ? 0.28 : 0.45))"
 """The room for names of accounts; longer ones are cut off."""
 _IS_SHORT: Final = "(width < 420 && list_letters.who > 0)"
-"""Whether weekdays are left out, for want of room."""
-_BARS_BEGIN: Final = f"({_WHO_PIXELS}) + max(0, list_letters.on - ({_IS_SHORT} ? 4 : 0)) * {_LETTER} + 16"
+"""Whether what ``on`` begins with, a weekday as a rule, is left out for want of room."""
+_BARS_BEGIN: Final = (
+    f"({_WHO_PIXELS}) + max(0, list_letters.on - ({_IS_SHORT} ? list_letters.spare : 0)) * {_LETTER} + 16"
+)
 _BARS_END: Final = f"max({_BARS_BEGIN} + 10, width - list_letters.change * {_LETTER} - {_RATIO_PIXELS} - 8)"
 """Right of where they begin, however narrow the cell: else bars would go the wrong way."""
-_WHEN: Final = f"{_IS_SHORT} ? slice(datum.on, 4) : datum.on"
+_WHEN: Final = f"{_IS_SHORT} ? slice(datum.on, list_letters.spare) : datum.on"
 
 
-def list_letters(rows: pl.DataFrame) -> dict[str, object] | None:
-    """Count the letters of the longest texts of each column, for their room."""
+def list_letters(rows: pl.DataFrame, *, spare: int = 4) -> dict[str, object] | None:
+    """Count the letters of the longest texts of each column, for their room.
+
+    ``spare`` is how many letters ``on`` begins with that can be left out where there is little of it.
+    """
     if rows.is_empty():
         return None
     sizes = rows["change_usd"].abs()
     largest, smallest = float(sizes.max()), float(sizes.min())  # type: ignore[arg-type]
     digits = 10 if 0 < smallest < 1e-5 else 6 if 0 < smallest < 1 else 2  # noqa: PLR2004 - as exact_text() has it
     change = max(len(f"+${largest:,.2f}"), len(f"+$0.{'0' * digits}"))
-    return {"list_letters": {"who": _longest(rows["who"]), "on": _longest(rows["on"]), "change": change}}
+    who, on = _longest(rows["who"]), _longest(rows["on"])
+    return {"list_letters": {"who": who, "on": on, "change": change, "spare": spare}}
 
 
-def bar_list_page(count: int, titles: Mapping[str, str], texts: Mapping[str, str], *, empty: str) -> Any:  # noqa: ANN401 - altair's own
+def bar_list_page(
+    count: int, titles: Mapping[str, str], texts: Mapping[str, str], *, empty: str, colour: str | None = None
+) -> Any:  # noqa: ANN401 - altair's own
     """Return the page without its table and its heading, which is made once: altair takes long over it.
 
     Parameters
@@ -52,8 +60,10 @@ def bar_list_page(count: int, titles: Mapping[str, str], texts: Mapping[str, str
         Vega expressions by name, ``change`` and ``aside`` among them, which stand beside the bar.
     empty
         What is said where there is no row.
+    colour
+        Of all bars, where their kind is not to tell.
     """
-    return _page(count, tuple(titles.items()), tuple(texts.items()), empty)
+    return _page(count, tuple(titles.items()), tuple(texts.items()), empty, colour)
 
 
 def _longest(texts: pl.Series) -> int:
@@ -61,13 +71,14 @@ def _longest(texts: pl.Series) -> int:
 
 
 @lru_cache(maxsize=64)
-def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str) -> Any:  # noqa: ANN401 - altair's own
+def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str, colour: str | None) -> Any:  # noqa: ANN401 - altair's own
     if not count:
         return page([words(empty)])
-    return page([_bars(dict(titles), dict(texts)).properties(name="row_0", width=WIDTH, height=24 * count)])
+    bars = _bars(dict(titles), dict(texts), colour)
+    return page([bars.properties(name="row_0", width=WIDTH, height=24 * count)])
 
 
-def _bars(titles: Mapping[str, str], texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - altair's own
+def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | None) -> Any:  # noqa: ANN401 - altair's own
     places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
     base = alt.Chart().encode(y=places)
     bars = base.mark_bar(aria=False, **settled()).encode(
@@ -77,8 +88,8 @@ def _bars(titles: Mapping[str, str], texts: Mapping[str, str]) -> Any:  # noqa: 
             scale=alt.Scale(nice=False, range=[alt.ExprRef(_BARS_BEGIN), alt.ExprRef(_BARS_END)]),
         ),
         x2=alt.datum(0),
-        color=kinds_colour(),
-        stroke=kinds_outline(),
+        color=alt.value(colour) if colour else kinds_colour(),
+        stroke=alt.value(colour) if colour else kinds_outline(),
     )
     zero = alt.Chart().mark_rule(aria=False, color=NEUTRAL).encode(x=alt.datum(0))
     name = base.mark_text(aria=False, align="left", fontSize=12, limit=alt.ExprRef(_WHO_PIXELS))

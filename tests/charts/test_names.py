@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from hostile import TEXTS
 import cfusage_lab as cfu
 from cfusage_lab.charts.texts import quoted, tooltip
 from cfusage_lab.drawing import labels
+from cfusage_lab.schema import INVOICE_LINES
 from cfusage_lab.wording import visible
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -46,6 +47,15 @@ def history_of(ids: Sequence[str]) -> pl.DataFrame:
     )
 
 
+def lines_of(ids: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+    """Make an invoice line of each account, for a model of any name."""
+    rows = [
+        (one, START, START + timedelta(days=31), name, name, name, 1.0, 0.0, 0.0, None, None)
+        for one, name in zip(ids, names, strict=True)
+    ]
+    return pl.DataFrame(rows, schema=INVOICE_LINES, orient="row")
+
+
 def usage_of(names: Sequence[str]) -> alt.VConcatChart:
     """Draw accounts of these names over time."""
     ids = [f"{nth:032x}" for nth in range(len(names))]
@@ -66,6 +76,7 @@ def charts_of(names: Sequence[str], ids: Sequence[str] | None = None) -> list[al
         cfu.day_over_day_chart(changes, **options),
         cfu.calendar_chart(daily, **options),
         cfu.movers_chart(cfu.movers(changes), **options),
+        cfu.usage_by_model_chart(cfu.usage_by_model(lines_of(ids, names)), **options),
         cfu.comparison_chart(cfu.compare(daily, daily), current=names[0], previous=names[-1], **options),
         cfu.weekly_heatmap_chart(cfu.weekly_heatmap(history, time_zone="UTC"), **zoned),
         cfu.hour_profile_chart(cfu.hourly_profile(history, time_zone="UTC"), **zoned),
