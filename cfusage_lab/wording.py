@@ -2,12 +2,14 @@
 
 import unicodedata
 from datetime import datetime, timedelta, tzinfo
+from html import escape
 from typing import Final
 
 __all__ = [
     "clock_hour",
     "counted",
     "dollars",
+    "html_text",
     "moment_text",
     "more_or_less",
     "offset_text",
@@ -107,6 +109,17 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(map(_shown, text))
+
+
+def html_text(text: str) -> str:
+    r"""Write plain text as HTML, whoever it comes from: none of it is markup, and all of it is seen.
+
+    Examples
+    --------
+    >>> html_text("Larkspur & <b>\n")
+    'Larkspur &amp; &lt;b&gt;␊'
+    """
+    return escape(visible(text))
 
 
 def _shown(character: str) -> str:

@@ -1,17 +1,17 @@
 """The control for accounts: one, several or all of them, found by a part of their name."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
-from cfusage_lab.drawing import short
+from cfusage_lab.drawing import labels
 
 __all__ = ["AccountPicker"]
 
-_ALL: Final = "all"
+_ALL: Final = object()
+"""Stands for each account in the list: no id is like it, whatever it is."""
 _SEARCHED_FROM: Final = 7
 """How many accounts it takes until a search helps."""
 _MOST_ROWS: Final = 6
@@ -67,20 +67,15 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
 
     def _offer(self, _change: object = None) -> None:
         """Show what the search lets through, what is chosen in any case."""
-        names = {**self._names, **{one: short(one) for one in self.value if one not in self._names}}
-        self._offered = names
+        ids = dict.fromkeys((*self._names, *self.value))
+        labelled = labels(ids, names=self._names)
+        self._offered = names = {one: labelled[one] for one in ids}
         part = self.search.value.strip().casefold()
-        shown = [
-            one for one, name in names.items() if part in f"{name} {one}".casefold() or one in self.value
-        ]
         is_all = len(names) > 1 and set(self.value) == set(names)
-        if is_all and part:
-            shown = [one for one, name in names.items() if part in f"{name} {one}".casefold()]
-        counts = Counter(names.values())
+        kept = frozenset() if is_all else frozenset(self.value)
+        shown = [one for one in names if one in kept or part in self._searched(one).casefold()]
         options = [(f"All {len(names):,} accounts", _ALL)] if len(names) > 1 else []
-        options += [
-            (names[one] if counts[names[one]] == 1 else f"{names[one]} ({short(one)})", one) for one in shown
-        ]
+        options += [(names[one], one) for one in shown]
         self._is_mirroring = True  # other options choose other values
         self.list.options = options
         self.list.value = (_ALL,) if is_all else tuple(one for one in names if one in self.value)
@@ -91,6 +86,10 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
         self.list.description = f"Accounts: {chosen}" if is_cut else "Accounts"
         self.layout.display = None if len(names) > 1 else "none"
         self.search.layout.display = None if len(names) >= _SEARCHED_FROM else "none"
+
+    def _searched(self, one: str) -> str:
+        """Return what an account is found by: what it is called here and at its source, and its id."""
+        return f"{self._offered[one]} {self._names.get(one, '')} {one}"
 
     def _choose(self, change: dict[str, Any]) -> None:
         """Take a choice over. ``All`` stands alone: another account beside it takes its place."""

@@ -1,6 +1,5 @@
 """The widgets of the explorer, and the words around them."""
 
-import html
 import importlib.resources
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -11,6 +10,7 @@ import traitlets
 from cfusage_lab.credentials import Secret
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import zone
+from cfusage_lab.wording import html_text
 
 __all__ = [
     "TokenField",
@@ -103,17 +103,18 @@ class Waiting(ipywidgets.HBox):  # type: ignore[misc]
 
 def banner(message: str, below: str) -> str:
     """Write an error as HTML, with what is below it, or how to get there."""
-    return _BANNER.format(html.escape(message), html.escape(below))
+    lines = "\n".join(map(html_text, message.splitlines()))
+    return _BANNER.format(lines, html_text(below))
 
 
 def status_line(status: str, *, details: str = "", notes: Sequence[str] = ()) -> str:
     """Write the status as HTML: where the numbers come from stands out, the rest gets a line each."""
     source, _, rest = status.partition(" · ")
     notes = [*([details] if details else []), *notes]
-    extra = "".join(f"<div>{html.escape(note)}</div>" for note in notes)
+    extra = "".join(f"<div>{html_text(note)}</div>" for note in notes)
     return (
-        f'<div role="status" style="{_FONT}"><span style="{_BADGE}">{html.escape(source)}</span> '
-        f'<span style="{_QUIET}; padding-left: 6px">{html.escape(rest)}</span>'
+        f'<div role="status" style="{_FONT}"><span style="{_BADGE}">{html_text(source)}</span> '
+        f'<span style="{_QUIET}; padding-left: 6px">{html_text(rest)}</span>'
         f"{extra}</div>"
     )
 

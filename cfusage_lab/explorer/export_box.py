@@ -8,6 +8,7 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.explorer.controls import button
 from cfusage_lab.explorer.exports import FORMATS, download
+from cfusage_lab.wording import html_text
 
 __all__ = ["ExportBox"]
 
@@ -43,7 +44,7 @@ class ExportBox:
 
     def begin(self, form: str) -> None:
         """Say that it is being made."""
-        self.result.value = _WORKING.format(html.escape(FORMATS[form].label))
+        self.result.value = _WORKING.format(html_text(FORMATS[form].label))
 
     def show(self, name: str, content: bytes) -> None:
         """Offer a file; code can be copied, too."""

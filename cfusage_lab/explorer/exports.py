@@ -1,7 +1,6 @@
 """What leaves the screen: tables, pictures, a page, the code behind them."""
 
 import base64
-import html
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.view import svg
 from cfusage_lab.view.pages import standalone
 from cfusage_lab.view.vega import squeezed
+from cfusage_lab.wording import html_text
 
 __all__ = ["FORMATS", "Shown", "download", "made", "picture_of", "png_of", "stacked"]
 
@@ -66,8 +66,8 @@ def download(name: str, content: bytes) -> str:
     form = name.rpartition(".")[2]
     link = f"data:{FORMATS[form].mime};base64,{base64.b64encode(content).decode()}"
     size = f"{len(content) / 1000:,.0f} kB" if len(content) >= 1000 else f"{len(content)} bytes"  # noqa: PLR2004 - a kB
-    text = f"Download {html.escape(name)} ({size})"
-    return f'<a class="cfusage-download" href="{link}" download="{html.escape(name)}">{text}</a>'
+    text = f"Download {html_text(name)} ({size})"
+    return f'<a class="cfusage-download" href="{link}" download="{html_text(name)}">{text}</a>'
 
 
 def stacked(charts: Sequence[alt.VConcatChart]) -> str:

@@ -1,6 +1,5 @@
 """The headline: a few figures with what they are compared with, as data and as HTML."""
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,12 +9,13 @@ import polars as pl
 
 from cfusage_lab.changes import month_to_date, same_time_yesterday
 from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.wording import dollars, more_or_less
+from cfusage_lab.wording import dollars, html_text, more_or_less
 
 __all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
 
@@ -138,7 +138,7 @@ def credit_figure(beyond: Beyond, names: Mapping[str, str]) -> list[Figure]:
     ]
     if credit.height > 1:
         lowest = credit.sort("balance_usd").row(0, named=True)
-        whose = names.get(lowest["account_id"], lowest["account_id"])
+        whose = labels(credit["account_id"], names=names)[lowest["account_id"]]
         notes = [f"of {credit.height:,} accounts; lowest: {whose}, {dollars(lowest['balance_usd'])}"]
     return [Figure(title=title, value=dollars(float(credit["balance_usd"].sum())), note="".join(notes[:1]))]
 
@@ -153,10 +153,10 @@ def figures_html(figures: Sequence[Figure]) -> str:
 def _card(figure: Figure) -> str:
     arrow = _ARROWS.get(figure.kind, "")
     sign = f'<span class="cfusage-{figure.kind}" aria-hidden="true">{arrow}</span> ' if arrow else ""
-    lines = [f'<dd class="cfusage-value">{html.escape(figure.value)}</dd>']
-    lines += [f"<dd>{sign}{html.escape(figure.comparison)}</dd>"] if figure.comparison else []
-    lines += [f'<dd class="cfusage-quiet">{html.escape(figure.note)}</dd>'] if figure.note else []
-    return f"<div><dt>{html.escape(figure.title)}</dt>{''.join(lines)}</div>"
+    lines = [f'<dd class="cfusage-value">{html_text(figure.value)}</dd>']
+    lines += [f"<dd>{sign}{html_text(figure.comparison)}</dd>"] if figure.comparison else []
+    lines += [f'<dd class="cfusage-quiet">{html_text(figure.note)}</dd>'] if figure.note else []
+    return f"<div><dt>{html_text(figure.title)}</dt>{''.join(lines)}</div>"
 
 
 def _unknown(why: str) -> list[Figure]:

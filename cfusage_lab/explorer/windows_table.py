@@ -1,6 +1,5 @@
 """The table of windows: some rows of it, as HTML."""
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.drawing import labels
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import offset_text, window_text
+from cfusage_lab.wording import html_text, offset_text, window_text
 
 __all__ = ["ORDERS", "ROWS", "Page", "windows_html"]
 
@@ -88,7 +87,7 @@ def windows_html(page: Page, *, which: str, time_zone: str, names: Mapping[str, 
     )
     last = page.first + page.rows.height - 1
     shown = f"{page.first:,} to {last:,} of {page.count:,}" if page.count else "none"
-    caption = f"Windows: {html.escape(which)} <span class='cfusage-quiet'>({shown})</span>"
+    caption = f"Windows: {html_text(which)} <span class='cfusage-quiet'>({shown})</span>"
     return (
         '<div class="cfusage-scroll" role="region" aria-label="Windows" tabindex="0">'
         f'<table class="cfusage-windows"><caption>{caption}</caption>'
@@ -103,12 +102,12 @@ def _row(row: Mapping[str, object], account: str | None, time_zone: str) -> str:
     local = window_text(start, end - start, info)
     state = str(row["state"]).replace("_", " ") + ("" if row["is_reported"] else ", none reported")
     cells = [*([account] if account is not None else []), local]
-    told = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
+    told = "".join(f"<td>{html_text(cell)}</td>" for cell in cells)
     told = told.removesuffix("</td>") + f' <span class="cfusage-quiet">{offset_text(start, info)}</span></td>'
     return (
         f"<tr>{told}<td>{start:%Y-%m-%d %H:%MZ}</td>"
         f'<td class="cfusage-number">{_exact(float(row["aggregated_value"]))}</td>'  # type: ignore[arg-type]
-        f"<td>{html.escape(state)}</td></tr>"
+        f"<td>{html_text(state)}</td></tr>"
     )
 
 

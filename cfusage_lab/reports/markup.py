@@ -1,14 +1,13 @@
-"""HTML by the piece: everything that is quoted is escaped here, and every figure keeps all its digits."""
+"""HTML by the piece: everything that is quoted is text, and every figure keeps all its digits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Literal
 
 from cfusage_lab.view.pages import Html
-from cfusage_lab.wording import dollars, visible
+from cfusage_lab.wording import dollars, html_text
 
-__all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table", "text"]
+__all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,6 @@ class Column:
     kind: Literal["", "number", "name"] = ""
 
 
-def text(words: str) -> str:
-    """Write plain text, whoever it comes from."""
-    return escape(visible(words))
-
-
 def money(cost: float | None) -> str:
     """Write US dollars for the eye, with the unrounded number beside it for a machine."""
     return "unknown" if cost is None else f'<data value="{cost!r}">{dollars(cost)}</data>'
@@ -45,13 +39,13 @@ def part(share: float | None) -> str:
 
 def paragraph(words: str) -> Html:
     """Write a paragraph of plain text."""
-    return Html(f"<p>{text(words)}</p>")
+    return Html(f"<p>{html_text(words)}</p>")
 
 
 def cards(shown: Iterable[Card]) -> Html:
     """Write figures side by side."""
     written = (
-        f'<div class="card"><dt>{text(one.label)}</dt><dd class="figure">{one.figure}</dd>'
+        f'<div class="card"><dt>{html_text(one.label)}</dt><dd class="figure">{one.figure}</dd>'
         + (f'<dd class="aside">{one.aside}</dd>' if one.aside else "")
         + "</div>"
         for one in shown
@@ -63,13 +57,13 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]
     """Write a table whose first column names the row; cells are HTML."""
     kinds = [f' class="{column.kind}"' if column.kind else "" for column in columns]
     head = "".join(
-        f'<th scope="col"{kind}>{text(column.heading)}</th>'
+        f'<th scope="col"{kind}>{html_text(column.heading)}</th>'
         for column, kind in zip(columns, kinds, strict=True)
     )
     body = "".join(f"<tr>{_cells(row, kinds)}</tr>\n" for row in rows)
     return Html(
-        f'<div class="table" role="region" aria-label="{text(caption)}" tabindex="0">'
-        f"<table><caption>{text(caption)}</caption>\n"
+        f'<div class="table" role="region" aria-label="{html_text(caption)}" tabindex="0">'
+        f"<table><caption>{html_text(caption)}</caption>\n"
         f"<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
 
@@ -83,6 +77,7 @@ def _cells(row: Sequence[str], kinds: Sequence[str]) -> str:
 def definitions(words: Mapping[str, str]) -> Html:
     """Write terms and what they mean, plain text both."""
     written = (
-        f"<div><dt>{text(term)}</dt><dd>{text(meaning)}</dd></div>\n" for term, meaning in words.items()
+        f"<div><dt>{html_text(term)}</dt><dd>{html_text(meaning)}</dd></div>\n"
+        for term, meaning in words.items()
     )
     return Html(f'<dl class="terms">{"".join(written)}</dl>')

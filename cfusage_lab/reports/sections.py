@@ -27,11 +27,10 @@ from cfusage_lab.reports.markup import (
     paragraph,
     part,
     table,
-    text,
 )
 from cfusage_lab.reports.texts import beside, hour_of
 from cfusage_lab.view.pages import Block, Section
-from cfusage_lab.wording import counted
+from cfusage_lab.wording import counted, html_text
 
 __all__ = ["sections"]
 
@@ -64,11 +63,11 @@ def _headline(figures: Figures) -> list[Card]:
     day, until = days_text(found["date"], found["date"]), found["until"]
     is_ended = until == _FULL_DAY
     return [
-        Card("Total cost", money(figures.cost_usd), text(_span(figures))),
+        Card("Total cost", money(figures.cost_usd), html_text(_span(figures))),
         Card(
             day if is_ended else f"{day}, until {until}",
             money(found["today_usd"]),
-            text(
+            html_text(
                 beside(
                     found["day_kind"],
                     found["today_usd"],
@@ -81,7 +80,7 @@ def _headline(figures: Figures) -> list[Card]:
         Card(
             f"{found['date']:%B %Y} so far",
             money(found["month_usd"]),
-            text(
+            html_text(
                 beside(
                     found["month_kind"],
                     found["month_usd"],
@@ -91,7 +90,7 @@ def _headline(figures: Figures) -> list[Card]:
                 )
             ),
         ),
-        Card("Mean day", money(found["mean_day_usd"]), text(_whole_days(figures))),
+        Card("Mean day", money(found["mean_day_usd"]), html_text(_whole_days(figures))),
     ]
 
 
@@ -110,7 +109,7 @@ def _accounts(figures: Figures) -> Block:
     shown, others = figures.accounts.head(MOST_ACCOUNTS), figures.accounts.slice(MOST_ACCOUNTS)
     rows = [
         [
-            text(figures.names[row["account_id"]]),
+            html_text(figures.names[row["account_id"]]),
             money(row["cost_usd"]),
             part(row["share"]),
             money(row["mean_day_usd"]),
@@ -197,23 +196,23 @@ def _highest(figures: Figures) -> list[Block]:
     whose = [] if figures.is_alone else [Column("Most of it", "name"), Column("Its cost", "number")]
     hours = [
         [
-            text(hour_of(row["start_time"], info)),
+            html_text(hour_of(row["start_time"], info)),
             f"{row['start_time']:%Y-%m-%d %H:%MZ}",
             money(row["aggregated_value"]),
             part(row["share"]),
             *_most(figures, row),
-            text(row["state"].replace("_", " ")),
+            html_text(row["state"].replace("_", " ")),
         ]
         for row in figures.top_hours().iter_rows(named=True)
     ]
     days = [
         [
-            text(days_text(row["date"], row["date"])),
+            html_text(days_text(row["date"], row["date"])),
             f"{row['hours']}",
             money(row["cost_usd"]),
             part(row["share"]),
             *_most(figures, row),
-            text(row["state"].replace("_", " ") + ("" if row["is_whole"] else ", hours missing")),
+            html_text(row["state"].replace("_", " ") + ("" if row["is_whole"] else ", hours missing")),
         ]
         for row in figures.top_days().iter_rows(named=True)
     ]
@@ -242,4 +241,4 @@ def _highest(figures: Figures) -> list[Block]:
 def _most(figures: Figures, row: dict[str, Any]) -> list[str]:
     if figures.is_alone:
         return []
-    return [text(figures.names[row["top_account_id"]]), money(row["top_usd"])]
+    return [html_text(figures.names[row["top_account_id"]]), money(row["top_usd"])]

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -19,7 +18,7 @@ import altair as alt
 from cfusage_lab.view import vega
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.packing import pack
-from cfusage_lab.wording import visible
+from cfusage_lab.wording import html_text
 
 __all__ = ["Block", "Html", "Section", "standalone"]
 
@@ -87,9 +86,9 @@ def standalone(
     page = _Page([])
     body = "\n".join(map(page.written, blocks))
     return Template(_asset("page.html")).substitute(
-        title=_text(title),
-        note=f'<p class="note">{_text(note)}</p>' if note else "",
-        stamp=f'<header class="stamp"><p>{_text(stamp)}</p></header>' if stamp else "",
+        title=html_text(title),
+        note=f'<p class="note">{html_text(note)}</p>' if note else "",
+        stamp=f'<header class="stamp"><p>{html_text(stamp)}</p></header>' if stamp else "",
         style=_asset("page.css"),
         body=body,
         drawings=_as_data(page.drawings),
@@ -110,7 +109,7 @@ class _Page:
             return block.text
         if isinstance(block, Section):
             inside = "\n".join(self.written(one, level=level + 1) for one in block.blocks)
-            return f"<section>\n<h{level}>{_text(block.heading)}</h{level}>\n{inside}\n</section>"
+            return f"<section>\n<h{level}>{html_text(block.heading)}</h{level}>\n{inside}\n</section>"
         return self._figure(Drawing.of(block), level)
 
     def _figure(self, drawing: Drawing, level: int) -> str:
@@ -120,7 +119,7 @@ class _Page:
         tables = {name: pack(table) for name, table in drawing.tables.items()}
         self.drawings.append({"spec": drawing.spec, "values": drawing.values, "tables": tables})
         png = base64.b64encode(vega.png(drawing.complete())).decode()
-        label = _text(drawing.description or "a chart")
+        label = html_text(drawing.description or "a chart")
         return (
             f'<figure class="chart">{caption}<div id="chart-{nth}" role="img" aria-label="{label}"></div>\n'
             f'<noscript><img alt="{label}" src="data:image/png;base64,{png}"></noscript></figure>'
@@ -134,7 +133,9 @@ def _captioned(drawing: Drawing, level: int) -> tuple[str, Drawing]:
         return "", drawing
     text, description = " ".join(title), drawing.description
     facts = [description.removeprefix(f"{text}. ")] if description.startswith(f"{text}. ") else subtitle
-    caption = f"<h{level}>{_text(text)}</h{level}>" + "".join(f"<p>{_text(line)}</p>" for line in facts)
+    caption = f"<h{level}>{html_text(text)}</h{level}>" + "".join(
+        f"<p>{html_text(line)}</p>" for line in facts
+    )
     spec = {key: part for key, part in drawing.spec.items() if key != "title"}
     values = {name: value for name, value in drawing.values.items() if name not in _HEADING}
     return f"<figcaption>{caption}</figcaption>", replace(drawing, spec=spec, values=values)
@@ -146,11 +147,6 @@ def _lines(text: str | list[str] | None) -> list[str]:
 
 _HEADING: Final = ("cfusage_title", "cfusage_subtitle")
 """The values of a drawing that are its heading."""
-
-
-def _text(words: str) -> str:
-    """Write plain text, whoever it comes from."""
-    return escape(visible(words))
 
 
 def _asset(name: str) -> str:

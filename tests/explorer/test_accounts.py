@@ -26,6 +26,24 @@ def test_several_can_be_chosen_and_all_stand_for_each_of_them() -> None:
     assert picker.list.label == ("Beta",)
 
 
+@pytest.mark.parametrize("one", ["all", "", "All 2 accounts", "__proto__"])
+def test_any_string_is_an_id_and_none_of_them_stands_for_all(one: str) -> None:
+    """A table of the total has one account, and its id is "all"."""
+    picker = AccountPicker({one: "Whole", A: "Alpha"}, (one,))
+    assert picker.list.label == ("Whole",)
+
+    picker.list.label = ("Whole", "Alpha")
+    assert (set(picker.value), picker.list.label) == ({one, A}, ("All 2 accounts",))
+    picker.list.label = ("All 2 accounts", "Whole")
+    assert (picker.value, picker.list.label) == ((one,), ("Whole",))
+
+
+def test_no_two_accounts_are_called_alike_and_none_is_called_nothing() -> None:
+    picker = AccountPicker({A: "One\n", B: "One\n", C: ""}, (A,))
+
+    assert labels(picker) == ["All 3 accounts", f"One␊ ({A})", f"One␊ ({B})", "cccc…cccc"]
+
+
 def test_all_taken_away_leaves_none() -> None:
     """The explorer then says that one is wanted."""
     picker = AccountPicker(NAMES, (A, B, C))
