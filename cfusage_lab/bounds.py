@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.ranges.moments import hour_end
 from cfusage_lab.schema import Granularity
@@ -12,6 +13,8 @@ __all__ = ["aligned", "midnight", "running_end"]
 
 def aligned(time_range: TimeRange, granularity: Granularity, now: datetime) -> tuple[datetime, datetime]:
     """Return the bounds of the windows that are meant, or refuse a range that has none or future ones."""
+    if not isinstance(time_range, TimeRange):
+        raise ConfigError(f"time_range {said(time_range)}: pass a TimeRange, such as last_days(7)")
     start, end = time_range.start, time_range.end
     newest = running_end(granularity, now)
     if granularity == "day":

@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from getpass import getpass
 from hashlib import blake2b
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import wrong_kind
 from cfusage_lab.redaction import Redactor
 
 __all__ = [
@@ -92,9 +93,15 @@ class Credentials:
         accounts: Sequence[str] = (),
     ) -> None:
         # nothing below holds a secret in the clear: a traceback may print every variable of a frame
-        token, key = _secret(token), _secret(key)
-        ids, wrong = _account_ids(accounts)
-        email = email or None
+        kinds = {
+            "API token": (token, Secret | str),
+            "API key": (key, Secret | str),
+            "email address": (email, str),
+        }
+        wrong = next(filter(None, (wrong_kind(one, kind, what) for what, (one, kind) in kinds.items())), "")
+        del kinds
+        token, key, email = (None, None, None) if wrong else (_secret(token), _secret(key), email or None)
+        ids, wrong_id = _account_ids(accounts)
         del accounts
         complaint = _complaint(token, "API token") or _complaint(key, "API key")
         if token is not None:
@@ -112,8 +119,8 @@ class Credentials:
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "email", email)
         object.__setattr__(self, "accounts", ids)
-        if complaint or wrong:
-            raise ConfigError(complaint or wrong)
+        if wrong or complaint or wrong_id:
+            raise ConfigError(wrong or complaint or wrong_id)
 
     def headers(self) -> dict[str, str]:
         """Return the headers that prove it, in the clear."""
@@ -216,9 +223,11 @@ def named_account_ids(accounts: Sequence[str]) -> list[str]:
     return sorted(ids)
 
 
-def _account_ids(accounts: Sequence[str]) -> tuple[tuple[str, ...], str]:
+def _account_ids(accounts: object) -> tuple[tuple[str, ...], str]:
     """Return account ids, and what is wrong with one of them; a token may stand where an id should."""
     given = accounts.split(",") if isinstance(accounts, str) else accounts
+    if not isinstance(given, Iterable) or isinstance(given, bytes):
+        return (), f"accounts is of type {type(accounts).__name__}: pass account ids, as texts"
     ids = [str(text).strip().lower() for text in given if str(text).strip()]
     for text in ids:
         if not _ACCOUNT_ID.fullmatch(text):

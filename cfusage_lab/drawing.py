@@ -12,6 +12,7 @@ import polars as pl
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net
+from cfusage_lab.options import names_of
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import STATES, WINDOWS, require
 from cfusage_lab.wording import visible
@@ -208,7 +209,7 @@ def labels(ids: Iterable[str], *, names: Mapping[str, str] | None) -> dict[str, 
 
     Any string may be a name or an id: what would act instead of being read gets a visible substitute.
     """
-    names = names or {}
+    names = names_of(names)
     order = {one: place for place, one in enumerate(names)}
     found = {
         one: _label(names.get(one) or "") or ("All accounts" if one == TOTAL else _label(short(one)))

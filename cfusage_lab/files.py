@@ -67,6 +67,10 @@ def expanded(path: object, *, what: str) -> str:
         raise ConfigError(f"{what} is empty: pass a path")
     if "\0" in text:
         raise ConfigError(f"{what} {shown(text)} holds a NUL character, which no path can: take another name")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ConfigError(f"{what} {shown(text)} can be no name of a file: take another name") from None
     home = os.path.expanduser(text)  # noqa: PTH111 - pathlib takes ./~name for ~name
     if text.startswith("~") and home == text:
         raise ConfigError(

@@ -17,6 +17,7 @@ from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.files import checked_path, is_stream, write_file, write_together
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.frames.windows import computed, refuse_unknown_costs
+from cfusage_lab.options import check_choice, check_flags, names_of
 from cfusage_lab.schema import WINDOWS
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
@@ -179,13 +180,10 @@ def to_focus(
     >>> export.table.height  # the last two days are still provisional
     120
     """
-    if billing not in get_args(Billing):
-        raise ConfigError(
-            f"billing {billing!r}: pass 'prepaid' if credits are bought beforehand, 'invoiced' if not"
-        )
-    if version not in get_args(FocusVersion):
-        raise ConfigError(f"version {version!r}: pass '1.3' or '1.2'")
-    names = dict(account_names or {})
+    check_choice(billing, "billing", get_args(Billing))
+    check_choice(version, "version", get_args(FocusVersion))
+    check_flags(include_incomplete=include_incomplete, allow_sandbox=allow_sandbox)
+    names = names_of(account_names, "account_names")
     blank = [account_id for account_id, name in names.items() if name is not None and not name.strip()]
     if blank:
         raise ConfigError(f"the name of account {blank[0]} is blank: leave it out, or pass None")

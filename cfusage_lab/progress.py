@@ -2,15 +2,19 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, Final
 
 from tqdm.auto import tqdm
 
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.source import Progress
 from cfusage_lab.terminal import is_terminal
 from cfusage_lab.wording import visible
 
-__all__ = ["ProgressBar", "Quiet", "default_progress"]
+__all__ = ["ProgressBar", "Quiet", "default_progress", "listener_of"]
+
+_HEARD: Final = ("is_cancelled", "update", "wait", "close")
 
 
 class Quiet:
@@ -85,3 +89,12 @@ def default_progress() -> Progress:
         return Quiet()  # it shows outputs when all is done, and would miss a bar that is gone by then
     is_notebook = "ipykernel" in sys.modules
     return ProgressBar() if is_notebook or is_terminal(sys.stderr) else Quiet()
+
+
+def listener_of(progress: Progress | None) -> Progress:
+    """Return who is told how far a fetch is, or refuse what could not listen."""
+    if progress is None:
+        return default_progress()
+    if isinstance(progress, type) or not all(hasattr(progress, name) for name in _HEARD):
+        raise ConfigError(f"progress {said(progress)}: pass what has {', '.join(_HEARD)}, as cfu.Quiet() has")
+    return progress

@@ -1,6 +1,5 @@
 """What was unusual in a usage history, and what it cost: hours, and the events they make."""
 
-import math
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
@@ -15,6 +14,7 @@ from cfusage_lab.anomaly_detection.series import SENSITIVITY, series_scores
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.frames.windows import computed
+from cfusage_lab.options import check_flags, number, said
 from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES, WINDOWS
 
 __all__ = ["anomalies", "anomaly_scores"]
@@ -114,6 +114,9 @@ def anomalies(
     73 times the usual Sunday 23:00 to Monday 04:00; $74.25, of which $73.23 above usual
     nothing on Friday 10:00 to 16:00, when $45.26 is usual
     """
+    least = None if min_impact_usd is None else number(min_impact_usd)
+    if min_impact_usd is not None and (least is None or least < 0):
+        raise ConfigError(f"min_impact_usd {said(min_impact_usd)}: pass US dollars, 0 or more")
     rows = _scored(
         history,
         time_zone=time_zone,
@@ -121,9 +124,7 @@ def anomalies(
         planned=planned,
         include_in_progress=include_in_progress,
     )
-    if min_impact_usd is not None and not 0 <= min_impact_usd < math.inf:
-        raise ConfigError(f"min_impact_usd={min_impact_usd!r}: pass US dollars, 0 or more")
-    events = with_events(rows, step=_HOUR, sensitivity=sensitivity, min_impact=min_impact_usd)
+    events = with_events(rows, step=_HOUR, sensitivity=sensitivity, min_impact=least)
     named = events.rename({name: f"{name}_usd" for name in ("actual", "expected", "lower", "upper")})
     named = named.with_columns(impact_usd=pl.col("actual_usd") - pl.col("expected_usd"))
     words = [explanation(event, time_zone=time_zone) for event in named.iter_rows(named=True)]
@@ -206,6 +207,7 @@ def _scored(
     history: object, *, time_zone: str, sensitivity: float, planned: Planned, include_in_progress: bool
 ) -> pl.DataFrame:
     """Judge the windows that count; a cost is not expected to be below zero."""
+    check_flags(include_in_progress=include_in_progress)
     spans = planned_spans(planned, time_zone=time_zone)
     windows = _windows(history, time_zone)
     if not include_in_progress:
@@ -236,8 +238,9 @@ def _windows(history: object, time_zone: str) -> pl.DataFrame:
 
 
 def _positive(sensitivity: float) -> float:
-    if not 0 < sensitivity < math.inf:
+    found = number(sensitivity)
+    if found is None or found <= 0:
         raise ConfigError(
-            f"sensitivity={sensitivity!r}: pass how many false alarms a month are accepted, as in 0.2"
+            f"sensitivity {said(sensitivity)}: pass how many false alarms a month are accepted, as in 0.2"
         )
-    return sensitivity
+    return found

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.ranges.ends import instant_of
 from cfusage_lab.schema import require
@@ -31,8 +32,8 @@ def planned_spans(planned: Planned, *, time_zone: str) -> list[tuple[datetime, d
         require(planned.columns, ("start_time", "end_time"), table="planned")
         rows = planned.iter_rows(named=True)
         found = [(row["start_time"], row["end_time"], row.get("account_id")) for row in rows]
-    elif isinstance(planned, (str, TimeRange)):
-        raise ConfigError(f"planned={planned!s}: pass a list of spans, as in [(start, end)]")
+    elif isinstance(planned, str | TimeRange) or not isinstance(planned, Iterable):
+        raise ConfigError(f"planned {said(planned)}: pass a list of spans, as in [(start, end)]")
     else:
         found = [(*_ends(span), None) for span in planned]
     return [(*_span(start, end, time_zone), account_id) for start, end, account_id in found]
@@ -54,7 +55,7 @@ def _ends(span: object) -> tuple[Moment, Moment]:
         return span.start, span.end
     if isinstance(span, (tuple, list)) and len(span) == 2:  # noqa: PLR2004 - a start and an end
         return span[0], span[1]
-    raise ConfigError(f"a planned span is a pair of a start and an end, or a TimeRange, and not {span!r}")
+    raise ConfigError(f"a planned span is a pair of a start and an end, or a TimeRange, and not {said(span)}")
 
 
 def _span(start: Moment, end: Moment, time_zone: str) -> tuple[datetime, datetime]:

@@ -52,6 +52,7 @@ def location_of(location: object) -> str:
     if text.lower().startswith("file://"):
         text = _folder_of(text)
     elif is_address(text):
+        _refuse_secrets(text)
         return text.rstrip("/")
     elif _FLATTENED.match(text) and not os.path.exists(text.partition(":")[0] + ":"):  # noqa: PTH110 - a text
         raise ConfigError(
@@ -91,6 +92,15 @@ def folder_uri(folder: str | Path) -> str:
 def file_in(folder: Path, uri: str) -> str:
     """Return the path of a file of a table by delta-rs' address of it: its month's folder and its name."""
     return os.path.join(folder, *uri.rsplit("/", 2)[1:])  # noqa: PTH118 - a good deal faster, for many files
+
+
+def _refuse_secrets(address: str) -> None:
+    """Raise :class:`ConfigError` about an address that may hold a password: it stands in every message."""
+    place = address.partition("://")[2]
+    if ":" in place.partition("/")[0].rpartition("@")[0] or "?" in place:
+        raise ConfigError(
+            "the location holds a password or a query: pass a plain address, and the rest as storage_options"
+        )
 
 
 def _folder_of(address: str) -> str:

@@ -15,13 +15,16 @@ from cfusage_lab.archive.asking import asked_for, bounds_of, source_of
 from cfusage_lab.archive.delta import require_deltalake
 from cfusage_lab.archive.exporting import export
 from cfusage_lab.archive.layout import STORED, as_history, is_settled
+from cfusage_lab.archive.storage_options import storage_options_of
 from cfusage_lab.archive.store import StoredTable, Whose
 from cfusage_lab.archive.updating import Steps, Update
 from cfusage_lab.bounds import aligned, running_end
 from cfusage_lab.errors import ConfigError, PayloadError
 from cfusage_lab.files import shown
-from cfusage_lab.progress import default_progress
+from cfusage_lab.options import check_choice, check_flags
+from cfusage_lab.progress import listener_of
 from cfusage_lab.ranges import TimeRange, last_days, moment
+from cfusage_lab.redaction import without_frames
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress, Source
 
@@ -46,7 +49,8 @@ class UsageArchive:
         Whose history is read: ``account`` or ``sandbox``. Left out: real accounts where any are held, and
         the sandbox where none are.
     storage_options
-        What delta-rs needs to reach an object store, under its own names.
+        What delta-rs needs to reach an object store, under its own names: texts. No error, repr or frame of
+        an error shows their values.
     now
         The moment that counts as the present, if it is not the clock's; it should be the client's, too.
 
@@ -72,12 +76,23 @@ class UsageArchive:
         storage_options: Mapping[str, str] | None = None,
         now: datetime | str | None = None,
     ) -> None:
+        options, wrong = storage_options_of(storage_options)
+        del storage_options  # a traceback may print every variable of a frame
+        self._location = ""  # first: a traceback may print what is only half made
+        try:
+            self._location = location_of(location)
+        except ConfigError as error:
+            refusal: ConfigError | None = without_frames(error)
+        else:
+            refusal = ConfigError(wrong) if wrong else None
+        self._options = options
+        del location
+        if refusal is not None:
+            raise refusal
         require_deltalake()
-        if source is not None and source not in get_args(Whose):
-            raise ConfigError(f"source {source!r}: pass 'account' or 'sandbox', or leave it out")
-        self._location = location_of(location)
+        if source is not None:
+            check_choice(source, "source", get_args(Whose))
         self._source = source
-        self._options = dict(storage_options) if storage_options else None
         self._fixed_now = None if now is None else moment(now)
 
     @property
@@ -153,13 +168,16 @@ class UsageArchive:
         CfUsageError
             Whatever else the client raises. In every case the archive is as it was.
         """
+        if with_recheck is not None:
+            check_flags(with_recheck=with_recheck)
+        told = listener_of(progress)
         now = self._now()
         ids = asked_for(client, accounts, now=now)
         table = self._table(granularity, source_of(client, ids, expected=self._source))
         start, end = None, running_end(granularity, now)
         if time_range is not None:
             start, end = aligned(time_range, granularity, now)
-        steps = Steps(progress or default_progress())
+        steps = Steps(told)
         try:
             stored = reading.windows(table, ids, start=start, end=end)
             work = Update(
@@ -201,7 +219,7 @@ class UsageArchive:
         *,
         granularity: Granularity = "hour",
         accounts: Sequence[str] | str | None = None,
-        with_ids: bool = True,  # noqa: ARG002 - as a source; there are none to give
+        with_ids: bool = True,
         progress: Progress | None = None,
     ) -> pl.DataFrame:
         """Return the stored cost of every window in the range: all of it, or an error.
@@ -234,14 +252,17 @@ class UsageArchive:
         PayloadError, TransportError
             If the table is damaged or can't be reached.
         """
+        check_flags(with_ids=with_ids)
+        told = listener_of(progress)
         try:
             now = self._now()
             table = self._table(granularity)
-            start, end = aligned(time_range or last_days(30, now=now), granularity, now)
+            start, end = aligned(
+                last_days(30, now=now) if time_range is None else time_range, granularity, now
+            )
             return reading.history(table, accounts, start=start, end=end, now=now)
         finally:
-            if progress is not None:
-                progress.close()
+            told.close()
 
     def accounts(self) -> pl.DataFrame:
         """List the accounts that are held.
@@ -389,14 +410,13 @@ class UsageArchive:
         PayloadError, TransportError
             As for :meth:`usage_history`; TransportError, too, if there is no room.
         """
-        return export(lambda: self.scan(granularity), path, uri=shown(self._location))
+        return export(lambda: self.scan(granularity), path, uri=shown(self._location), options=self._options)
 
     def _now(self) -> datetime:
         return self._fixed_now or moment()
 
     def _table(self, granularity: Granularity, source: Whose | None = None) -> StoredTable:
-        if granularity not in get_args(Granularity):
-            raise ConfigError(f"granularity {granularity!r}: pass 'hour' or 'day'")
+        check_choice(granularity, "granularity", get_args(Granularity))
         return StoredTable(self._location, self._options, source or self.source, granularity)
 
     def _tables(self, source: Whose | None = None) -> list[StoredTable]:

@@ -12,6 +12,7 @@ from cfusage_lab.archive.store import Whose
 from cfusage_lab.bounds import midnight
 from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.progress import Quiet
 from cfusage_lab.ranges import last_hours
 from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
@@ -27,6 +28,8 @@ def asked_for(client: Source, accounts: Sequence[str] | str | None, *, now: date
     Left out, they are those that the client takes by itself: it says so in ``default_accounts``, or it is
     seen from its answer for the running hour.
     """
+    if isinstance(client, type) or not hasattr(client, "usage_history"):
+        raise ConfigError(f"client {said(client)}: pass a source, such as connect()")
     if accounts is not None:
         return named_account_ids(accounts)
     known: Sequence[str] = getattr(client, "default_accounts", ())

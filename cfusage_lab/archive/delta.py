@@ -28,7 +28,7 @@ def require_deltalake() -> None:
         ) from error
 
 
-def created(uri: str, options: dict[str, str] | None, *, folder: Path | None, title: str) -> "DeltaTable":
+def created(uri: str, options: dict[str, str], *, folder: Path | None, title: str) -> "DeltaTable":
     """Create an empty table; of several that try at once, one succeeds and the others come again."""
     from deltalake import DeltaTable, Schema  # noqa: PLC0415
 
@@ -41,7 +41,7 @@ def created(uri: str, options: dict[str, str] | None, *, folder: Path | None, ti
         partition_by=["month"],
         name=f"cfusage_lab {title}",
         configuration=_CONFIGURATION,
-        storage_options=options,
+        storage_options=options or None,
         raise_if_key_not_exists=False,
     )
 

@@ -16,6 +16,7 @@ from cfusage_lab.archive.checks import altered_files, check_table, refuse_lost_c
 from cfusage_lab.archive.delta import ROWS_IN_GROUP, created, writer_properties
 from cfusage_lab.archive.layout import KEYS, STORED, month_of, sealed
 from cfusage_lab.archive.merging import news
+from cfusage_lab.archive.storage_options import StorageOptions
 from cfusage_lab.archive.tables import edges, faults
 from cfusage_lab.archive.trouble import explained
 from cfusage_lab.errors import PayloadError, TransportError
@@ -53,7 +54,7 @@ class StoredTable:
     """
 
     location: str
-    options: dict[str, str] | None = field(repr=False)
+    options: StorageOptions = field(repr=False)
     source: Whose
     granularity: Granularity
 
@@ -79,8 +80,8 @@ class StoredTable:
         """Whether there is a Delta table, whatever its state."""
         from deltalake import DeltaTable  # noqa: PLC0415
 
-        with explained(self.uri):
-            return DeltaTable.is_deltatable(self.address, storage_options=self.options)
+        with explained(self.uri, self.options):
+            return DeltaTable.is_deltatable(self.address, storage_options=self.options or None)
 
     def open(self) -> "DeltaTable | None":
         """Return the table in its newest version, or None if there is none yet.
@@ -94,7 +95,7 @@ class StoredTable:
         TransportError
             If the storage can't be reached.
         """
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             table = self._found()
             if table is None:
                 try:
@@ -135,11 +136,12 @@ class StoredTable:
         """
         bounds = [("month", ">=", first), ("month", "<=", last)]
         files = self._files(table, [bound for bound in bounds if bound[2] is not None] or None)
-        return _parquet(files, self.options if self.folder is None else None)
+        with explained(self.uri, self.options):
+            return _parquet(files, self.options if self.folder is None else None)
 
     def read(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Collect what was made of :meth:`scan`; raises as :meth:`open`."""
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             return rows.collect()
 
     def merge(
@@ -188,7 +190,7 @@ class StoredTable:
         table = self.open()
         if table is None:
             return None
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             files = pl.DataFrame(table.get_add_actions()).select("path", "size_bytes")
         found = altered_files(files, self.folder)
         if not found:
@@ -212,7 +214,7 @@ class StoredTable:
         table = self.open()
         if table is None:
             return None
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             gone = table.vacuum(_KEPT_HOURS, dry_run=False, full=True)
             table.create_checkpoint()
             table.cleanup_metadata()
@@ -223,14 +225,14 @@ class StoredTable:
         from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
 
         try:
-            return DeltaTable(self.address, storage_options=self.options)
+            return DeltaTable(self.address, storage_options=self.options or None)
         except TableNotFoundError:
             return None
 
     def _hidden(self, table: "DeltaTable", stored: pl.DataFrame) -> list[str]:
         """Return which months have windows that a query would miss, because statistics are not true."""
         probes = edges(stored, rows=ROWS_IN_GROUP)
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             found = pl.collect_all(
                 [
                     self.scan(table)
@@ -257,7 +259,7 @@ class StoredTable:
 
     def _files(self, table: "DeltaTable", bounds: "FilePruningPredicateType | None" = None) -> list[str]:
         """Return the files of an opened table, in order: of a folder, their paths."""
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             found = sorted(table.file_uris(file_pruning_predicate=bounds))
         folder = self.folder
         return found if folder is None else [file_in(folder, uri) for uri in found]
@@ -270,7 +272,7 @@ class StoredTable:
         from deltalake import write_deltalake  # noqa: PLC0415
 
         names = ", ".join(f"'{month}'" for month in months)
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             write_deltalake(
                 table,
                 rows,
@@ -280,17 +282,17 @@ class StoredTable:
             )
 
     def _created(self) -> "DeltaTable":
-        with explained(self.uri):
+        with explained(self.uri, self.options):
             return created(
                 self.address, self.options, folder=self.folder, title=f"usage history by {self.granularity}"
             )
 
 
-def _parquet(files: list[str], options: dict[str, str] | None = None) -> pl.LazyFrame:
+def _parquet(files: list[str], options: StorageOptions | None = None) -> pl.LazyFrame:
     """Return the rows of files by their exact names: no ``*`` or ``=`` in a folder's name means anything."""
     columns = pl.Schema({name: kind for name, kind in STORED.items() if name != "month"})
     if not files:
         return pl.LazyFrame(schema=columns)
     return pl.scan_parquet(
-        files, schema=columns, hive_partitioning=False, glob=False, storage_options=options
+        files, schema=columns, hive_partitioning=False, glob=False, storage_options=options or None
     )

@@ -8,8 +8,10 @@ from typing import Final
 
 import polars as pl
 
+from cfusage_lab.archive.storage_options import StorageOptions
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
 from cfusage_lab.files import FORBIDDEN, FULL
+from cfusage_lab.redaction import without_frames
 from cfusage_lab.wording import visible
 
 __all__ = ["explained"]
@@ -19,27 +21,46 @@ _REMOTE: Final = re.compile(
     r"error sending request|timed? ?out|Generic (S3|GCS|MicrosoftAzure|HTTP)", re.IGNORECASE
 )
 _NEWER: Final = re.compile(r"unsupported (minimum )?(reader|writer)|unsupported.*feature", re.IGNORECASE)
-_UNKNOWN: Final = re.compile(r"Unknown scheme|Generic URL error|invalid value for")
+_UNKNOWN: Final = re.compile(
+    r"Unknown scheme|Generic URL error|invalid value for|necessary privileges|authentication credentials",
+    re.IGNORECASE,
+)
 _INTACT: Final = "what was stored before is intact"
 
 
 @contextmanager
-def explained(uri: str) -> Iterator[None]:
-    """Turn whatever delta-rs or polars raise over a table into an error of this package."""
+def explained(uri: str, options: StorageOptions) -> Iterator[None]:
+    """Turn whatever delta-rs or polars raise over a table into an error of this package.
+
+    Where there are storage options, these stand neither in the text of what was raised nor in its frames.
+    """
     from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError  # noqa: PLC0415
 
     try:
         yield
-    except (CfUsageError, CommitFailedError):
+    except CfUsageError:
+        raise
+    except CommitFailedError as error:
+        _hide(error, options)
         raise
     except DeltaProtocolError as error:
+        _hide(error, options)
         raise newer(uri, "its Delta protocol") from error
-    except (DeltaError, OSError, pl.exceptions.PolarsError, ValueError) as error:
+    except (DeltaError, OSError, pl.exceptions.PolarsError, ValueError, TypeError) as error:
+        _hide(error, options)
         raise _explanation(uri, error) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
+        _hide(error, options)
         raise _explanation(uri, error) from error
+
+
+def _hide(error: BaseException, options: StorageOptions) -> None:
+    """Take secrets out of an error that hangs on ours: out of its text, and with its frames."""
+    if options:
+        error.args = tuple(options.redacted(part) if isinstance(part, str) else part for part in error.args)
+        without_frames(error)
 
 
 def newer(uri: str, what: str) -> ConfigError:

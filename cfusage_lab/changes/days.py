@@ -9,9 +9,10 @@ from typing import Final, Literal, get_args
 import narwhals as nw
 
 from cfusage_lab.changes.pairs import beside, kept, opened_days
-from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import FrameT, opened_rows
 from cfusage_lab.frames.expressions import day_span, without_rounding
+from cfusage_lab.options import check_choice, check_whole
 from cfusage_lab.schema import COMPARISON, MOVERS, RANGE_COMPARISON
 
 __all__ = [
@@ -161,8 +162,7 @@ def compare(
     │ 2026-11-05 ┆ 2026-10-22    ┆ 109.493208  ┆ 93.563589    │
     └────────────┴───────────────┴─────────────┴──────────────┘
     """
-    if align not in get_args(Alignment):
-        raise ConfigError(f"align {align!r}: pass 'day' or 'weekday'")
+    check_choice(align, "align", get_args(Alignment))
     door, other = opened_days(current), opened_days(previous)
     if door.is_spark != other.is_spark:
         raise FrameError("current and previous are on two engines: bring one to the other's first")
@@ -224,8 +224,7 @@ def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
     │ 2026-11-02 ┆ 41.465423  ┆ 0.378225     ┆ up   ┆ -0.730964 │
     └────────────┴────────────┴──────────────┴──────┴───────────┘
     """
-    if type(top) is not int or top < 1:
-        raise ConfigError(f"top {top!r}: pass a whole number from 1")
+    check_whole(top, "top")
     door = opened_rows(comparison, COMPARISON, table="comparison")
     change = nw.col("change_usd")
     known = door.frame.filter(~change.is_null())

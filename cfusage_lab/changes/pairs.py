@@ -8,6 +8,7 @@ import polars as pl
 from cfusage_lab.frames import Door, Frames, opened_rows
 from cfusage_lab.frames.expressions import with_change
 from cfusage_lab.frames.keys import Keys
+from cfusage_lab.options import check_flags
 from cfusage_lab.schema import COMPARISON, DAILY
 
 __all__ = ["beside", "kept", "opened_days"]
@@ -20,6 +21,7 @@ def opened_days(daily: object) -> Door:
 
 def kept(rows: Frames, *, include_in_progress: bool) -> Frames:
     """Leave the running day out, unless it is asked for."""
+    check_flags(include_in_progress=include_in_progress)
     return rows if include_in_progress else rows.filter(nw.col("state") != "in_progress")
 
 
@@ -30,6 +32,7 @@ def beside(
 
     The partner's ``previous_date`` is among the ``columns`` where it is asked for.
     """
+    check_flags(include_partial=include_partial)
     told = [name for name in columns.names() if name == "previous_date"]
     if not include_partial:
         partners = partners.filter(nw.col("is_whole"))

@@ -1,15 +1,20 @@
 """Each day beside the mean of the days that end with it."""
 
+from typing import Final
+
 import narwhals as nw
 import polars as pl
 
 from cfusage_lab.changes.pairs import kept, opened_days
-from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Door, Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, without_rounding
+from cfusage_lab.options import check_flags, check_whole
 from cfusage_lab.schema import ROLLING
 
 __all__ = ["rolling_mean"]
+
+_MOST_DAYS: Final = 36_525
+"""A century: more days than any table has, and few enough for every engine to count back."""
 
 
 def rolling_mean(
@@ -37,7 +42,7 @@ def rolling_mean(
     Raises
     ------
     ConfigError
-        If ``days`` is not a whole number from 1.
+        If ``days`` is not a whole number from 1 to 36,525, or a flag is neither True nor False.
     FrameError
         If columns are missing.
 
@@ -58,8 +63,8 @@ def rolling_mean(
     │ 2026-11-17 ┆ 96.312941  ┆ 24    ┆ true     ┆ provisional ┆ 75.208216        │
     └────────────┴────────────┴───────┴──────────┴─────────────┴──────────────────┘
     """
-    if type(days) is not int or days < 1:
-        raise ConfigError(f"days {days!r}: pass a whole number from 1")
+    check_whole(days, "days", most=_MOST_DAYS)
+    check_flags(include_partial=include_partial)
     door = opened_days(daily)
     rows = kept(door.frame, include_in_progress=include_in_progress)
     value = nw.col("cost_usd") if include_partial else nw.when(nw.col("is_whole")).then(nw.col("cost_usd"))

@@ -18,6 +18,7 @@ from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change, without_rounding
 from cfusage_lab.frames.local_time import HOUR, LocalHistory, calendar, localize
 from cfusage_lab.frames.spans import EPOCH
+from cfusage_lab.options import check_flags
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.schema import COMPARISON, SAME_TIME
@@ -240,6 +241,7 @@ def _finished(
     history: object, time_zone: str, *, include_in_progress: bool
 ) -> tuple[LocalHistory, _Now, Frames, Frames]:
     """Return the history in local time, the end of its last window that counts, what counts, and whose."""
+    check_flags(include_in_progress=include_in_progress)
     local = localize(history, time_zone=time_zone, asks_until=True, stacklevel=5)
     moment = local.span.end if include_in_progress else local.span.until
     counted = local.frame if include_in_progress else local.frame.filter(nw.col("state") != "in_progress")

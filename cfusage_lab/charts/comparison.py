@@ -29,6 +29,7 @@ from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text
 from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
 from cfusage_lab.frames import collected
 from cfusage_lab.frames.expressions import net
+from cfusage_lab.options import check_text
 from cfusage_lab.schema import COMPARISON
 from cfusage_lab.wording import dollars, more_or_less
 
@@ -93,6 +94,8 @@ def comparison_chart(
     >>> print(*chart.title.text)
     This week: $549.47, $48.21 less (-8.1%) than the week before
     """
+    check_text(current, "current", is_needed=True)
+    check_text(previous, "previous", is_needed=True)
     comparison = collected(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
     found = picked(comparison, size="current_usd", names=names)
     first, per_slot = slots(found.table)

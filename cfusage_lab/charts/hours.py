@@ -9,8 +9,9 @@ from cfusage_lab.charts.accounts import Picked
 from cfusage_lab.charts.parts import WEEKDAYS, pointed
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
-from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import collected, opened
+from cfusage_lab.options import check_choice
 from cfusage_lab.ranges import zone
 from cfusage_lab.wording import dollars
 
@@ -49,8 +50,7 @@ def checked(
 
     Every slot of an account is there once: one would be drawn over another.
     """
-    if statistic not in get_args(Statistic):
-        raise ConfigError(f"statistic {statistic!r}: pass one of {', '.join(get_args(Statistic))}")
+    check_choice(statistic, "statistic", get_args(Statistic))
     optional = () if statistic == "median" else SPREAD
     least = pl.Schema({name: kind for name, kind in needed.items() if name not in optional})
     door = opened(pattern, least, table=table)

@@ -15,6 +15,7 @@ from cfusage_lab.charts.parts import drawn, zeros_of
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import collected
+from cfusage_lab.options import said
 from cfusage_lab.schema import COMPARISON
 from cfusage_lab.wording import dollars, more_or_less
 
@@ -110,12 +111,12 @@ def month_of_days(table: pl.DataFrame) -> date | None:
     return months[0] if months else None
 
 
-def clock_minutes(until: str | None) -> int:
+def clock_minutes(until: object) -> int:
     """Return how many minutes of the last day have passed; all of them, if nobody says."""
     if until is None:
         return _DAY_MINUTES
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", until):
-        raise ConfigError(f"until {until!r}: pass a clock time from '00:00' to '24:00'")
+    if not isinstance(until, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", until):
+        raise ConfigError(f"until {said(until)}: pass a clock time from '00:00' to '24:00'")
     hours, minutes = map(int, until.split(":"))
     return hours * 60 + minutes
 

@@ -10,6 +10,7 @@ import polars as pl
 from cfusage_lab.charts.shades import NEUTRAL
 from cfusage_lab.charts.style import heading, mondays
 from cfusage_lab.charts.texts import quoted, tooltip
+from cfusage_lab.options import check_text
 from cfusage_lab.wording import visible
 
 __all__ = [
@@ -211,6 +212,7 @@ def drawn(
     values: Mapping[str, object] | None = None,
 ) -> alt.VConcatChart:
     """Give a page its tables, its heading with the ``note`` last, and the values of its parameters."""
+    check_text(note, "note")
     title = visible(title)
     facts = [visible(fact) for fact in (*facts, *(note.splitlines() if note else ()))]
     chart: alt.VConcatChart = copied(skeleton)

@@ -19,6 +19,7 @@ from cfusage_lab.drawing import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import collected, opened
 from cfusage_lab.frames.windows import computed
+from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING
 from cfusage_lab.wording import dollars
@@ -94,7 +95,7 @@ def usage_chart(
     door = opened(usage, ACCOUNT, table="usage")
     is_daily = "date" in door.columns
     info = zone("UTC" if time_zone is None else time_zone)
-    names = names or {}
+    names = names_of(names)
     if rolling is not None and not is_daily:
         raise ConfigError("a rolling mean goes with local days: pass a daily table, or leave rolling out")
     if is_daily:

@@ -13,6 +13,7 @@ from cfusage_lab.explorer.kept import Archive, Kept
 from cfusage_lab.explorer.questions import PRESETS, Preset, asked
 from cfusage_lab.explorer.table_source import TableSource
 from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fetched
+from cfusage_lab.options import said
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import Source
 
@@ -74,7 +75,7 @@ class Origin:
             later=moment,
         )
 
-    def preset(self, name: str | None) -> str:
+    def preset(self, name: object) -> str:
         """Return the name of a range.
 
         Raises
@@ -82,8 +83,8 @@ class Origin:
         ConfigError
             If there is no such range; the message lists those there are.
         """
-        if name is not None and name not in list(self.presets):
-            raise ConfigError(f"there is no time range {name!r}: take one of {', '.join(self.presets)}")
+        if name is not None and (not isinstance(name, str) or name not in self.presets):
+            raise ConfigError(f"there is no time range {said(name)}: take one of {', '.join(self.presets)}")
         return name or self.usual
 
 
@@ -150,7 +151,7 @@ def _tables_of(source: Source, client: Source | None) -> Tables:
         return Alone(source)
     if not hasattr(client, "usage_history"):
         raise ConfigError(
-            f"client {client!r} hands out no usage history: pass a UsageClient, or leave it out"
+            f"client {said(client)} hands out no usage history: pass a UsageClient, or leave it out"
         )
     if not (hasattr(source, "held") and hasattr(source, "update")):
         raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")

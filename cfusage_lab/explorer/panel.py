@@ -20,6 +20,7 @@ from cfusage_lab.explorer.opening import Origin, first_table, may_pass
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.files import checked_path, write_file
+from cfusage_lab.options import said
 from cfusage_lab.source import Source
 
 __all__ = ["UsageExplorer"]
@@ -107,7 +108,7 @@ before_last, refresh, cancel, token
     ) -> None:
         ranges.zone(time_zone)
         if login is not None and not callable(login):
-            raise ConfigError(f"login {login!r} can't be called: pass what turns a token into a source")
+            raise ConfigError(f"login {said(login)} can't be called: pass what turns a token into a source")
         origin = Origin.of(source, client=client, now=now)
         preset = origin.preset(time_range)
         opened, trouble = first_table(origin, preset, time_zone, may_lack=login is not None)
@@ -184,7 +185,7 @@ before_last, refresh, cancel, token
     @selection.setter
     def selection(self, selection: Selection | None) -> None:
         if not isinstance(selection, Selection | None):
-            raise ConfigError(f"{selection!r} is no selection: pass a Selection, or None for everything")
+            raise ConfigError(f"{said(selection)} is no selection: pass a Selection, or None for everything")
         with self._conductor.turn:
             self._conductor.screen.mark(self._conductor.select(selection or EVERYTHING))
 
@@ -286,7 +287,7 @@ before_last, refresh, cancel, token
             If ``timeout`` is no number of seconds.
         """
         if timeout is not None and (type(timeout) not in {int, float} or not 0 <= timeout <= TIMEOUT_MAX):
-            raise ConfigError(f"timeout {timeout!r}: pass seconds from 0, or None")
+            raise ConfigError(f"timeout {said(timeout)}: pass seconds from 0, or None")
         return self._conductor.wait(timeout)
 
     def _reveal(self) -> None:
@@ -321,4 +322,4 @@ def _date(day: object) -> date | None:
             pass
     elif day is None or (isinstance(day, date) and not isinstance(day, datetime)):
         return day
-    raise ConfigError(f"day {day!r} is no date: pass one, or its ISO 8601 text such as '2026-11-18'")
+    raise ConfigError(f"day {said(day)} is no date: pass one, or its ISO 8601 text such as '2026-11-18'")

@@ -12,6 +12,7 @@ from cfusage_lab.drawing import on_the_clock
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
+from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
 from cfusage_lab.wording import clock_hour, dollars
 
@@ -68,11 +69,11 @@ class Selection:
             object.__setattr__(self, "start", self.start.astimezone(UTC))
             object.__setattr__(self, "end", self.end.astimezone(UTC))
         if self.weekday is not None and (type(self.weekday) is not int or self.weekday not in _WEEKDAYS):
-            raise ConfigError(f"weekday {self.weekday!r}: pass 1 (Monday) to 7")
+            raise ConfigError(f"weekday {said(self.weekday)}: pass 1 (Monday) to 7")
         if self.hour is not None and (type(self.hour) is not int or self.hour not in _HOURS):
-            raise ConfigError(f"hour {self.hour!r}: pass 0 to 23")
+            raise ConfigError(f"hour {said(self.hour)}: pass 0 to 23")
         if self.day is not None and type(self.day) is not date:
-            raise ConfigError(f"day {self.day!r}: pass a date")
+            raise ConfigError(f"day {said(self.day)}: pass a date")
 
     @property
     def is_empty(self) -> bool:

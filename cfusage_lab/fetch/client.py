@@ -20,8 +20,9 @@ from cfusage_lab.fetch import billing
 from cfusage_lab.fetch.filling import history_table
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.running import WORKERS, carry_out
-from cfusage_lab.progress import default_progress
-from cfusage_lab.ranges import TimeRange, last_days, moment
+from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
+from cfusage_lab.progress import default_progress, listener_of
+from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment
 from cfusage_lab.schema import WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, Progress
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
@@ -92,20 +93,22 @@ class UsageClient:
     ) -> None:
         self._sandbox: Sandbox | None = None
         self._base_url = CLOUDFLARE  # first: a traceback may print what is only half made
+        wrong = wrong_kind(credentials, Credentials, "credentials") or wrong_kind(base_url, str, "base_url")
+        if wrong:
+            del credentials, base_url  # whatever they are, a traceback may print every variable
+            raise ConfigError(wrong)
         credentials = credentials or find_credentials()
         if credentials is None:
             raise ConfigError(
                 "no credentials: set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or call login(); "
                 "UsageClient.sandbox() needs none"
             )
-        if settle_lag < timedelta():
-            raise ConfigError(f"settle_lag {settle_lag} is negative")
         self._credentials = credentials
         try:
             self._base_url = address(base_url or setting("CLOUDFLARE_BASE_URL") or CLOUDFLARE)
         finally:
             del base_url  # may hold a password, and a traceback may print every variable
-        self._settle_lag = settle_lag
+        self._settle_lag = _checked_lag(settle_lag)
         self._fixed_now = None if now is None else moment(now)
         self._page = {granularity: PageSize() for granularity in get_args(Granularity)}
         self._opened: Wire | None = None
@@ -124,6 +127,8 @@ class UsageClient:
         """
         from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox  # noqa: PLC0415 - only who asks for it pays
 
+        if wrong := wrong_kind(sandbox, Sandbox, "sandbox"):
+            raise ConfigError(wrong)
         first = next(iter(SANDBOX_ACCOUNTS))
         credentials = Credentials(token=SANDBOX_TOKEN, accounts=first)
         client = cls(credentials, base_url="http://127.0.0.1/client/v4", now=now)
@@ -217,10 +222,11 @@ class UsageClient:
         Source of the columns and units: Cloudflare API, ``ai-gateway/billing/usage-history``. It counts
         Unified Billing only, and is eventually consistent: recent windows may still change.
         """
-        if granularity not in WIDTHS:
-            raise ConfigError(f"granularity {granularity!r}: pass 'hour' or 'day'")
+        check_choice(granularity, "granularity", tuple(WIDTHS))
+        check_flags(with_ids=with_ids)
+        told = listener_of(progress)
         now = self._now()
-        start, end = aligned(time_range or last_days(30, now=now), granularity, now)
+        start, end = aligned(last_days(30, now=now) if time_range is None else time_range, granularity, now)
         seconds = int(WIDTHS[granularity].total_seconds())
 
         def ask(part: Part, waiter: Waiter) -> Rows:
@@ -241,7 +247,7 @@ class UsageClient:
                 end_time=part.end * 1_000,
             )
 
-        with closing(default_progress() if progress is None else progress) as listener:
+        with closing(told) as listener:
             waiter = Waiter(listener)
             ids = self._asked_for(accounts, waiter)
             plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
@@ -498,3 +504,10 @@ def connect(*, now: datetime | str | None = None) -> UsageClient:
     """
     credentials = find_credentials()
     return UsageClient.sandbox(now=now) if credentials is None else UsageClient(credentials, now=now)
+
+
+def _checked_lag(settle_lag: object) -> timedelta:
+    """Return how long windows may still change, or refuse what is no such time."""
+    if isinstance(settle_lag, timedelta) and timedelta() <= settle_lag <= LONGEST:
+        return settle_lag
+    raise ConfigError(f"settle_lag {said(settle_lag)}: pass a timedelta from 0 to {LONGEST.days:,} days")

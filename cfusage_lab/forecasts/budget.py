@@ -1,6 +1,5 @@
 """Whether a month stays within its budget, and when not."""
 
-import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +10,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.clock import Clock
 from cfusage_lab.forecasts.month_end import Month, each_of, month_of
 from cfusage_lab.forecasts.outlook import Outlook
+from cfusage_lab.options import number, said
 from cfusage_lab.schema import BUDGET_CHECK
 
 __all__ = ["budget_check", "checked_budget"]
@@ -94,10 +94,10 @@ def checked_budget(budget_usd: object) -> float | dict[str, float]:
 
 
 def _amount(value: object) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value <= 0:  # type: ignore[operator, arg-type]
-        raise ConfigError(f"budget {value!r}: pass US dollars a month, a number above 0")
-    return float(value)  # type: ignore[arg-type]
+    found = number(value)
+    if found is None or found <= 0:
+        raise ConfigError(f"budget {said(value)}: pass US dollars a month, a number above 0")
+    return found
 
 
 def _checked(month: Month, outlook: Outlook, budget: float) -> dict[str, Any]:

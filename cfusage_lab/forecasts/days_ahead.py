@@ -13,6 +13,7 @@ from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, qua
 from cfusage_lab.forecasts.outlook import outlooks
 from cfusage_lab.forecasts.series import series
 from cfusage_lab.forecasts.spread import Spread
+from cfusage_lab.options import said
 from cfusage_lab.schema import FORECAST_DAILY
 
 __all__ = ["forecast_daily"]
@@ -77,7 +78,7 @@ def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS
     └────────────┴──────────────┴──────────────┴──────────────┘
     """
     if type(days) is not int or not 1 <= days <= _MOST_DAYS:
-        raise ConfigError(f"{days!r} days: pass a whole number from 1 to {_MOST_DAYS}")
+        raise ConfigError(f"{said(days)} days: pass a whole number from 1 to {_MOST_DAYS}")
     asked = checked_levels(levels)
     found = series(daily)
     rows = []

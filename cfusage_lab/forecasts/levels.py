@@ -6,23 +6,25 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.student import NORMAL
+from cfusage_lab.options import said
 
 __all__ = ["LEVELS", "checked_levels", "is_list", "level_name", "levels_of", "quantile", "with_intervals"]
 
 LEVELS = (0.8, 0.95)
 """Four in five, and nineteen in twenty."""
+_PERCENT = range(50, 100)
 
 
 def checked_levels(levels: Sequence[float]) -> tuple[float, ...]:
     """Return the levels in rising order, or raise :class:`ConfigError`."""
     if not is_list(levels):
-        raise ConfigError(f"levels {levels!r}: pass fractions between 0 and 1, such as (0.8, 0.95)")
+        raise ConfigError(f"levels {said(levels)}: pass fractions between 0 and 1, such as (0.8, 0.95)")
     for level in levels:
         if not _is_fraction(level):
-            percent = " (80 % is 0.8)" if str(level) == "80" else ""
-            raise ConfigError(f"level {level!r} is not a fraction between 0 and 1{percent}")
+            percent = f" ({level} % is {level / 100})" if type(level) is int and level in _PERCENT else ""
+            raise ConfigError(f"level {said(level)} is not a fraction between 0 and 1{percent}")
     if len({level_name(level) for level in levels}) < len(levels):
-        raise ConfigError(f"levels {levels!r}: a level stands there twice")
+        raise ConfigError(f"levels {said(levels)}: a level stands there twice")
     return tuple(sorted(map(float, levels)))
 
 

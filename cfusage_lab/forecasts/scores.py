@@ -13,6 +13,7 @@ from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
 from cfusage_lab.forecasts.series import series
 from cfusage_lab.forecasts.spread import closed_form_variance
 from cfusage_lab.forecasts.student import widened
+from cfusage_lab.options import said
 from cfusage_lab.schema import BACKTEST
 
 __all__ = ["backtest"]
@@ -111,12 +112,12 @@ _MEASURES: Final = (("coverage", ""), ("width", "_usd"), ("interval_score", "_us
 
 def _checked(horizons: Sequence[int]) -> list[int]:
     if not is_list(horizons):
-        raise ConfigError(f"horizons {horizons!r}: pass whole numbers of days, such as (3, 10, 20)")
+        raise ConfigError(f"horizons {said(horizons)}: pass whole numbers of days, such as (3, 10, 20)")
     for one in horizons:
         if type(one) is not int or not 1 <= one <= _MOST_DAYS:
-            raise ConfigError(f"horizon {one!r}: pass a whole number of days from 1 to {_MOST_DAYS}")
+            raise ConfigError(f"horizon {said(one)}: pass a whole number of days from 1 to {_MOST_DAYS}")
     if len(set(horizons)) < len(horizons):
-        raise ConfigError(f"horizons {horizons!r}: one stands there twice")
+        raise ConfigError(f"horizons {said(horizons)}: one stands there twice")
     return sorted(horizons)
 
 

@@ -1,13 +1,14 @@
 """Many accounts, a few at a time, for what needs the values of an account together."""
 
 from collections.abc import Callable, Iterator
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import FrameT, opened
+from cfusage_lab.options import check_call, check_whole, said
 
 __all__ = ["account_blocks", "in_account_blocks"]
 
@@ -60,14 +61,16 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     >>> slots.collect().height  # accounts times the 168 hours of a week
     672
     """
-    _require_some(accounts)
+    check_whole(accounts, "accounts")
+    check_call(compute, "compute")
     door = opened(history, _ANY, table="usage")
     if door.is_spark:
         return compute(history)
     if isinstance(history, pl.LazyFrame):
         return cast("FrameT", _lazily(history, cast("_OnPlans", compute), accounts))
     plan = door.native.lazy()
-    parts = [compute(cast("FrameT", block.collect())) for block in account_blocks(plan, accounts=accounts)]
+    blocks = account_blocks(plan, accounts=accounts)
+    parts = [_checked(compute(cast("FrameT", block.collect())), pl.DataFrame) for block in blocks]
     return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(door.native)
 
 
@@ -104,7 +107,7 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     >>> [block.collect()["account_id"].n_unique() for block in cfu.account_blocks(history.lazy(), accounts=3)]
     [3, 1]
     """
-    _require_some(accounts)
+    check_whole(accounts, "accounts")
     door = opened(history, _ANY, table="usage")
     if door.is_spark:
         raise FrameError("account_blocks takes a polars table: PySpark goes through partitions by itself")
@@ -119,11 +122,6 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
         yield history.filter(account.is_between(pl.lit(some[0]), pl.lit(some[-1])))
 
 
-def _require_some(accounts: int) -> None:
-    if type(accounts) is not int or accounts < 1:
-        raise ConfigError(f"accounts={accounts!r}: pass how many make a block, a whole number from 1")
-
-
 def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:
     """Return a plan whose source is the blocks' results."""
 
@@ -131,7 +129,8 @@ def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:
         columns: list[str] | None, predicate: pl.Expr | None, wanted: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
         for block in account_blocks(plan, accounts=size):
-            result = compute(block).head(wanted) if wanted is not None else compute(block)
+            result = _checked(compute(block), pl.LazyFrame)
+            result = result if wanted is None else result.head(wanted)
             found = result.collect(engine="streaming")
             kept = found if predicate is None else found.filter(predicate)
             yield kept if columns is None else kept.select(columns)
@@ -140,4 +139,15 @@ def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:
                 if wanted <= 0:
                     return
 
-    return register_io_source(source, schema=lambda: compute(plan.limit(0)).collect_schema())
+    return register_io_source(
+        source, schema=lambda: _checked(compute(plan.limit(0)), pl.LazyFrame).collect_schema()
+    )
+
+
+def _checked(result: Any, kind: type) -> Any:  # noqa: ANN401 - whatever a function returned
+    """Return a block's result, or refuse one that is no table of the kind that went in."""
+    if not isinstance(result, kind):
+        raise ConfigError(
+            f"compute returned {said(result)}: pass a function that returns a {kind.__name__} of one"
+        )
+    return result

@@ -9,6 +9,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.groups import grouped
+from cfusage_lab.options import check_whole, said
 from cfusage_lab.patterns.slots import DAY_HOURS, by_week, included, returned
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
 
@@ -210,7 +211,7 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     Raises
     ------
     ConfigError
-        If ``top`` is below 1.
+        If ``top`` is not a whole number from 1.
     FrameError
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
         windows stand there twice.
@@ -230,8 +231,7 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     │ 24        ┆ 332.68375 ┆ 2362.702363 ┆ 0.140806  ┆ 672   │
     └───────────┴───────────┴─────────────┴───────────┴───────┘
     """
-    if type(top) is not int or top < 1:
-        raise ConfigError(f"top={top!r}: pass how many hours, a whole number from 1")
+    check_whole(top, "top")
     local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
     cost = nw.col("cost_usd")
     place = cost.rank("ordinal", descending=True).over("account_id")
@@ -275,11 +275,11 @@ def _at_work(hours: object, days: object) -> nw.Expr:
     first, end = found if is_right else (0, 0)
     if first == end or first not in range(DAY_HOURS) or end not in range(DAY_HOURS + 1):
         raise ConfigError(
-            f"working_hours={hours!r}: pass two whole hours of 0 to 24 that differ, as in (9, 18)"
+            f"working_hours {said(hours)}: pass two whole hours of 0 to 24 that differ, as in (9, 18)"
         )
     worked = [*days] if isinstance(days, Collection) and not isinstance(days, str) else []
     if not worked or not all(type(day) is int and day in _WEEKDAYS for day in worked):
-        raise ConfigError(f"working_days={days!r}: pass weekdays of 1 to 7, Monday being 1")
+        raise ConfigError(f"working_days {said(days)}: pass weekdays of 1 to 7, Monday being 1")
     hour = nw.col("hour")
     is_hour = (hour >= first) & (hour < end) if first < end else (hour >= first) | (hour < end)
     return is_hour & nw.col("weekday").is_in(worked)

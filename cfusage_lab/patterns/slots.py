@@ -11,6 +11,7 @@ from cfusage_lab.frames import Frames
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import LocalHistory, localize
+from cfusage_lab.options import check_flags
 
 __all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "returned", "with_share"]
 
@@ -23,6 +24,7 @@ def included(history: object, *, time_zone: str, include_in_progress: bool) -> L
     The running one does not, unless it is asked for, nor does one without a value. To take such rows out
     here would cost more than to carry them along.
     """
+    check_flags(include_in_progress=include_in_progress)
     local = localize(history, time_zone=time_zone, stacklevel=5)
     if include_in_progress:
         return local
@@ -43,6 +45,7 @@ def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
     ``median`` also ``median_usd`` and the
     quartiles ``q25_usd`` and ``q75_usd``.
     """
+    check_flags(median=median)
     windows = local.frame.select("account_id", "cost_usd", slot=slot)
     may_cancel = local.span.may_have_corrections
     if not median:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.ranges.moments import parsed
 from cfusage_lab.ranges.zones import day_start, warn_if_off_the_hour, zone
 
@@ -24,7 +25,7 @@ def instant_of(value: date | datetime | str, name: str, time_zone: str | None) -
 def _instant(value: date | datetime, name: str, info: ZoneInfo | None) -> datetime:
     if not isinstance(value, datetime):
         if not isinstance(value, date):
-            raise ConfigError(f"{name} {value!r} is neither a date, a datetime nor an ISO 8601 text")
+            raise ConfigError(f"{name} {said(value)} is neither a date, a datetime nor an ISO 8601 text")
         start = day_start(value, info or zone("UTC"))
         if info:
             warn_if_off_the_hour(info.key, start, start, stacklevel=6)

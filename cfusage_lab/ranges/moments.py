@@ -4,10 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 
 __all__ = ["HOUR", "hour_end", "hour_start", "iso", "moment", "parsed"]
 
 HOUR: Final = timedelta(hours=1)
+_YEARS: Final = range(1000, 9001)
+"""Of a present: years of days before it, and the rest of its month, are dates, too."""
 
 
 def moment(now: datetime | str | None = None) -> datetime:
@@ -20,13 +23,12 @@ def moment(now: datetime | str | None = None) -> datetime:
     """
     value = parsed(now, "now") if isinstance(now, str) else datetime.now(UTC) if now is None else now
     if not isinstance(value, datetime):
-        raise ConfigError(f"now {now!r} is not a moment: pass an aware datetime, or '2026-11-18T09:30Z'")
+        raise ConfigError(f"now {said(now)} is not a moment: pass an aware datetime, or '2026-11-18T09:30Z'")
     if value.tzinfo is None:
         raise ConfigError(f"now {value.isoformat()} has no time zone: pass an aware datetime")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ConfigError(f"now {value.isoformat()} is beyond the years 1 to 9999") from None
+    if value.year not in _YEARS:
+        raise ConfigError(f"now {value.isoformat()}: pass a moment of the years {_YEARS[0]} to {_YEARS[-1]}")
+    return value.astimezone(UTC)
 
 
 def hour_start(moment: datetime) -> datetime:
@@ -59,5 +61,5 @@ def parsed(text: str, name: str) -> date | datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        message = f"{name} {text!r} is not an ISO 8601 date or datetime, such as '2026-11-01'"
+        message = f"{name} {said(text)} is not an ISO 8601 date or datetime, such as '2026-11-01'"
         raise ConfigError(message) from None

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import check_flags, said
 from cfusage_lab.ranges.ends import instant_of
 from cfusage_lab.ranges.moments import HOUR, hour_end, hour_start, iso, moment
 from cfusage_lab.ranges.zones import day_of, day_start, warn_if_off_the_hour, zone
@@ -28,6 +29,9 @@ DAY: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=5 * 366)
 """The longest range that is asked for: five years. It keeps a slip of the keyboard from costing
 hundreds of requests."""
+
+_PRINTED: Final = 10**15
+"""Numbers below it are written out in a message, with commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ def last_days(
     >>> week.hours  # the clocks went back on Sunday
     169
     """
+    check_flags(include_today=include_today)
     instant, local = _now(now, time_zone)
     last = local + DAY if include_today else local
     return _days(local - _positive(n, "days") * DAY, last, time_zone, instant)
@@ -271,10 +276,13 @@ def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRan
 def _whole_hour(moment: object, name: str) -> datetime:
     """Return a bound in UTC, or refuse it."""
     if not isinstance(moment, datetime):
-        raise ConfigError(f"{name} {moment!r} is not a datetime: between() takes dates and texts as well")
+        raise ConfigError(f"{name} {said(moment)} is not a datetime: between() takes dates and texts as well")
     if moment.tzinfo is None:
         raise ConfigError(f"{name} {moment.isoformat()} has no time zone: pass an aware datetime")
-    utc = moment.astimezone(UTC)
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ConfigError(f"{name} {moment.isoformat()} is beyond the years 1 to 9999") from None
     if utc != hour_start(utc):
         raise ConfigError(
             f"{name} {iso(utc)} is not a whole UTC hour: the nearest before it is {iso(hour_start(utc))}"
@@ -284,7 +292,8 @@ def _whole_hour(moment: object, name: str) -> datetime:
 
 def _positive(n: int, what: str) -> int:
     if type(n) is not int or n < 1:
-        raise ConfigError(f"{n!r} {what}: pass a whole number from 1")
+        raise ConfigError(f"{said(n)} {what}: pass a whole number from 1")
     if n > LONGEST // (HOUR if what == "hours" else DAY):
-        raise ConfigError(f"{n:,} {what} is more than the {LONGEST.days:,} days that are asked for at once")
+        many = f"{n:,}" if n < _PRINTED else said(n)
+        raise ConfigError(f"{many} {what} is more than the {LONGEST.days:,} days that are asked for at once")
     return n

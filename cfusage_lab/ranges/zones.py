@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.ranges.moments import HOUR, hour_start
 
 __all__ = ["OffTheHourWarning", "day_of", "day_start", "offsets", "warn_if_off_the_hour", "zone"]
@@ -50,7 +51,7 @@ def zone(name: object) -> ZoneInfo:
     found = _named(name) if isinstance(name, str) else None
     if found is None:
         raise ConfigError(
-            f"there is no time zone {name!r:.80}: take an IANA name such as 'Europe/Berlin' or 'UTC'"
+            f"there is no time zone {said(name)}: take an IANA name such as 'Europe/Berlin' or 'UTC'"
         )
     return found
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cfusage_lab.charts.style import span
 from cfusage_lab.files import checked_path, write_file
+from cfusage_lab.options import check_text, names_of
 from cfusage_lab.ranges import OffTheHourWarning, moment, warn_if_off_the_hour, zone
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.sections import sections
@@ -83,8 +84,9 @@ def report(
     usage.html True
     """
     info, made_at = zone(time_zone), moment(now)
+    check_text(source, "source")
+    named = {one: name for one, name in names_of(names).items() if name}
     target = checked_path(path)
-    named = {one: name for one, name in (names or {}).items() if name}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OffTheHourWarning)  # said below, once
         figures = Figures.of(history, time_zone=time_zone, names=named)

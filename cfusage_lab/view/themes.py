@@ -3,7 +3,7 @@
 import copy
 from typing import Any, Final
 
-from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import check_choice
 
 __all__ = ["THEMES", "themed", "valid"]
 
@@ -43,8 +43,7 @@ def valid(theme: str) -> str:
     ConfigError
         If it is something else.
     """
-    if theme != "auto" and theme not in THEMES:
-        raise ConfigError(f"there is no theme {theme!r}: take 'auto', 'light' or 'dark'")
+    check_choice(theme, "theme", ("auto", *THEMES))
     return theme
 
 

@@ -13,6 +13,7 @@ import anywidget
 import traitlets
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.options import said
 from cfusage_lab.view import vega
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.pictures import with_picture
@@ -44,7 +45,7 @@ def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     Raises
     ------
     ConfigError
-        If there is no such theme.
+        If it is no chart, or there is no such theme.
 
     Examples
     --------
@@ -55,6 +56,8 @@ def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     >>> cfu.show(bars, theme="dark")
     <ChartView: Two days>
     """
+    if not isinstance(chart, alt.TopLevelMixin):
+        raise ConfigError(f"chart {said(chart)}: pass an altair chart")
     return ChartView(chart, theme=theme)
 
 

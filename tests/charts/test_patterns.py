@@ -303,7 +303,7 @@ def test_no_hour_one_hour_and_no_cost_are_drawn() -> None:
 
 def test_wrong_input_is_refused_by_name() -> None:
     """An unknown statistic and zone, another table, a pattern twice."""
-    with pytest.raises(ConfigError, match="pass one of mean, median, total, share"):
+    with pytest.raises(ConfigError, match="pass 'mean', 'median', 'total' or 'share'"):
         weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic="peak")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="statistic 'peak'"):
         hour_profile_chart(profile(), time_zone="UTC", statistic="peak")  # type: ignore[arg-type]

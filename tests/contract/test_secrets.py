@@ -6,6 +6,7 @@ IPython's verbose tracebacks, rich, cgitb and pytest print the variables of ever
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import nbformat
@@ -285,3 +286,83 @@ def test_a_saved_notebook_with_verbose_tracebacks_holds_no_token(monkeypatch: py
     assert "ConfigError" in saved
     assert "AuthError" in saved
     assert TOKEN not in saved
+
+
+OPTIONS = {
+    "AWS_ACCESS_KEY_ID": "an-id-that-nobody-may-see",
+    "AWS_SECRET_ACCESS_KEY": TOKEN,
+    "AWS_SESSION_TOKEN": KEY,
+    "AWS_REGION": "eu-central-1",
+    "AWS_ALLOW_HTTP": "true",
+    "timeout": "1s",
+    "connect_timeout": "1s",
+    "max_retries": "0",
+    "retry_timeout": "1s",
+}
+OF_AN_ARCHIVE: dict[str, Callable[[cfu.UsageArchive], object]] = {
+    "source": lambda archive: archive.source,
+    "default_accounts": lambda archive: archive.default_accounts,
+    "update": lambda archive: archive.update(
+        cfu.UsageClient.sandbox(), cfu.last_hours(3), progress=cfu.Quiet()
+    ),
+    "scan": lambda archive: archive.scan(),
+    "usage_history": lambda archive: archive.usage_history(cfu.last_hours(3)),
+    "accounts": lambda archive: archive.accounts(),
+    "held": lambda archive: archive.held(),
+    "coverage": lambda archive: archive.coverage(),
+    "revisions": lambda archive: archive.revisions(),
+    "verify": lambda archive: archive.verify(),
+    "compact": lambda archive: archive.compact(),
+    "export": lambda archive: archive.export("usage.csv"),
+}
+
+
+def test_every_call_of_an_archive_is_among_those_that_are_tried() -> None:
+    """Those without a table to reach aside."""
+    reached = {name for name in vars(cfu.UsageArchive) if not name.startswith("_")}
+
+    assert reached - {"label", "location"} == OF_AN_ARCHIVE.keys()
+
+
+@pytest.mark.parametrize("call", OF_AN_ARCHIVE.values(), ids=OF_AN_ARCHIVE)
+def test_no_storage_option_gets_into_an_error_of_an_archive(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: Callable[[cfu.UsageArchive], object]
+) -> None:
+    """An object store that repeats what it was sent, secrets and all."""
+    monkeypatch.chdir(tmp_path)
+    with saying(answer(f"<Error><Message>{ECHO}</Message></Error>".encode(), status="403 No")) as address:
+        store = "/".join(address.split("/")[:3])
+        options = OPTIONS | {"AWS_ENDPOINT_URL": store}
+        archive = cfu.UsageArchive("s3://bucket/usage", storage_options=options)
+        del options
+        assert TOKEN not in repr(archive) + repr(vars(archive))
+        with pytest.raises(cfu.CfUsageError) as caught:
+            call(archive)
+
+    check(caught.value)
+    assert OPTIONS["AWS_ACCESS_KEY_ID"] not in shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: cfu.UsageArchive("s3://b/c", storage_options={"AWS_SECRET_ACCESS_KEY": TOKEN.encode()}),  # type: ignore[dict-item]
+        lambda: cfu.UsageArchive("s3://b/c", storage_options=f"AWS_SECRET_ACCESS_KEY={TOKEN}"),  # type: ignore[arg-type]
+        lambda: cfu.UsageArchive("", storage_options={"AWS_SECRET_ACCESS_KEY": TOKEN}),
+        lambda: cfu.UsageArchive("s3://b/c", source="x", storage_options={"key": TOKEN}),  # type: ignore[arg-type]
+        lambda: cfu.UsageArchive("s3://b/c", now="never", storage_options={"key": TOKEN}),
+        lambda: cfu.UsageArchive(f"s3://id:{TOKEN}@b/c"),
+        lambda: cfu.UsageArchive(f"az://b/c?sig={TOKEN}"),
+        lambda: cfu.UsageClient(TOKEN),  # type: ignore[arg-type]
+        lambda: cfu.Credentials(token=TOKEN.encode()),  # type: ignore[arg-type]
+        lambda: cfu.Credentials(token=[TOKEN]),  # type: ignore[arg-type]
+        lambda: cfu.Credentials(email="a@example.com", key=KEY.encode()),  # type: ignore[arg-type]
+    ],
+)
+def test_a_secret_of_the_wrong_kind_or_in_the_wrong_place_is_not_repeated(
+    wrong: Callable[[], object],
+) -> None:
+    with pytest.raises(cfu.ConfigError) as caught:
+        wrong()
+
+    check(caught.value)

@@ -541,7 +541,7 @@ def test_settle_lag_and_now_are_checked() -> None:
     credentials = Credentials(token=SANDBOX_TOKEN)
     naive = datetime(2026, 1, 1)  # noqa: DTZ001 - what is tried
 
-    with pytest.raises(ConfigError, match="negative"):
+    with pytest.raises(ConfigError, match="from 0 to 1,830 days"):
         UsageClient(credentials, settle_lag=-HOUR)
     with pytest.raises(ConfigError, match="no time zone"):
         UsageClient(credentials, now=naive)

@@ -356,7 +356,7 @@ def test_the_dearest_hours_are_a_day_s_unless_another_number_is_asked_for() -> N
 
 def test_no_dearest_hours_are_refused() -> None:
     """The top 0 hours are not a question."""
-    with pytest.raises(ConfigError, match="top=0"):
+    with pytest.raises(ConfigError, match="top 0"):
         concentration(hours("2026-03-02", [1.0]), top=0)
 
 

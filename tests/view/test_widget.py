@@ -255,7 +255,7 @@ def test_there_are_no_other_themes() -> None:
         lambda: svg(bars(TABLE), theme="sepia"),
         lambda: setattr(view, "theme", "sepia"),
     ):
-        with pytest.raises(ConfigError, match="there is no theme 'sepia': take 'auto', 'light' or 'dark'"):
+        with pytest.raises(ConfigError, match="theme 'sepia': pass 'auto', 'light' or 'dark'"):
             call()
     assert view.theme == "auto"
 
