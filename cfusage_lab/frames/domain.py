@@ -63,11 +63,11 @@ def flaws(columns: pl.Schema) -> Flaws:
     return found
 
 
-def refuse_flaws(rows: pl.DataFrame, columns: pl.Schema) -> None:
+def refuse_flaws(rows: pl.DataFrame) -> None:
     """Raise :class:`FrameError` about the first row with a flaw, of rows that are there already."""
-    flawed = [name for name in columns.names() if _is_flawed(rows[name])]
+    flawed = [name for name in rows.columns if _is_flawed(rows[name])]
     if flawed:
-        found = flaws(columns)
+        found = flaws(rows.schema)
         some = {name: found[name] for name in flawed}
         refuse(nw.from_native(rows), some, {f"flaw_{name}": True for name in flawed})
 

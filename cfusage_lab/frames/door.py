@@ -26,6 +26,7 @@ FrameT = TypeVar("FrameT", bound="pl.DataFrame | pl.LazyFrame | SparkFrame")
 
 Frames = nw.LazyFrame[Any]
 
+_NONE: Final = pl.Schema()
 _ENGINES: Final = (
     "pass a polars DataFrame or LazyFrame, a PySpark DataFrame, or anything that hands itself over as an "
     "Arrow stream (a pyarrow Table, a pandas DataFrame, a DuckDB relation)"
@@ -83,7 +84,7 @@ class Door:
         return _sorted(native.collect(engine="streaming"), tuple(order))
 
 
-def opened(frame: object, columns: pl.Schema, *, table: str) -> Door:
+def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema = _NONE) -> Door:
     """Let a table in that has at least ``columns``, each of the right kind. No row is looked at.
 
     Parameters
@@ -96,6 +97,8 @@ def opened(frame: object, columns: pl.Schema, *, table: str) -> Door:
         timestamp for a UTC one, any category for a text.
     table
         What such a table is called in a message.
+    optional
+        The columns that are let in where they are there.
 
     Raises
     ------
@@ -108,13 +111,14 @@ def opened(frame: object, columns: pl.Schema, *, table: str) -> Door:
     lazy: Frames = nw.from_native(native.lazy() if is_eager else native)
     found = lazy.collect_schema()
     require(found.names(), columns.names(), table=table)
-    for name, wanted in columns.items():
+    let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
+    for name, wanted in let_in.items():
         if not _serves(found[name], wanted):
             raise FrameError(
                 f"not a {table} table: column {name!r} is {found[name]} and should be {wanted}: cast it first"
             )
     return Door(
-        frame=lazy.select(*map(_typed, columns.names(), columns.dtypes())),
+        frame=lazy.select(*(_typed(name, wanted, found[name]) for name, wanted in let_in.items())),
         native=native,
         columns=tuple(found.names()),
         is_spark=is_spark,
@@ -137,32 +141,34 @@ def opened_rows(frame: object, columns: pl.Schema, *, table: str, key: Sequence[
     door = opened(frame, columns, table=table)
     if not door.is_eager:
         return replace(door, frame=with_flaws_unknown(door.frame, columns))
-    rows = _checked(door, columns, key)
+    rows = _checked(door, key)
     return replace(door, frame=nw.from_native(rows.lazy()))
 
 
-def collected(frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = ()) -> pl.DataFrame:
+def collected(
+    frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = (), optional: pl.Schema = _NONE
+) -> pl.DataFrame:
     """Let a table in as :func:`opened_rows` does, computed whatever its engine: no row breaks a rule.
 
     It is sorted by ``key``, or in the order that it has.
     """
-    return _checked(opened(frame, columns, table=table), columns, key)
+    return _checked(opened(frame, columns, table=table, optional=optional), key)
 
 
-def _checked(door: Door, columns: pl.Schema, key: Sequence[str]) -> pl.DataFrame:
+def _checked(door: Door, key: Sequence[str]) -> pl.DataFrame:
     """Compute a table in order of its key; raise about the first row that is not as it should be."""
     rows = door.rows()
-    refuse_flaws(rows, columns)
+    refuse_flaws(rows)
     if key and not is_in_order(rows, key):
         rows = rows.sort(*key)
         refuse_duplicates(rows, key)
     return rows.with_columns(pl.col(key[0]).set_sorted()) if key else rows
 
 
-def _typed(name: str, wanted: pl.DataType) -> nw.Expr:
-    """Cast a column; an instant is left in its unit and zone, which change nothing that it says."""
+def _typed(name: str, wanted: pl.DataType, found: nw.dtypes.DType) -> str | nw.Expr:
+    """Cast a column, where it is to be; an instant's unit and zone change nothing that it says."""
     kind = nw.Schema.from_polars({name: wanted})[name]
-    return nw.col(name) if isinstance(wanted, pl.Datetime) else nw.col(name).cast(kind)
+    return name if isinstance(wanted, pl.Datetime) or found == kind else nw.col(name).cast(kind)
 
 
 def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:

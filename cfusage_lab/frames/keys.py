@@ -43,9 +43,9 @@ def runs_in_order(accounts: pl.Series, breaks: pl.Series) -> pl.DataFrame | None
 
 
 def is_in_order(rows: pl.DataFrame, key: Sequence[str]) -> bool:
-    """Say whether rows come in order of an account and a place in time, and no two have both the same.
+    """Say whether it is plain that rows come in order of an account and a place in time, none of them twice.
 
-    Of any other ``key``, and where accounts are not in order, that is not found out here: it is no.
+    Of any other ``key``, or where an account begins after the end of the one before it, it is not plain.
     """
     if len(key) != 2 or key[0] != "account_id":  # noqa: PLR2004 - the account and the place
         return False

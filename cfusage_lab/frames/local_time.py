@@ -177,7 +177,7 @@ def localize(
     rows = stretches = None
     if door.is_eager:
         rows = door.rows()
-        refuse_flaws(rows, WINDOWS)
+        refuse_flaws(rows)
         stretches = Stretches.of(rows["start_time"])
         span = span_of_rows(rows, stretches, asks_until=asks_until)
     else:

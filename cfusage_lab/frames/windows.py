@@ -7,13 +7,13 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import refuse, refuse_duplicates
-from cfusage_lab.frames.door import collected, opened
+from cfusage_lab.frames.domain import refuse
+from cfusage_lab.frames.door import collected
 from cfusage_lab.schema import HISTORY, WINDOWS
 
 __all__ = ["computed", "refuse_unknown_costs", "window_hours"]
 
-_HOUR: Final = 3600
+_HOUR: Final = 3_600_000_000
 _WIDTHS: Final[tuple[list[float], ...]] = ([1], [24])
 
 
@@ -38,22 +38,17 @@ def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
         grid of UTC hours or days; or if a window lacks something, holds an unknown state or a cost that is no
         finite number, or stands there twice: that window is named.
     """
-    door = opened(history, WINDOWS, table="usage history")
-    there = pl.Schema({name: kind for name, kind in HISTORY.items() if name in door.columns})
-    rows = collected(door.native, there, table="usage history")
-    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(HISTORY["start_time"])
-    windows = rows.with_columns(times).sort("account_id", "start_time")
-    refuse_duplicates(windows, ("account_id", "start_time"))
-    seconds = windows.select(
-        start=pl.col("start_time").dt.epoch("s"),
-        width=pl.col("end_time").dt.epoch("s") - pl.col("start_time").dt.epoch("s"),
+    rows = collected(
+        history, WINDOWS, table="usage history", key=("account_id", "start_time"), optional=HISTORY
     )
-    widths = [width / _HOUR for width in seconds["width"].unique().sort()]
-    is_off = bool((seconds["start"] % (24 * _HOUR if widths == [24] else _HOUR) != 0).any())
+    starts, ends = (rows[name].dt.epoch("us") for name in ("start_time", "end_time"))
+    widths = [width / _HOUR for width in (ends - starts).unique()]
+    is_off = bool((starts % (24 * _HOUR if widths == [24] else _HOUR) != 0).any())
     window_hours(widths, is_off=is_off)
+    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(HISTORY["start_time"])
     absent = {"id": pl.lit(None, pl.String), "is_reported": pl.lit(value=True)}
-    filled = windows.with_columns(**{name: value for name, value in absent.items() if name not in there})
-    return filled.select(columns.names())
+    added = {name: value for name, value in absent.items() if name not in rows.columns}
+    return rows.with_columns(times, **added).select(columns.names())
 
 
 def window_hours(widths: Collection[float], *, is_off: bool) -> int:

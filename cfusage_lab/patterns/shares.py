@@ -236,7 +236,9 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     cost = nw.col("cost_usd")
     place = cost.rank("ordinal", descending=True).over("account_id")
     counted = local.frame.filter(~cost.is_null())
-    windows = counted.select("account_id", total_usd=cost, gross=cost.abs(), hours=nw.lit(1), place=place)
+    windows = counted.select("account_id", total_usd=cost, hours=nw.lit(1), place=place)
+    if local.span.may_have_corrections:
+        windows = windows.with_columns(gross=nw.col("total_usd").abs())
     accounts = _parted(windows, nw.col("place") <= top, part="top")
     return returned(local, accounts, CONCENTRATION, order=("account_id",))  # type: ignore[no-any-return]
 
@@ -248,21 +250,25 @@ def _mean_and_peak(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or pol
 
 
 def _parted(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:
-    """Add rows up to one an account: the total, the part of it that ``is_part``, and the part's share."""
-    total, gross, nothing = nw.col("total_usd"), nw.col("gross"), nw.lit(0.0)
-    sums = ("total_usd", "gross", "hours", "part_usd", "part_gross", "part_hours")
+    """Add rows up to one an account: the total, the part of it that ``is_part``, and the part's share.
+
+    Rows without ``gross`` are without corrections: what they come to is never rounding.
+    """
+    total, nothing = nw.col("total_usd"), nw.lit(0.0)
+    parts = {
+        "part_usd": nw.when(is_part).then(total).otherwise(nothing),
+        "part_hours": nw.when(is_part).then(nw.col("hours")).otherwise(nw.lit(0)),
+    }
+    gross = {"total_usd": "total_usd", "part_usd": "part_usd"}
+    if "gross" in rows.collect_schema():
+        gross = {"total_usd": "gross", "part_usd": "part_gross"}
+        parts["part_gross"] = nw.when(is_part).then(nw.col("gross")).otherwise(nothing)
+    sums = dict.fromkeys(("total_usd", "hours", *parts, *gross.values()))
     return (
-        rows.with_columns(
-            part_usd=nw.when(is_part).then(total).otherwise(nothing),
-            part_gross=nw.when(is_part).then(gross).otherwise(nothing),
-            part_hours=nw.when(is_part).then(nw.col("hours")).otherwise(nw.lit(0)),
-        )
+        rows.with_columns(**parts)
         .group_by("account_id")
         .agg(*(nw.col(name).sum() for name in sums))
-        .with_columns(
-            total_usd=without_rounding(total, gross),
-            part_usd=without_rounding(nw.col("part_usd"), nw.col("part_gross")),
-        )
+        .with_columns(**{name: without_rounding(nw.col(name), nw.col(of)) for name, of in gross.items()})
         .with_columns(share=nw.when(total > 0).then(nw.col("part_usd") / total))
         .rename({"part_usd": f"{part}_usd", "part_hours": f"{part}_hours", "share": f"{part}_share"})
     )

@@ -1,0 +1,82 @@
+"""Rows of windows as stretches of hours: the same hours and the same duplicates as row by row."""
+
+import polars as pl
+import pytest
+from histories import hours
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.keys import is_in_order
+from cfusage_lab.frames.stretches import Stretches
+
+HOUR = 3_600_000_000
+LONG = 1_500  # hours: so long that a stretch is a step of its own
+
+
+def two_accounts() -> pl.DataFrame:
+    """Make two accounts of many hours, the first with a gap after its third window."""
+    first = hours("2026-01-01", [1.0] * LONG)
+    return pl.concat([first[:3], first[5:], hours("2026-01-01", [1.0] * LONG, account_id="b")])
+
+
+def test_a_stretch_ends_at_a_gap_and_where_accounts_change() -> None:
+    """Three stretches, whose hours count from the first of all windows."""
+    table = two_accounts()
+    stretches = Stretches.of(table["start_time"])
+
+    assert stretches.at.to_list() == [0, 3, LONG - 2]
+    assert stretches.hours().to_list() == [0, 1, 2, *range(5, LONG), *range(LONG)]
+    assert stretches.runs(table["account_id"]).rows() == [(LONG - 2, "a"), (LONG, "b")]
+
+
+def test_one_window_off_the_hour_is_told() -> None:
+    """Wherever it stands: the window after it does not begin an hour later."""
+    table = two_accounts()
+    for row in (0, 7, table.height - 1):
+        moved = pl.when(pl.int_range(pl.len()) == row).then(pl.duration(minutes=30)).otherwise(pl.duration())
+        starts = table.select(pl.col("start_time") + moved).to_series()
+
+        assert Stretches.of(starts).is_off(HOUR)
+    assert not Stretches.of(table["start_time"]).is_off(HOUR)
+
+
+def test_no_rows_are_no_stretch() -> None:
+    """Nothing is asked of them."""
+    table = two_accounts().clear()
+    stretches = Stretches.of(table["start_time"])
+
+    assert (len(stretches.at), len(stretches.hours()), stretches.is_off(HOUR)) == (0, 0, False)
+    assert stretches.runs(table["account_id"]).is_empty()
+
+
+@pytest.mark.parametrize("order", [("account_id", "start_time"), ("start_time", "account_id")])
+def test_a_duplicate_is_found_in_either_order(order: tuple[str, str]) -> None:
+    """Account by account, and hour by hour."""
+    table = two_accounts()
+    twice = pl.concat([table, table[LONG : LONG + 1]]).sort(order)
+
+    assert Stretches.of(table.sort(order)["start_time"]).runs(table.sort(order)["account_id"]).height
+    with pytest.raises(FrameError, match="account b is there twice"):
+        Stretches.of(twice["start_time"]).runs(twice["account_id"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 6)), min_size=1, max_size=12))
+def test_any_rows_are_told_as_a_loop_tells_them(rows: list[tuple[str, int]]) -> None:
+    """Their hours, whether one is there twice; and rows that are said to be in order are."""
+    table = pl.DataFrame(
+        {"account_id": [name for name, _ in rows], "start_time": [hour * HOUR for _, hour in rows]},
+        schema={"account_id": pl.String, "start_time": pl.Datetime("us", "UTC")},
+    )
+    stretches = Stretches.of(table["start_time"])
+    first = min(hour for _, hour in rows)
+
+    assert stretches.hours().to_list() == [hour - first for _, hour in rows]
+    if is_in_order(table, ("account_id", "start_time")):
+        assert rows == sorted(set(rows))
+    if len(set(rows)) == len(rows):
+        assert stretches.runs(table["account_id"])["len"].sum() == len(rows)
+    else:
+        with pytest.raises(FrameError, match="is there twice"):
+            stretches.runs(table["account_id"])
