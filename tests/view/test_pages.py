@@ -81,7 +81,7 @@ def test_what_is_quoted_ends_no_element() -> None:
     assert len(page.find_all("script")) == 3
     quoted = [page.title, page.h1, page.h2, page.select_one(".note"), page.select_one(".stamp")]
     assert [one.text for one in quoted] == [visible(EVIL)] * 5
-    assert page.select_one("[role=img]")["aria-label"] == EVIL
+    assert page.select_one("[role=img]")["aria-label"] == visible(EVIL)
     table = json.loads(page.select_one("#drawings").string)[0]["tables"]["table_0"]
     assert table["columns"][0]["categories"] == ["a", EVIL]
 
