@@ -193,6 +193,9 @@ def agreement(row: Mapping[str, Any]) -> str:
 def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
     """Let invoice lines in, computed whatever their engine, or refuse them.
 
+    Periods of an account that overlap are one: a line of a model that was first used in the middle of the
+    invoice's period may begin there.
+
     Raises
     ------
     FrameError
@@ -209,7 +212,22 @@ def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
         raise FrameError(
             "the billing period of an invoice line ends before it begins: fetch the invoice again"
         )
-    return lines
+    return _with_whole_periods(lines)
+
+
+def _with_whole_periods(lines: pl.DataFrame) -> pl.DataFrame:
+    """Give the lines of an account whose periods overlap the period that holds them all."""
+    end_before = pl.col("period_end").cum_max().shift().over("account_id")
+    is_apart = (pl.col("period_start") >= end_before).fill_null(value=True)
+    return (
+        lines.sort("account_id", "period_start", maintain_order=True)
+        .with_columns(nth=is_apart.cum_sum())
+        .with_columns(
+            pl.col("period_start").min().over("account_id", "nth"),
+            pl.col("period_end").max().over("account_id", "nth"),
+        )
+        .drop("nth")
+    )
 
 
 def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any, ...], pl.DataFrame]:

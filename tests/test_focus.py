@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 import cfusage_lab
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.focus import Billing, FocusExport, FocusVersion, to_focus
+from cfusage_lab.schema import INVOICE_LINES
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 SANDBOX_ID = next(iter(SANDBOX_ACCOUNTS))
@@ -446,6 +448,114 @@ def test_a_full_disk_leaves_both_files(tmp_path: Path) -> None:
     assert said.count("no room to write") == 2
     assert (path.read_text(), about.read_text()) == ("old", "old claims")
     assert set(tmp_path.iterdir()) == {path, about}
+
+
+def lines(
+    *amounts: tuple[float, float, float], account_id: str = "a", start: datetime, end: datetime
+) -> pl.DataFrame:
+    """Make invoice lines of what is billed, what credit pays and what discounts take off."""
+    rows = [(account_id, start, end, None, None, None, *amount, None, "draft") for amount in amounts]
+    return pl.DataFrame(rows, schema=INVOICE_LINES, orient="row")
+
+
+YEAR_END = {"start": datetime(2026, 12, 31, 23, tzinfo=UTC), "end": datetime(2027, 1, 1, 1, tzinfo=UTC)}
+"""An invoice's period that holds the second and the third of the five hours."""
+
+
+def test_an_invoice_says_which_part_of_a_cost_is_billed_and_for_which_period() -> None:
+    """Of 3.25 billed, credit pays 1.00 and a discount takes off 0.625: half of it is due."""
+    invoice = lines((2.25, 1.0, 0.5), (1.0, 0.0, 0.125), **YEAR_END)
+
+    made = export(invoice_lines=invoice)
+
+    assert made.table["BilledCost"].to_list() == [1.5, -0.125, 1.75]
+    assert made.table["EffectiveCost"].to_list() == [1.5, -0.25, 3.5]
+    assert made.table["BillingPeriodStart"].to_list() == [
+        datetime(2026, 12, 1, tzinfo=UTC),
+        *[YEAR_END["start"]] * 2,
+    ]
+    assert made.table["BillingPeriodEnd"].to_list() == [
+        datetime(2027, 1, 1, tzinfo=UTC),
+        *[YEAR_END["end"]] * 2,
+    ]
+    assert made.assumptions["BilledCost"].startswith("for 2 of 3 windows, the cost times the part")
+    assert made.assumptions["BillingPeriodStart, BillingPeriodEnd"] == (
+        "for 2 of 3 windows, the invoice's own; for the others, the calendar month in UTC"
+    )
+    assert "discounts of $0.62" in made.assumptions["ListCost, ContractedCost"]
+    known = made.table.drop("BilledCost", "BillingPeriodStart", "BillingPeriodEnd")
+    assert known.equals(export().table.drop("BilledCost", "BillingPeriodStart", "BillingPeriodEnd"))
+
+
+@pytest.mark.parametrize("billing", ["prepaid", "invoiced"])
+def test_what_no_invoice_tells_of_is_as_without_one(billing: Billing) -> None:
+    """Another account, another month, an invoice of nothing."""
+    month = {"start": datetime(2026, 11, 1, tzinfo=UTC), "end": datetime(2026, 12, 1, tzinfo=UTC)}
+    for invoice in (
+        lines((1.0, 0.5, 0.0), account_id="b", **YEAR_END),
+        lines((1.0, 0.5, 0.0), **month),
+        lines((0.0, 0.0, 0.0), **YEAR_END),
+        INVOICE_LINES.to_frame(),
+    ):
+        made = export(billing=billing, invoice_lines=invoice)
+        assert made.table.equals(export(billing=billing).table)
+        assert made.assumptions["BilledCost"].startswith("for 0 of 3 windows")
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    costs=st.lists(st.integers(0, 10**6), min_size=24, max_size=24),
+    part=st.floats(0, 1),
+    shuffled=st.randoms(use_true_random=False),
+)
+def test_billed_cost_adds_up_to_what_is_due(costs: list[int], part: float, shuffled: random.Random) -> None:
+    """Of two accounts, in any order; one is paid by credit altogether."""
+    bounds = {"start": datetime(2026, 11, 1, tzinfo=UTC), "end": datetime(2026, 12, 1, tzinfo=UTC)}
+    total = sum(costs) / 100
+    history = pl.concat([hours("2026-11-02", [cost / 100 for cost in costs], account_id=one) for one in "ab"])
+    order = list(range(history.height))
+    shuffled.shuffle(order)
+    invoice = pl.concat(
+        [
+            lines((total, total * part, 0.0), **bounds),
+            lines((total, total, 0.0), account_id="b", **bounds),
+        ]
+    )
+
+    made = to_focus(history[order], billing="prepaid", invoice_lines=invoice)
+
+    billed = dict(made.table.group_by("BillingAccountId").agg(pl.col("BilledCost").sum()).iter_rows())
+    assert billed["a"] == pytest.approx(total - total * part, abs=1e-6)
+    assert billed["b"] == 0.0
+    assert broken_rules(made.table, "1.3") == []
+
+
+def test_csv_goes_into_files_that_an_upload_takes(tmp_path: Path) -> None:
+    """Five rows by two: each file has a header, and the assumptions stand beside them once."""
+    made = export(include_incomplete=True)
+    path = tmp_path / "usage.csv"
+
+    first = made.write_csv(path, rows_per_file=2)
+
+    names = [f"usage-{nth}.csv" for nth in (1, 2, 3)]
+    assert first == tmp_path / names[0]
+    assert {file.name for file in tmp_path.iterdir()} == {*names, "usage.assumptions.json"}
+    parts = [cfusage_lab.read_table(tmp_path / name) for name in names]
+    assert [part.height for part in parts] == [2, 2, 1]
+    assert pl.concat(parts)["EffectiveCost"].equals(made.table["EffectiveCost"])
+    with pytest.raises(ConfigError, match=r"usage-2\.csv is left over"):
+        made.write_csv(path, rows_per_file=5)
+    assert [file.stat().st_size for file in sorted(tmp_path.glob("*.csv"))] == [
+        (tmp_path / name).stat().st_size for name in names
+    ]
+
+
+@pytest.mark.parametrize("rows_per_file", [0, -1, 2.0, True])
+def test_a_file_of_no_rows_is_refused(tmp_path: Path, rows_per_file: object) -> None:
+    with pytest.raises(ConfigError, match="pass a whole number from 1"):
+        export().write_csv(tmp_path / "usage.csv", rows_per_file=rows_per_file)  # type: ignore[arg-type]
+    empty = to_focus(hours("2026-11-01", []), billing="prepaid")
+    assert empty.write_csv(tmp_path / "usage.csv", rows_per_file=3).read_text("utf-8").count("\n") == 1
 
 
 def test_into_a_pipe_go_the_rows_alone() -> None:

@@ -109,6 +109,23 @@ def test_each_period_of_each_account_is_a_whole_of_its_own() -> None:
     ]
 
 
+def test_lines_whose_periods_overlap_are_of_one_period() -> None:
+    """A model that was first used at noon, and a correction of the day before."""
+    noon = lines(6, names=["x/z"], start=START + DAY / 2)
+    before = lines(-1, names=["x/y"], start=START - DAY, end=START)
+    invoice = pl.concat([noon, lines(18, names=["x/y"]), before])
+
+    got = cfu.usage_by_model(invoice)
+
+    assert got.select("period_start", "period_end", "model", "share").rows() == [
+        (START - DAY, START, "y", None),
+        (START, END, "y", 0.75),
+        (START, END, "z", 0.25),
+    ]
+    said = cfu.reconcile(hours(START - DAY, [1.0] * 48), invoice)["verdict"].to_list()
+    assert said == ["unknown: the lines of this period only correct another invoice", "agrees"]
+
+
 @pytest.mark.parametrize("billed", [(0.0, 0.0), (1.0, -1.0), (1.0, -3.0)])
 def test_a_share_of_nothing_is_unknown(billed: tuple[float, float]) -> None:
     assert cfu.usage_by_model(lines(*billed, names=["x/y", "x/z"]))["share"].to_list() == [None, None]
