@@ -124,7 +124,8 @@ DAILY: Final = pl.Schema(
 
 ``hours`` is how many hours were added up, and ``cost_usd`` null where that is none. The day ``is_whole`` if
 these are all it has: 24, or 23 or 25 where clocks change. It is ``in_progress`` or ``provisional`` as soon as
-one of its windows is.
+one of its windows is. Of a day that is not whole, ``cost_usd`` is what is known of it: where
+accounts are added up before hours, that is fewer hours than where hours are added up first.
 """
 
 Kind = Literal["up", "down", "flat", "new", "stopped", "zero", "unknown"]

@@ -55,6 +55,13 @@ OF_DAYS: dict[str, Function] = {
     "calendar_chart": cfu.calendar_chart,
 }
 
+OF_COMPARISONS: dict[str, Function] = {
+    "movers": cfu.movers,
+    "day_over_day_chart": cfu.day_over_day_chart,
+    "week_over_week_chart": cfu.week_over_week_chart,
+    "comparison_chart": cfu.comparison_chart,
+}
+
 by_window = pytest.mark.parametrize("function", OF_HISTORY.values(), ids=OF_HISTORY)
 by_day = pytest.mark.parametrize("function", OF_DAYS.values(), ids=OF_DAYS)
 
@@ -152,6 +159,31 @@ KINDS: dict[str, Callable[[pl.DataFrame], Any]] = {
 def test_every_kind_of_table_is_taken(function: Function, kind: str) -> None:
     """What one function takes, all do."""
     function(KINDS[kind](two_accounts()))
+
+
+OF_ANY_KIND: dict[str, Callable[[Any], Any]] = {
+    "pyarrow": lambda table: table.to_arrow(),
+    "DuckDB": lambda table: duckdb.from_arrow(table.to_arrow()),
+    "categories": lambda table: table.cast({"account_id": pl.Categorical}),
+    "small floats": lambda table: table.cast({pl.Float64: pl.Float32}),
+    "no row": lambda table: table.clear(),
+}
+
+
+@pytest.mark.parametrize("function", OF_COMPARISONS.values(), ids=OF_COMPARISONS)
+@pytest.mark.parametrize("kind", OF_ANY_KIND)
+def test_every_kind_of_comparison_is_taken(function: Function, kind: str) -> None:
+    """By charts, too."""
+    function(OF_ANY_KIND[kind](cfu.day_over_day(days({"2026-11-02": 1, "2026-11-03": 2, "2026-11-04": 3}))))
+
+
+@pytest.mark.parametrize("function", (OF_HISTORY | {"lazy": cfu.load_factor}).values())
+def test_timestamps_without_a_zone_are_refused_by_their_column(function: Function) -> None:
+    """Nobody can tell which moments they are."""
+    naive = two_accounts().with_columns(pl.col("start_time", "end_time").dt.replace_time_zone(None))
+
+    with pytest.raises(cfu.FrameError, match="start_time"):
+        function(naive)
 
 
 @by_window
