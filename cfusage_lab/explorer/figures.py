@@ -13,6 +13,7 @@ from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.same import Same
+from cfusage_lab.frames.expressions import net
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.wording import dollars, html_text, more_or_less
@@ -213,7 +214,7 @@ def _mean_day(windows: pl.DataFrame, time_zone: str) -> Figure:
     if whole.is_empty():
         return Figure(title="Mean day", value=_NOTHING, note="no whole day is known here")
     count = f"{whole.height:,} whole {'day' if whole.height == 1 else 'days'}"
-    mean = float(whole["cost_usd"].sum()) / whole.height
+    mean = net(whole["cost_usd"]) / whole.height
     return Figure(title="Mean day", value=dollars(mean), note=f"of {count} {_since(whole['date'].min())}")
 
 

@@ -16,6 +16,7 @@ from cfusage_lab.charts import (
     weekly_heatmap_chart,
 )
 from cfusage_lab.charts.style import days_text, span
+from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
 from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
@@ -120,7 +121,7 @@ def _accounts(figures: Figures) -> Block:
         for row in shown.iter_rows(named=True)
     ]
     if others.height:
-        cost = float(others["cost_usd"].sum())
+        cost = net(others["cost_usd"])
         share = float(others["share"].sum()) if others["share"].count() else None
         rows.append([counted(others.height, "other account"), money(cost), part(share), "", "", "", ""])
     caption = (
