@@ -14,7 +14,7 @@ from cfusage_lab.forecasts.series import Series, series
 from cfusage_lab.frames.door import opened_rows
 from cfusage_lab.schema import CREDIT_BALANCE, CREDIT_RUNWAY
 
-__all__ = ["credit_runway"]
+__all__ = ["credit_balances", "credit_runway"]
 
 _FARTHEST: Final = timedelta(days=366)
 _SHORT: Final = "run rate:"
@@ -84,7 +84,7 @@ def credit_runway(
     topped up 2026-11-23 2026-11-23
     """
     asked = checked_levels(levels)
-    balances = _opened(balance)
+    balances = credit_balances(balance)
     columns = _columns(asked)
     found = series(daily)
     known: dict[str, Outlook] = {}
@@ -98,7 +98,7 @@ def credit_runway(
     return pl.DataFrame(rows, schema=columns)
 
 
-def _opened(balance: object) -> pl.DataFrame:
+def credit_balances(balance: object) -> pl.DataFrame:
     """Let a table of balances in that is there already, and has each account once."""
     door = opened_rows(balance, CREDIT_BALANCE, table="credit balance", key=("account_id",))
     if not door.is_eager:

@@ -19,6 +19,7 @@ from cfusage_lab.charts.style import days_text, span
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
+from cfusage_lab.reports.ahead import events_found, where_it_ends
 from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
 from cfusage_lab.reports.markup import (
     Card,
@@ -29,6 +30,7 @@ from cfusage_lab.reports.markup import (
     part,
     table,
 )
+from cfusage_lab.reports.outlook import MonthEnd, StoodOut
 from cfusage_lab.reports.texts import beside, hour_of
 from cfusage_lab.view.pages import Block, Section
 from cfusage_lab.wording import counted, html_text
@@ -38,12 +40,22 @@ __all__ = ["sections"]
 _FULL_DAY: Final = "24:00"
 
 
-def sections(figures: Figures, *, source: str | None, made_at: datetime, note: str) -> list[Section]:
+def sections(
+    figures: Figures,
+    *,
+    end: MonthEnd | None,
+    found: StoodOut | None,
+    source: str | None,
+    made_at: datetime,
+    note: str,
+) -> list[Section]:
     """Return all parts; ``note`` is what has to be said about the time zone."""
     return [
         Section("How much does it cost?", list(_how_much(figures))),
-        Section("When does it cost?", _when(figures)),
+        Section("Where does the month end?", list(where_it_ends(figures, end))),
         Section("What changed?", _what_changed(figures)),
+        Section("What stood out?", list(events_found(figures, found))),
+        Section("When does it cost?", _when(figures, None if found is None else found.each)),
         Section("Which hours and days cost the most?", _highest(figures)),
         Section("What may still change?", list(provisional(figures))),
         Section("How was it computed?", computed(figures, source, made_at, note)),
@@ -152,11 +164,11 @@ def _change(row: dict[str, Any], what: str) -> str:
 # When
 
 
-def _when(figures: Figures) -> list[Block]:
+def _when(figures: Figures, events: pl.DataFrame | None) -> list[Block]:
     common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
     return [
         cards(_habits(figures)),
-        usage_chart(figures.history, **common),
+        usage_chart(figures.history, anomalies=events, **common),
         calendar_chart(figures.total_daily, **common),
         weekly_heatmap_chart(figures.heatmap(), **common),
         hour_profile_chart(figures.profile(), **common),

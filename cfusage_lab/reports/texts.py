@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cfusage_lab.anomaly_detection import SENSITIVITY
 from cfusage_lab.wording import dollars, more_or_less, offset_text, window_text
 
 __all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "hour_of"]
@@ -28,6 +29,16 @@ TERMS: Final = {
     "day before, where that is above zero. Largest changes are those in dollars, not in percent.",
     "Month to date": "The days of the month so far, beside the same days of the month before; a last day "
     "that is unfinished stands beside the same day until the same time. It is not a forecast.",
+    "Forecast": "What is spent since the first of the month, and what its remaining days are expected to "
+    "cost. An account is forecast from its own days; all accounts together are forecast as one.",
+    "Interval": "With the stated chance, the sum of the whole month lies in it. It is never below what is "
+    "spent. Provisional days count as they stand, and may still rise.",
+    "Method": "How the remaining days are told. Several methods forecast earlier days from the days before "
+    "these; the one with the smallest mean absolute error is taken.",
+    "What stood out": "Neighbouring hours that cost far more or less than those before let expect, by the "
+    "same clock time on days of the same kind. The impact is the cost less what was expected. Nothing is "
+    "judged in the first 7 days.",
+    "Sensitivity": f"How many false alarms are accepted: {SENSITIVITY:g} a month for each account.",
     "Mean day": "The mean of all whole days that have ended.",
     "Hour of the day, of the week": "By the local clock at the start of the window. The peak hour is the one "
     "with the highest mean.",

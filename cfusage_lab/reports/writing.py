@@ -8,9 +8,12 @@ from pathlib import Path
 
 from cfusage_lab.charts.style import span
 from cfusage_lab.files import checked_path, write_file
+from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.forecasts.credit import credit_balances
 from cfusage_lab.options import check_text, names_of
 from cfusage_lab.ranges import OffTheHourWarning, moment, warn_if_off_the_hour, zone
 from cfusage_lab.reports.figures import Figures
+from cfusage_lab.reports.outlook import month_end, stood_out
 from cfusage_lab.reports.sections import sections
 from cfusage_lab.reports.texts import MADE_UP
 from cfusage_lab.view.pages import standalone
@@ -25,20 +28,24 @@ def report(
     path: str | os.PathLike[str],
     names: Mapping[str, str | None] | None = None,
     source: str | None = None,
+    budget_usd: float | Mapping[str, float] | None = None,
+    balance: object | None = None,
     now: datetime | str | None = None,
 ) -> Path:
     """Write a report: one HTML file that needs no network, no kernel and no server, and prints well.
 
-    It says how much it costs, when, what changed, which hours and days cost the most, what may still change,
-    and how all of that was computed. Several accounts are added up, with the costliest ten in a table;
-    charts draw five of them apart. Made-up data from the sandbox is marked as such, on every printed page.
+    It says how much it costs, where the month ends, what changed, what stood out, when it costs, which hours
+    and days cost the most, what may still change, and how all of that was computed. Several accounts are
+    added up, with the costliest ten in a table; these are forecast and judged by themselves, too, and charts
+    draw five of them apart. Made-up data from the sandbox is marked as such, on every printed page.
 
     Parameters
     ----------
     history
         Usage history in hour windows (``schema.HISTORY``), from the first of the previous month for all
-        comparisons, as of :func:`cfusage_lab.since_previous_month`. A lazy or PySpark table is computed here,
-        and has to fit into memory.
+        comparisons, as of :func:`cfusage_lab.since_previous_month`; 90 days are better for the forecast and
+        for what stood out. Where it is too short for them, the report says so. A lazy or PySpark table is
+        computed here, and has to fit into memory.
     time_zone
         The IANA name of the zone whose days, weeks and clock these are.
     path
@@ -48,6 +55,11 @@ def report(
         by the ends of its id.
     source
         Where the numbers come from, in a few words, such as ``client.label``.
+    budget_usd
+        US dollars a month, of all accounts together; or a number by account id, of which ``all`` is one.
+    balance
+        Prepaid credit (``schema.CREDIT_BALANCE``), as ``client.credit_balance()`` returns it. It is told how
+        long that of the costliest ten accounts lasts.
     now
         When the report is made, if it is not the clock's time: an aware datetime or an ISO 8601 text.
 
@@ -59,7 +71,8 @@ def report(
     Raises
     ------
     ConfigError
-        If there is no such zone, ``now`` is no moment, or the file can't be written where ``path`` says.
+        If there is no such zone, ``now`` is no moment, the budget is no number above 0 or is one for an
+        account that is not there, or the file can't be written where ``path`` says.
     TransportError
         If there is no room for it.
     FrameError
@@ -87,11 +100,20 @@ def report(
     check_text(source, "source")
     named = {one: name for one, name in names_of(names).items() if name}
     target = checked_path(path)
+    budget = None if budget_usd is None else checked_budget(budget_usd)
+    credit = None if balance is None else credit_balances(balance)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OffTheHourWarning)  # said below, once
         figures = Figures.of(history, time_zone=time_zone, names=named)
         note = _said(time_zone, *figures.span)
-        parts = sections(figures, source=source, made_at=made_at, note=note)
+        parts = sections(
+            figures,
+            end=month_end(figures, budget=budget, balance=credit),
+            found=stood_out(figures),
+            source=source,
+            made_at=made_at,
+            note=note,
+        )
     warn_if_off_the_hour(time_zone, *figures.span)
     page = standalone(
         parts,

@@ -257,8 +257,10 @@ def test_sections_stand_in_the_order_of_the_questions(tmp_path: Path) -> None:
     assert [one.text for one in page.find_all("h1")] == ["AI Gateway cost: a…a"]
     assert [one.text for one in page.find_all("h2")] == [
         "How much does it cost?",
-        "When does it cost?",
+        "Where does the month end?",
         "What changed?",
+        "What stood out?",
+        "When does it cost?",
         "Which hours and days cost the most?",
         "What may still change?",
         "How was it computed?",
