@@ -195,10 +195,11 @@ class Account:
                 if self.hour[k] == self.hour[n] and self.is_weekend[k] == self.is_weekend[n]
             ][-24:]
             same = [one for one in same if one is not None]
-            first.append(min(max(of_all, mean(same) if same else 0.0, 1e-6), 0.999))
+            of_same = (sum(same) + 24 * of_all) / (len(same) + 24)
+            first.append(min(max(of_same, 1e-6), 0.999))
             again.append(max(first[-1], (sum(after) + 2.0) / (len(after) + 40.0)))
             is_busy = row["expected"] is not None and row["expected"] > row["quiet"]
-            had = bool(nothing and nothing[-1])
+            had = bool(nothing and nothing[-1]) and not (len(nothing) > 1 and nothing[-2])
             nothing.append(float(abs(self.values[n]) <= 0.03 * row["expected"]) if is_busy else None)
             follows.append(nothing[-1] if had else None)
         return first, again

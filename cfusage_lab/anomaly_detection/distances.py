@@ -24,6 +24,9 @@ _GAUSS: Final = math.sqrt(math.pi / 2)
 _NOTHING: Final = 0.03
 """Less than this part of what is plausible is as good as nothing."""
 
+_SHARED: Final = 24.0
+"""Beside the days of a clock time, so many of all hours count: alone, they are too few for a rate."""
+
 _FOLLOWING: Final = (2.0, 40.0)
 """What is taken as seen of idle hours that follow another, before any was: one in twenty."""
 
@@ -61,7 +64,8 @@ def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     """Add what is to be thought of windows in which nothing came.
 
     Idle hours are common and mostly come alone. How often an account has them is known, and how often one
-    follows the other: a run of them is as rare as all of that together.
+    follows the other: a run of them is as rare as all of that together. Of a run, the second hour alone says
+    how often one follows the other, or one night without its job would make the next one usual.
 
     Returns
     -------
@@ -79,13 +83,15 @@ def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
         was_nothing=pl.when(expected > pl.col("quiet")).then(was_nothing),
     )
     nothing = pl.col("was_nothing")
-    rows = rows.with_columns(follows=pl.when(past(nothing).over("segment") == 1).then(nothing))
-    of_same = past(nothing).rolling_mean(_SAME_KIND, min_samples=1).over("slot_of_kind")
+    is_second = (past(nothing) == 1) & (nothing.shift(2).fill_null(0.0) == 0)
+    rows = rows.with_columns(follows=pl.when(is_second.over("segment")).then(nothing))
     of_all, of_following = (
-        _frequency(name, day, prior=prior).over("segment")
+        _frequency(name, MEMORY_DAYS * day, yes=prior[0], all_=prior[1]).over("segment")
         for name, prior in (("was_nothing", (0.5, 1.0)), ("follows", _FOLLOWING))
     )
-    rows = rows.with_columns(chance=pl.max_horizontal(of_all, of_same).clip(1e-6, 0.999))
+    rows = rows.with_columns(of_all=of_all)
+    of_same = _frequency("was_nothing", _SAME_KIND, yes=_SHARED * pl.col("of_all"), all_=_SHARED)
+    rows = rows.with_columns(chance=of_same.over("slot_of_kind").clip(1e-6, 0.999))
     rows = rows.with_columns(again=pl.max_horizontal("chance", of_following))
     run = pl.col("is_nothing").rle_id() + pl.col("segment").rle_id()
     rows = rows.with_columns(run=run)
@@ -95,13 +101,12 @@ def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     rows = rows.with_columns(evidence=evidence)
     stop = pl.when("is_nothing").then(pl.col("evidence").cum_sum().over("run"))
     return rows.with_columns(stop_evidence=stop).drop(
-        "was_nothing", "follows", "chance", "again", "evidence", "run"
+        "was_nothing", "follows", "of_all", "chance", "again", "evidence", "run"
     )
 
 
-def _frequency(name: str, day: int, *, prior: tuple[float, float]) -> pl.Expr:
-    """Return how often a yes or no was a yes in the past, as if ``prior`` had been seen before."""
-    size, (yes, all_) = MEMORY_DAYS * day, prior
+def _frequency(name: str, size: int, *, yes: pl.Expr | float, all_: float) -> pl.Expr:
+    """Return how often a yes or no was a yes in the past, as if ``yes`` of ``all_`` had been seen before."""
     answers = past(pl.col(name))
     known = answers.is_not_null().cast(pl.Float64)
     found = [sums.rolling_sum(size, min_samples=1).fill_null(0.0).clip(0.0) for sums in (answers, known)]

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.anomaly_detection.chances import bar
+from cfusage_lab.anomaly_detection.chances import CERTAIN, bar
 from cfusage_lab.frames.expressions import state_rank
 from cfusage_lab.schema import STATES
 
@@ -19,6 +19,9 @@ _GAP: Final = 3
 
 _MISSES: Final = 1.5
 """What an event must come to, unless somebody says otherwise, in terms of the worst window of a usual day."""
+
+_CERTAIN_MISSES: Final = 0.3
+"""The same where chance is out of the question: a correction is news where cost is never below zero."""
 
 
 def with_events(
@@ -53,7 +56,9 @@ def with_events(
     )
     spans = _spans(windows, step)
     found = _summed(windows, spans)
-    least = pl.lit(min_impact) if min_impact is not None else (_MISSES * pl.col("usual_miss")).fill_null(0.0)
+    misses = pl.when(pl.col("score") >= CERTAIN).then(_CERTAIN_MISSES).otherwise(_MISSES)
+    usual = (misses * pl.col("usual_miss")).fill_null(0.0)
+    least = pl.lit(min_impact) if min_impact is not None else usual
     impact = pl.col("actual") - pl.col("expected")
     return found.filter(impact.abs() >= least).drop("usual_miss", "event")
 

@@ -60,7 +60,7 @@ def anomalies(
         finds more, and more that is chance. It is what an account's own past lets expect, not a promise.
     min_impact_usd
         The least difference from what was expected, in US dollars. Left out, it is one and a half times what
-        the account is off by in the worst hour of a usual day.
+        the account is off by in the worst hour of a usual day, and three tenths of that where the score is 9.
     planned
         Spans that were meant to be: pairs of a start and an exclusive end, each a date, a datetime or an ISO
         text, in ``time_zone`` unless it says another; time ranges; or a table with ``start_time`` and
@@ -184,8 +184,8 @@ def anomaly_scores(
     │ ---                     ┆ ---        ┆ ---          ┆ ---      │
     │ datetime[μs, UTC]       ┆ f64        ┆ f64          ┆ f64      │
     ╞═════════════════════════╪════════════╪══════════════╪══════════╡
-    │ 2026-11-02 02:00:00 UTC ┆ 23.465781  ┆ 0.134803     ┆ 9.0      │
-    │ 2026-11-13 14:00:00 UTC ┆ 0.0        ┆ 6.626426     ┆ 2.184319 │
+    │ 2026-11-13 13:00:00 UTC ┆ 0.0        ┆ 8.147718     ┆ 2.897735 │
+    │ 2026-11-13 14:00:00 UTC ┆ 0.0        ┆ 6.626426     ┆ 3.918924 │
     └─────────────────────────┴────────────┴──────────────┴──────────┘
     """
     rows = _scored(

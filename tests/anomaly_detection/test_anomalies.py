@@ -187,6 +187,43 @@ def test_a_correction_is_told_as_below_zero() -> None:
     assert row["impact_usd"] == row["actual_usd"] - row["expected_usd"]
 
 
+def night_jobs(seed: int, *, nights: int, skipped: Sequence[int]) -> list[float]:
+    """Make the hours of a job that runs from 1 to 5 each night, and of nothing else."""
+    chance = random.Random(seed)  # noqa: S311 - the same numbers each time
+    return [
+        3.0 * chance.lognormvariate(0, 0.15) if 1 <= n % 24 < 5 and n // 24 not in skipped else 0.0
+        for n in range(nights * 24)
+    ]
+
+
+def test_a_night_without_its_job_does_not_make_the_next_one_usual() -> None:
+    skipped = [30, 45, 52]
+
+    events = found(night_jobs(21, nights=60, skipped=skipped))
+
+    missing = events.filter(pl.col("direction") == "down", pl.col("actual_usd") == 0)
+    assert missing["start_time"].to_list() == [at(day, 1) for day in skipped]
+    assert missing["hours"].to_list() == [4, 4, 4]
+
+
+def test_a_job_that_skips_every_third_night_is_usual() -> None:
+    events = found(night_jobs(22, nights=60, skipped=range(0, 60, 3)))
+
+    assert events.filter(pl.col("start_time") >= at(28), pl.col("actual_usd") == 0).is_empty()
+
+
+def test_a_small_correction_is_an_event_where_cost_is_never_below_zero() -> None:
+    """The job is off by about as much in the worst hour of any night: as a burst, it would be none."""
+    values = night_jobs(23, nights=60, skipped=[])
+    values[50 * 24 + 17] = -0.8
+
+    correction = found(values).filter(pl.col("start_time") == at(50, 17))
+
+    assert correction["impact_usd"].to_list() == [-0.8]
+    assert correction["score"].to_list() == [9.0]
+    assert found(values, min_impact_usd=0.9).filter(pl.col("start_time") == at(50, 17)).is_empty()
+
+
 def test_nothing_is_judged_in_the_first_week() -> None:
     early = with_burst([1.0] * 2 * WEEK, WEEK - 3)
     later = with_burst([1.0] * 2 * WEEK, WEEK)
