@@ -44,7 +44,7 @@ OFFICE = np.array(
     ]
 )
 Events = list[tuple[int, int, str]]
-"""First hour, the hour after the last, and the direction: ``up``, ``down``, or both where it is empty."""
+"""First hour, the hour after the last, and the direction: ``up`` or ``down``."""
 DRAWINGS = 20_000
 ACCEPTED = 0.2
 """False alarms a month that the detector accepts: whoever knows the generator does no better at that rate."""
@@ -244,8 +244,15 @@ def counted(cases: dict[str, Case], *, zone: str = "UTC", start: datetime = STAR
             total.update({"planted": 1, "hits": is_hit})
             if event not in case.faint:
                 total.update({"telling": 1, "told": is_hit, event[2]: 1, f"{event[2]} told": is_hit})
-        known = [*case.events, *case.allowed]
-        false = [one for one in found[name] if not any(_meet(event, one, slack=6) for event in known)]
+        known = [(event, False) for event in case.events] + [(event, True) for event in case.allowed]
+        false = [
+            one
+            for one in found[name]
+            if not any(
+                _meet(event, one, slack=6) and not (is_allowed and event[2] != one[2])
+                for event, is_allowed in known
+            )
+        ]
         total.update({"false": len(false), "months": (len(case.values) - JUDGED) / MONTH})
     return total
 
