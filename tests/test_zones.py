@@ -199,13 +199,18 @@ TAKES_A_ZONE: dict[str, Callable[[object], object]] = {
 }
 
 
+def told(name: object) -> str:
+    """Write a value as a message repeats it: of a long text, the beginning."""
+    return f"{name[:80]!r}…" if isinstance(name, str) and len(name) > 80 else repr(name)
+
+
 @pytest.mark.parametrize("function", TAKES_A_ZONE)
 def test_what_is_no_zone_is_refused_in_the_same_words_everywhere(function: str) -> None:
     for name in NO_ZONES:
         with pytest.raises(ConfigError) as refused:
             TAKES_A_ZONE[function](name)
 
-        assert str(refused.value).startswith(f"there is no time zone {name!r:.80}: take an IANA name"), name
+        assert str(refused.value).startswith(f"there is no time zone {told(name)}: take an IANA name"), name
 
 
 def test_old_and_odd_names_that_the_database_has_are_taken() -> None:
@@ -216,7 +221,7 @@ def test_old_and_odd_names_that_the_database_has_are_taken() -> None:
 
 def test_days_beyond_the_calendar_are_refused() -> None:
     for start, end in (("0001-01-01", "2026-10-01"), ("2026-10-01", "9999-12-31")):
-        with pytest.raises(ConfigError, match=r"years 1 to 9999|at most 1,830 are"):
+        with pytest.raises(ConfigError, match=r"years 1 to 9999|years 1000 to 9000|at most 1,830 are"):
             between(start, end, time_zone="America/New_York", now="9999-12-30T00:00Z")
-    with pytest.raises(ConfigError, match="years 1 to 9999"):
+    with pytest.raises(ConfigError, match="years 1000 to 9000"):
         today(now=datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Tokyo")))

@@ -30,7 +30,7 @@ from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
 from cfusage_lab.frames import collected
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.options import check_text
-from cfusage_lab.schema import COMPARISON
+from cfusage_lab.schema import COMPARISON, RANGE_COMPARISON
 from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["comparison_chart"]
@@ -96,7 +96,13 @@ def comparison_chart(
     """
     check_text(current, "current", is_needed=True)
     check_text(previous, "previous", is_needed=True)
-    comparison = collected(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
+    comparison = collected(
+        comparison,
+        COMPARISON,
+        table="comparison",
+        key=("account_id", "date"),
+        optional=RANGE_COMPARISON,
+    )
     found = picked(comparison, size="current_usd", names=names)
     first, per_slot = slots(found.table)
     facts = _facts(found, when(found.table, time_zone), previous)

@@ -55,7 +55,7 @@ def usage_by_model_chart(
     >>> import cfusage_lab as cfu
     >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
     >>> chart = cfu.usage_by_model_chart(cfu.usage_by_model(client.invoice_preview()))
-    >>> print(*chart.title.text)
+    >>> print(chart.title.text)
     Billed, for the invoice period: $1,511.66
     """
     models = collected(table, USAGE_BY_MODEL, table="usage by model")

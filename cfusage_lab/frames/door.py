@@ -138,11 +138,14 @@ def opened_rows(frame: object, columns: pl.Schema, *, table: str, key: Sequence[
     FrameError
         As in :func:`opened`; and about a row, which it names.
     """
+    rows = _as_it_is(frame, columns, _NONE)
+    if rows is not None and isinstance(frame, pl.DataFrame):
+        lazy: Frames = nw.from_native(_checked(rows, key).lazy())
+        return Door(frame=lazy, native=frame, columns=tuple(frame.columns), is_spark=False, is_eager=True)
     door = opened(frame, columns, table=table)
     if not door.is_eager:
         return replace(door, frame=with_flaws_unknown(door.frame, columns))
-    rows = _checked(door, key)
-    return replace(door, frame=nw.from_native(rows.lazy()))
+    return replace(door, frame=nw.from_native(_checked(door.rows(), key).lazy()))
 
 
 def collected(
@@ -152,12 +155,24 @@ def collected(
 
     It is sorted by ``key``, or in the order that it has.
     """
-    return _checked(opened(frame, columns, table=table, optional=optional), key)
+    rows = _as_it_is(frame, columns, optional)
+    if rows is None:
+        rows = opened(frame, columns, table=table, optional=optional).rows()
+    return _checked(rows, key)
 
 
-def _checked(door: Door, key: Sequence[str]) -> pl.DataFrame:
-    """Compute a table in order of its key; raise about the first row that is not as it should be."""
-    rows = door.rows()
+def _as_it_is(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.DataFrame | None:
+    """Return the columns of a DataFrame that has them in their types already, as our own tables do."""
+    if not isinstance(frame, pl.DataFrame):
+        return None
+    found = frame.schema
+    let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
+    is_ours = all(found.get(name) == kind for name, kind in let_in.items())
+    return frame.select(*let_in) if is_ours else None
+
+
+def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Put rows in order of a key; raise about the first one that is not as it should be."""
     refuse_flaws(rows)
     if key and not is_in_order(rows, key):
         rows = rows.sort(*key)
