@@ -18,12 +18,14 @@ from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of
 from histories import days, hours, local_days
 from sight import SIGHT, contrast, lab, luminance
 
-from cfusage_lab import changes, charts, patterns
+from cfusage_lab import anomaly_detection, changes, charts, forecasts, invoices, patterns
 from cfusage_lab.charts.shades import DOWN, NEUTRAL, RAMP, RAMP_EDGES, UP
+from cfusage_lab.fetch import UsageClient
 
 ZONE = "Europe/Berlin"
 DAYS = days({f"2026-10-{day:02d}": day % 7 for day in range(20, 32)})
 HOURS = hours("2026-10-24", [float(n % 24) for n in range(60)])
+BURST = hours("2026-09-20", [50.0 if n in range(600, 604) else 1.0 + n % 24 / 24 for n in range(24 * 30)])
 MONTH = pl.concat(
     [local_days("2026-09-01", "2026-09-30", ZONE), local_days("2026-10-01", "2026-10-26", ZONE)]
 )
@@ -44,6 +46,13 @@ EVERY: dict[str, Callable[[], alt.VConcatChart]] = {
     ),
     "weekly_heatmap": lambda: charts.weekly_heatmap_chart(
         patterns.weekly_heatmap(HOURS, time_zone=ZONE), time_zone=ZONE
+    ),
+    "anomalies": lambda: charts.anomalies_chart(
+        anomaly_detection.anomalies(BURST, time_zone=ZONE), time_zone=ZONE
+    ),
+    "month_end": lambda: charts.month_end_chart(forecasts.forecast_month_path(DAYS), time_zone=ZONE),
+    "usage_by_model": lambda: charts.usage_by_model_chart(
+        invoices.usage_by_model(UsageClient.sandbox(now="2026-11-18T09:30Z").invoice_preview())
     ),
 }
 DRAW_ALL = f"""
