@@ -34,6 +34,7 @@ __all__ = [
     "FORECAST_MONTH_PATH",
     "HISTORY",
     "HOURLY_PROFILE",
+    "INTERVALS",
     "INVOICES",
     "INVOICE_LINES",
     "KINDS",
@@ -403,6 +404,17 @@ ANOMALY_SCORES: Final = pl.Schema(
 ``up`` or ``down``, and null where the hour is as usual. ``score`` is -log10 of how often a month chance alone
 would bring such an hour; null in the first two days, and where the hour was planned.
 """
+
+INTERVALS: Final[dict[str, pl.DataType]] = {
+    "lower_LEVEL_usd": pl.Float64(),
+    "upper_LEVEL_usd": pl.Float64(),
+    "earliest_LEVEL_date": pl.Date(),
+    "latest_LEVEL_date": pl.Date(),
+    "coverage_LEVEL": pl.Float64(),
+    "width_LEVEL_usd": pl.Float64(),
+    "interval_score_LEVEL_usd": pl.Float64(),
+}
+"""The columns that tables of forecasts have besides, for each level that was asked for: 80, 95, 99_9."""
 
 FORECAST_DAILY: Final = pl.Schema(
     {

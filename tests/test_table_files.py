@@ -25,6 +25,9 @@ from cfusage_lab.frames.table_files import read_table, write_csv
 START = datetime(2026, 11, 2, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ZONE = "Europe/Berlin"
+BALANCE = pl.DataFrame(
+    {"account_id": ["a"], "balance_usd": [25.0], "has_default_payment_method": [True]}
+).with_columns(pl.lit(None, pl.Float64).alias(name) for name in ("topup_amount_usd", "topup_threshold_usd"))
 FORMULAS = [
     "=1+1",
     "+1",
@@ -161,6 +164,36 @@ def derived(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
+def looking_ahead(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Ask for forecasts, and for what stood out."""
+    daily = cfu.daily_usage(history, time_zone=ZONE)
+    return {
+        "forecast": cfu.forecast_daily(daily, days=3),
+        "month_end": cfu.forecast_month_end(daily, levels=(0.5, 0.999)),
+        "path": cfu.forecast_month_path(daily),
+        "backtest": cfu.backtest(daily, horizons=[3]),
+        "budget": cfu.budget_check(daily, budget_usd=100),
+        "runway": cfu.credit_runway(BALANCE, daily),
+        "anomalies": cfu.anomalies(history, time_zone=ZONE),
+        "scores": cfu.anomaly_scores(history, time_zone=ZONE),
+    }
+
+
+def billed() -> dict[str, pl.DataFrame]:
+    """Ask a client for all that its account was billed."""
+    with cfu.UsageClient.sandbox(now=NOW) as client:
+        lines = client.invoice_preview()
+        history = client.usage_history(cfu.month_to_date(time_zone="UTC", now=NOW))
+        return {
+            "lines": lines,
+            "models": cfu.usage_by_model(lines),
+            "reconciliation": cfu.reconcile(history, lines),
+            "invoices": client.invoices(),
+            "balance": client.credit_balance(),
+            "accounts": client.accounts(),
+        }
+
+
 def draw(history: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> None:
     """Draw every chart."""
     for chart in (
@@ -213,7 +246,7 @@ def test_what_the_explorer_writes_goes_back_into_everything(
 def test_what_is_derived_is_read_back_as_it_was(tmp_path: Path, suffix: str) -> None:
     """Also columns that are null throughout, and amounts that polars writes with an exponent."""
     history = pl.concat([HISTORY, OTHERS])
-    for name, table in derived(history).items():
+    for name, table in {**derived(history), **looking_ahead(HISTORY), **billed()}.items():
         path = tmp_path / f"{name}.{suffix}"
         with path.open("wb") as file:
             write_csv(table, file) if suffix == "csv" else table.write_parquet(file)
@@ -261,6 +294,42 @@ def test_focus_is_read_back_from_both(tmp_path: Path) -> None:
         assert made.table.schema.items() <= schema.FOCUS.items()
 
 
+def examples(kind: pl.DataType) -> list[object]:
+    """Return values of a type that would not come back if they were taken for anything else."""
+    known: dict[type[pl.DataType], list[object]] = {
+        pl.String: ["007", "", None, "=1"],
+        pl.Float64: [1.0, -1.5e-7, None, 0.0],
+        pl.Int64: [1, -1, None, 0],
+        pl.Boolean: [True, False, None, True],
+        pl.Date: [date(2026, 11, 2), date(1999, 12, 31), None, date(2026, 2, 28)],
+        pl.Datetime: [START, START + timedelta(microseconds=1), None, NOW],
+    }
+    return known[type(kind)]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    "name", [name for name, table in vars(schema).items() if isinstance(table, pl.Schema)]
+)
+def test_every_table_comes_back(name: str, suffix: str, tmp_path: Path) -> None:
+    columns = getattr(schema, name)
+    if "forecast_usd" in columns or name in {"BACKTEST", "CREDIT_RUNWAY"}:
+        levels = {
+            column.replace("LEVEL", level): kind
+            for column, kind in schema.INTERVALS.items()
+            for level in ("80", "99_9")
+        }
+        columns = pl.Schema({**columns, **levels})
+    table = pl.DataFrame({column: examples(kind) for column, kind in columns.items()}, schema=columns)
+    path = tmp_path / f"table.{suffix}"
+
+    for rows in (table, table.clear()):
+        with path.open("wb") as file:
+            write_csv(rows, file) if suffix == "csv" else rows.write_parquet(file)
+
+        assert_frame_equal(read_table(path), rows, check_exact=True)
+
+
 def test_a_column_has_one_type_in_all_tables() -> None:
     assert all(
         table_files._KINDS[name] == kind for table in table_files._TABLES for name, kind in table.items()
@@ -269,8 +338,8 @@ def test_a_column_has_one_type_in_all_tables() -> None:
 
 def test_other_columns_stay_text_and_a_history_without_ids_has_none(tmp_path: Path) -> None:
     path = tmp_path / "usage.csv"
-    path.write_text("account_id,cost_usd,team\na,1,07\n")
-    assert read_table(path).rows() == [("a", 1.0, "07")]
+    path.write_text("account_id,cost_usd,team,lower_team_usd\na,1,07,08\n")
+    assert read_table(path).rows() == [("a", 1.0, "07", "08")]
 
     with path.open("wb") as file:
         write_csv(HISTORY.drop("id"), file)

@@ -7,6 +7,7 @@ it begins with = + - @, a tab or a line break.
 """
 
 import os
+import re
 from decimal import Decimal
 from typing import BinaryIO, Final
 
@@ -29,26 +30,12 @@ taken off again.
 
 _BOOLEANS: Final = {"true": True, "false": False}
 _PARQUET: Final = b"PAR1"
-_TABLES: Final = (
-    schema.HISTORY,
-    schema.ACCOUNTS,
-    schema.CREDIT_BALANCE,
-    schema.DAILY,
-    schema.COMPARISON,
-    schema.SAME_TIME,
-    schema.ROLLING,
-    schema.SUMMARY,
-    schema.MOVERS,
-    schema.HOURLY_PROFILE,
-    schema.WEEKLY_HEATMAP,
-    schema.PEAK_HOURS,
-    schema.LOAD_FACTOR,
-    schema.WEEKEND_SHARE,
-    schema.OFF_HOURS_SHARE,
-    schema.CONCENTRATION,
-    schema.FOCUS,
-)
+_TABLES: Final = [table for table in vars(schema).values() if isinstance(table, pl.Schema)]
 _KINDS: Final = {name: kind for table in _TABLES for name, kind in table.items()}
+_INTERVALS: Final = [
+    (re.compile(re.escape(name).replace("LEVEL", r"\d[\de_-]*")), kind)
+    for name, kind in schema.INTERVALS.items()
+]
 
 
 def write_csv(table: pl.DataFrame | pl.LazyFrame, file: BinaryIO) -> None:
@@ -61,9 +48,9 @@ def write_csv(table: pl.DataFrame | pl.LazyFrame, file: BinaryIO) -> None:
 def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
     """Read a table from a CSV or Parquet file that was written here, with the types that it had.
 
-    Usage history, local days, comparisons, patterns, FOCUS: whatever :meth:`UsageExplorer.export`,
-    :meth:`UsageArchive.export` and :class:`FocusExport` write, or polars' own ``write_csv``, goes back into
-    every function that takes such a table.
+    Usage history, local days, comparisons, patterns, forecasts, invoice lines, FOCUS: whatever
+    :meth:`UsageExplorer.export`, :meth:`UsageArchive.export` and :class:`FocusExport` write, or polars' own
+    ``write_csv``, goes back into every function that takes such a table.
 
     Parameters
     ----------
@@ -105,7 +92,7 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         said = str(error).split("\n", 1)[0]
         raise FrameError(f"{shown(text)} is neither a CSV nor a Parquet file of a table: {said}") from error
-    if not _KINDS.keys() & set(table.columns):
+    if not any(map(_kind_of, table.columns)):
         found = ", ".join(table.columns) or "no column"
         raise FrameError(f"{shown(text)} holds no table of this package: found {shown(found)}")
     if not is_parquet:
@@ -135,16 +122,22 @@ def _in_full(amounts: pl.Series) -> pl.Series:
     return text.scatter(places, [one if "." in one else f"{one}.0" for one in plain])
 
 
+def _kind_of(name: str) -> pl.DataType | None:
+    """Return the type of a column of a table of this package, or None if it is of none."""
+    by_level = (kind for pattern, kind in _INTERVALS if pattern.fullmatch(name))
+    return _KINDS.get(name) or next(by_level, None)
+
+
 def _typed(raw: pl.DataFrame, path: str) -> pl.DataFrame:
     """Return the columns of a CSV file in their types, or say which value is of another."""
-    table = raw.select(_as_read(name, _KINDS.get(name, pl.String())) for name in raw.columns)
+    table = raw.select(_as_read(name, _kind_of(name) or pl.String()) for name in raw.columns)
     for name in raw.columns:
         if table[name].null_count() == raw[name].null_count():
             continue
         (place,) = (raw[name].is_not_null() & table[name].is_null()).arg_true()[:1]
         raise FrameError(
             f"{shown(path)}: {name!r} of row {place + 1:,} is {shown(raw[name][place])!r}, and should be "
-            f"{_KINDS[name]}"
+            f"{_kind_of(name)}"
         )
     return table
 
