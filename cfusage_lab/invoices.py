@@ -14,7 +14,14 @@ from cfusage_lab.frames.windows import computed
 from cfusage_lab.schema import HISTORY, INVOICE_LINES, RECONCILIATION, USAGE_BY_MODEL
 from cfusage_lab.wording import dollars
 
-__all__ = ["agreement", "invoice_lines_of", "reconcile", "usage_by_model"]
+__all__ = [
+    "agreement",
+    "invoice_lines_of",
+    "is_alarming",
+    "model_name",
+    "reconcile",
+    "usage_by_model",
+]
 
 _LINE_ROUNDING: Final = 0.005
 """US dollars a line: an invoice is written in cents, so each of its lines may be off by half of one."""
@@ -47,6 +54,7 @@ _WORDS: Final = {
     "pending": "hours are still coming in",
     "factor_100": "off by a factor of 100: the unit is not what was believed",
 }
+_QUIET: Final = frozenset({None, _WORDS["agrees"], _WORDS["pending"]})
 
 
 def usage_by_model(invoice_lines: object) -> pl.DataFrame:
@@ -186,8 +194,23 @@ def agreement(row: Mapping[str, Any]) -> str:
     elif row["outcome"] != "unknown":
         sums = f"the hours add up to {dollars(row['hours_usd'])}, the invoice preview to "
         said = f"{said} ({sums}{dollars(row['billed_usd'])})"
-    quiet = {None, _WORDS["agrees"], _WORDS["pending"]}
-    return said if row["days_verdict"] in quiet else f"{said}; days against hours: {row['days_verdict']}"
+    is_quiet = row["days_verdict"] in _QUIET
+    return said if is_quiet else f"{said}; days against hours: {row['days_verdict']}"
+
+
+def is_alarming(row: Mapping[str, Any]) -> bool:
+    """Whether a row of :func:`reconcile` says that a figure is not what it is taken for.
+
+    What is still coming in, or can't be told, is no reason for alarm.
+    """
+    by_day = row["days_verdict"]
+    is_told = by_day not in _QUIET and not by_day.startswith("unknown")
+    return row["outcome"] in {"factor_100", "differs"} or is_told
+
+
+def model_name(row: Mapping[str, Any]) -> str:
+    """Name the model of a row with ``provider`` and ``model`` as the invoice does."""
+    return "/".join(filter(None, (row["provider"], row["model"]))) or "No model named"
 
 
 def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import PALETTE, exact_text, span
 from cfusage_lab.drawing import labels
 from cfusage_lab.frames import collected
+from cfusage_lab.invoices import model_name
 from cfusage_lab.schema import USAGE_BY_MODEL
 from cfusage_lab.wording import counted, dollars, visible
 
@@ -19,7 +20,6 @@ __all__ = ["MOST_MODELS", "usage_by_model_chart"]
 
 MOST_MODELS: Final = 40
 """Bars that are read one by one."""
-_UNNAMED: Final = "No model named"
 _PERIOD: Final = ("period_start", "period_end")
 
 
@@ -79,7 +79,7 @@ def _rows(models: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame
     found = list(largest.iter_rows(named=True))
     accounts = [known[one["account_id"]] for one in found]
     periods = [_period(one) for one in found]
-    named = [visible("/".join(filter(None, (one["provider"], one["model"])))) or _UNNAMED for one in found]
+    named = [visible(model_name(one)) for one in found]
     apart = [
         texts if len(set(texts)) > 1 else [""] * len(found) for texts in (accounts, periods)
     ]  # what tells bars of one model from each other
@@ -123,7 +123,8 @@ def _facts(models: pl.DataFrame, rows: pl.DataFrame) -> list[str]:
     if rows.is_empty():
         return []
     whose, when = ([rows[name][0]] if rows[name].n_unique() == 1 else [] for name in ("account", "period"))
-    lines = [" · ".join([*whose, "US dollars, and share of all that is billed"]), " · ".join([*when, "UTC"])]
+    whole = "all that is billed" if models.select("account_id", *_PERIOD).n_unique() == 1 else "each invoice"
+    lines = [" · ".join([*whose, f"US dollars, and share of {whole}"]), " · ".join([*when, "UTC"])]
     less = [
         (models["credits_usd"].sum(), "prepaid credit pays"),
         (models["discounts_usd"].sum(), "discounts take off"),

@@ -1,6 +1,6 @@
 """What a report says of itself: what in it may still change, and how it was computed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
@@ -88,7 +88,9 @@ def _hours(row: dict[str, Any]) -> str:
 # How it was computed
 
 
-def computed(figures: Figures, source: str | None, made_at: datetime, note: str) -> list[Block]:
+def computed(
+    figures: Figures, source: str | None, made_at: datetime, note: str, checks: Mapping[str, str]
+) -> list[Block]:
     """Say what the words mean, and what was asked for; ``note`` is about the time zone."""
     info = zone(figures.time_zone)
     start, end = figures.span
@@ -101,6 +103,7 @@ def computed(figures: Figures, source: str | None, made_at: datetime, note: str)
         "Time zone": f"{figures.time_zone} ({note})" if note else figures.time_zone,
         "Accounts": "; ".join(accounts),
         "Source": source or "not said",
+        **checks,
         "Made": f"{moment_text(made_at, info)} ({made_at:%Y-%m-%d %H:%MZ})",
         "With": f"cfusage_lab {version('cfusage-lab')}",
     }

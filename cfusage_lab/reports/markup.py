@@ -7,7 +7,7 @@ from typing import Literal
 from cfusage_lab.view.pages import Html
 from cfusage_lab.wording import dollars, html_text
 
-__all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table"]
+__all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ def part(share: float | None) -> str:
 def paragraph(words: str) -> Html:
     """Write a paragraph of plain text."""
     return Html(f"<p>{html_text(words)}</p>")
+
+
+def warning(words: str) -> Html:
+    """Write a paragraph of plain text that nobody passes over."""
+    return Html(f'<p class="warning">{html_text(words)}</p>')
 
 
 def cards(shown: Iterable[Card]) -> Html:

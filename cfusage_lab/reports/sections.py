@@ -20,6 +20,7 @@ from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
 from cfusage_lab.reports.ahead import events_found, where_it_ends
+from cfusage_lab.reports.billing import Billed, agreements, billed_by_model, disagreements
 from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
 from cfusage_lab.reports.markup import (
     Card,
@@ -45,20 +46,29 @@ def sections(
     *,
     end: MonthEnd | None,
     found: StoodOut | None,
+    invoice: Billed | None,
     source: str | None,
     made_at: datetime,
     note: str,
 ) -> list[Section]:
     """Return all parts; ``note`` is what has to be said about the time zone."""
+    by_model = () if invoice is None else billed_by_model(figures, invoice, made_at)
     return [
-        Section("How much does it cost?", list(_how_much(figures))),
+        Section("How much does it cost?", [*disagreements(figures, invoice), *_how_much(figures)]),
         Section("Where does the month end?", list(where_it_ends(figures, end))),
         Section("What changed?", _what_changed(figures)),
         Section("What stood out?", list(events_found(figures, found))),
         Section("When does it cost?", _when(figures, None if found is None else found.each)),
         Section("Which hours and days cost the most?", _highest(figures)),
+        *([] if invoice is None else [Section("Billed, by model", list(by_model))]),
         Section("What may still change?", list(provisional(figures))),
-        Section("How was it computed?", computed(figures, source, made_at, note)),
+        Section(
+            "How was it computed?",
+            [
+                *disagreements(figures, invoice),
+                *computed(figures, source, made_at, note, agreements(figures, invoice)),
+            ],
+        ),
     ]
 
 

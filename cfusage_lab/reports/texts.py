@@ -18,8 +18,9 @@ SETTLE_LAG: Final = timedelta(hours=48)
 
 TERMS: Final = {
     "Cost": "US dollars charged to Cloudflare's Unified Billing, as the API reports them under "
-    "ai-gateway/billing/usage-history. Traffic paid with keys of a provider's own is not in it, and the "
-    "estimate in the dashboard's analytics is another number.",
+    "ai-gateway/billing/usage-history. Traffic paid with keys of a provider's own is not in it; Workers AI "
+    "is, where a gateway bills it through Unified Billing. Inference is passed on without markup, and the "
+    "5 % fee on buying credit is no usage. The estimate in the dashboard's analytics is another number.",
     "Window": "One UTC hour. It is in progress while it runs, provisional for 48 hours after its end unless "
     "the fetch was told otherwise, and complete from then on: figures reach the API late. The running window "
     "counts in total cost and in days; comparisons, means and shares leave it out.",

@@ -12,6 +12,7 @@ from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.forecasts.credit import credit_balances
 from cfusage_lab.options import check_text, names_of
 from cfusage_lab.ranges import OffTheHourWarning, moment, warn_if_off_the_hour, zone
+from cfusage_lab.reports.billing import billed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.outlook import month_end, stood_out
 from cfusage_lab.reports.sections import sections
@@ -30,14 +31,16 @@ def report(
     source: str | None = None,
     budget_usd: float | Mapping[str, float] | None = None,
     balance: object | None = None,
+    invoice_lines: object | None = None,
     now: datetime | str | None = None,
 ) -> Path:
     """Write a report: one HTML file that needs no network, no kernel and no server, and prints well.
 
     It says how much it costs, where the month ends, what changed, what stood out, when it costs, which hours
-    and days cost the most, what may still change, and how all of that was computed. Several accounts are
-    added up, with the costliest ten in a table; these are forecast and judged by themselves, too, and charts
-    draw five of them apart. Made-up data from the sandbox is marked as such, on every printed page.
+    and days cost the most, what each model was billed, what may still change, and how all of that was
+    computed. Several accounts are added up, with the costliest ten in a table; these are forecast and judged
+    by themselves, too, and charts draw five of them apart. Made-up data from the sandbox is marked as such,
+    on every printed page.
 
     Parameters
     ----------
@@ -60,6 +63,10 @@ def report(
     balance
         Prepaid credit (``schema.CREDIT_BALANCE``), as ``client.credit_balance()`` returns it. It is told how
         long that of the costliest ten accounts lasts.
+    invoice_lines
+        Lines of invoices (``schema.INVOICE_LINES``), as ``client.invoice_preview()`` returns them, each once:
+        they tell what each model was billed for the invoice period, and whether the hours agree with it. A
+        factor of 100 or another difference is said at the top. Lines of other accounts are left out.
     now
         When the report is made, if it is not the clock's time: an aware datetime or an ISO 8601 text.
 
@@ -77,7 +84,8 @@ def report(
         If there is no room for it.
     FrameError
         If the table is no history of hours, if no window of it has ended (as in an empty one), if a window
-        stands there twice or has no cost, or if accounts do not have the same windows.
+        stands there twice or has no cost, if accounts do not have the same windows, or if a table of invoice
+        lines is none.
 
     Warns
     -----
@@ -110,6 +118,7 @@ def report(
             figures,
             end=month_end(figures, budget=budget, balance=credit),
             found=stood_out(figures),
+            invoice=None if invoice_lines is None else billed(figures, invoice_lines),
             source=source,
             made_at=made_at,
             note=note,
