@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from cfusage_lab.wording import visible
 
-__all__ = ["INTERRUPTED", "OTHER", "complain", "is_terminal", "run", "write"]
+__all__ = ["INTERRUPTED", "OTHER", "complain", "is_terminal", "run", "width", "write"]
 
 OTHER: Final = 1
 INTERRUPTED: Final = 130
@@ -67,6 +67,15 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
         return False
+
+
+def width(stream: TextIO | None) -> int | None:
+    """Return how many columns a terminal has; None where nobody looks on, or it does not know."""
+    if not is_terminal(stream):
+        return None
+    with suppress(AttributeError, OSError, ValueError):
+        return os.get_terminal_size(stream.fileno()).columns or None  # type: ignore[union-attr]
+    return None
 
 
 def _flush() -> None:

@@ -129,7 +129,8 @@ def forecast_month_end(
     - *A runaway night* counts for no more than the third highest day, or four times the median.
     - *Corrections* below zero are kept in what is spent, and teach nothing unless there are three.
     - *Short history*: with fewer than 14 whole days, the method is ``run rate: 9 days of history``, the mean
-      of these; without any, ``not enough history``, and no number.
+      of these; without any, ``not enough history``, and no number. Days of nothing before a first cost are no
+      history.
 
     Parameters
     ----------

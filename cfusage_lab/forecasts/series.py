@@ -35,7 +35,8 @@ _QUIET_SHARE: Final = 1 / 6
 """Where more days than these are quiet, quiet is usual."""
 _COST_DAYS: Final = 3
 _COST_SHARE: Final = 2 / 3
-"""An account begins with its first cost if since then there was cost on so many days, and so often."""
+"""An account begins with its first cost if since then there was cost on so many days, and so often; or if so
+many days have not passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _with_total(table: pl.DataFrame) -> pl.DataFrame:
 def _regular(table: pl.DataFrame) -> pl.DataFrame:
     """Give each account a row a day from its first to its last whole one; ``cost_usd`` is null in gaps."""
     whole = table.filter(pl.col("is_whole") & (pl.col("state") != "in_progress"))
-    whole = whole.select("account_id", "date", "cost_usd").join(_beginnings(whole), on="account_id")
+    whole = whole.select("account_id", "date", "cost_usd").join(_beginnings(table, whole), on="account_id")
     whole = whole.filter(pl.col("date") >= pl.col("begins"))
     spans = whole.group_by("account_id", maintain_order=True).agg(
         date=pl.date_ranges(pl.col("date").min(), pl.col("date").max()).first()
@@ -142,16 +143,18 @@ def _regular(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _beginnings(whole: pl.DataFrame) -> pl.DataFrame:
-    """Tell from which date on an account is counted: days of nothing before a launch say nothing of it."""
-    costs = whole.with_columns(
-        first_cost=pl.col("date").filter(pl.col("cost_usd") != 0).min().over("account_id")
-    )
+def _beginnings(table: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """Tell from which date on an account is counted: days of nothing before a launch say nothing of it.
+
+    One whose first cost is a day or two old is new, whatever it becomes: nothing else is known of it.
+    """
+    first = table.filter(pl.col("cost_usd") != 0).group_by("account_id").agg(first_cost=pl.col("date").min())
+    costs = whole.join(first, on="account_id", how="left")
     since = pl.col("cost_usd").filter(pl.col("date") >= pl.col("first_cost")) != 0
+    is_new = since.len() < _COST_DAYS
     is_launched = (since.sum() >= _COST_DAYS) & (since.mean() >= _COST_SHARE)
-    return costs.group_by("account_id").agg(
-        begins=pl.when(is_launched).then(pl.col("first_cost").first()).otherwise(pl.col("date").min())
-    )
+    begins = pl.when(is_new | is_launched).then(pl.col("first_cost").first())
+    return costs.group_by("account_id").agg(begins=pl.coalesce(begins, pl.col("date").min()))
 
 
 def _learned(regular: pl.DataFrame) -> pl.DataFrame:

@@ -9,10 +9,11 @@ import polars as pl
 
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.ranges import zone
-from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
+from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
 from cfusage_lab.reports.texts import SETTLE_LAG, TERMS
 from cfusage_lab.schema import STATES
+from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import counted, moment_text
 

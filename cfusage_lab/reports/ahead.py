@@ -10,9 +10,10 @@ from cfusage_lab.charts import month_end_chart
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.ranges import zone
-from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
+from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, Column, cards, money, paragraph, table
-from cfusage_lab.reports.outlook import MonthEnd, StoodOut
+from cfusage_lab.reports.outlook import month_path, until
+from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import html_text, moment_text
 
@@ -40,10 +41,10 @@ def where_it_ends(figures: Figures, end: MonthEnd | None) -> Iterator[Block]:
     yield cards(_cards(figures, end))
     own = None if end.budget is None else end.budget.filter(pl.col("account_id") == whole["account_id"])
     yield month_end_chart(
-        end.path,
+        month_path(figures),
         budget=own,
         runway=end.runway if figures.is_alone else None,
-        until=end.until,
+        until=until(figures),
         names=figures.names,
         time_zone=figures.time_zone,
     )
@@ -68,14 +69,15 @@ def _said(whose: str, sentence: str) -> Block:
 def _cards(figures: Figures, end: MonthEnd) -> list[Card]:
     whole = end.whole
     today: Any = figures.total_daily["date"].max()
-    until = "" if end.until == "24:00" else f", {end.until}"
+    last = until(figures)
+    clock = "" if last == "24:00" else f", {last}"
     is_running = (figures.total["state"] == "in_progress").any()
     running = ", and the running hour" if is_running else ""
     found = [
         Card(
             f"Spent in {whole['month']:%B %Y}",
             money(whole["spent_usd"]),
-            html_text(f"until {days_text(today, today)}{until}{running}"),
+            html_text(f"until {days_text(today, today)}{clock}{running}"),
         ),
         Card("Forecast", money(whole["forecast_usd"]), html_text(f"by {whole['method']}")),
     ]
@@ -89,6 +91,8 @@ def _cards(figures: Figures, end: MonthEnd) -> list[Card]:
 
 
 def _accounts(figures: Figures, each: pl.DataFrame) -> Block:
+    order = figures.accounts.select("account_id")  # the costliest first
+    shown = order.join(each, on="account_id", how="inner", maintain_order="left")
     rows = [
         [
             html_text(figures.names[row["account_id"]]),
@@ -98,7 +102,7 @@ def _accounts(figures: Figures, each: pl.DataFrame) -> Block:
             money(row["upper_80_usd"]),
             html_text(row["method"]),
         ]
-        for row in each.iter_rows(named=True)
+        for row in shown.iter_rows(named=True)
     ]
     numbers = [Column(heading, "number") for heading in ("Spent", "Forecast", "80 % from", "80 % to")]
     return table(

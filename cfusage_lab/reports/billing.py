@@ -18,8 +18,9 @@ from cfusage_lab.invoices import (
     reconcile,
     usage_by_model,
 )
-from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
+from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Column, money, paragraph, part, table, warning
+from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import counted, html_text
 

@@ -23,10 +23,8 @@ from cfusage_lab.patterns import (
 from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
 from cfusage_lab.summaries import summary
 
-__all__ = ["MOST_ACCOUNTS", "Figures"]
+__all__ = ["Figures"]
 
-MOST_ACCOUNTS: Final = 10
-"""Accounts with a row of their own; the others are added up."""
 _MOST_MOVERS: Final = 8
 _MOST_ROWS: Final = 10
 

@@ -21,7 +21,7 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
 from cfusage_lab.reports.ahead import events_found, where_it_ends
 from cfusage_lab.reports.billing import Billed, agreements, billed_by_model, disagreements
-from cfusage_lab.reports.figures import MOST_ACCOUNTS, Figures
+from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import (
     Card,
     Column,
@@ -31,8 +31,8 @@ from cfusage_lab.reports.markup import (
     part,
     table,
 )
-from cfusage_lab.reports.outlook import MonthEnd, StoodOut
 from cfusage_lab.reports.texts import beside, hour_of
+from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.view.pages import Block, Section
 from cfusage_lab.wording import counted, html_text
 

@@ -236,6 +236,29 @@ def test_an_account_that_began_in_the_month(zeros: int) -> None:
     assert row["method"] == "run rate: 8 days of history"
 
 
+@pytest.mark.parametrize(
+    ("costs", "method", "forecast"),
+    [([], "not enough history", None), ([50.0], "run rate: 1 day of history", 53 + 15 * 50 + 25)],
+)
+def test_an_account_whose_first_cost_is_new_has_no_history(
+    costs: list[float], method: str, forecast: float | None
+) -> None:
+    """An endpoint's zeros of the time before tell nothing: not even that the month ends where it stands."""
+    row = end_of(daily_of([*[0.0] * 60, *costs], last="2026-11-14", running=(3.0, 12)))
+
+    assert row["method"] == method
+    assert row["forecast_usd"] == (forecast and pytest.approx(forecast))
+    assert (row["lower_80_usd"], row["upper_80_usd"]) == (None, None)
+
+
+def test_a_cost_that_was_once_is_no_beginning() -> None:
+    """One day of it, and nothing in the three days since: the zeros before count, too."""
+    row = end_of(daily_of([*[0.0] * 60, 50.0, 0.0, 0.0], last="2026-11-14"))
+
+    assert row["method"] != "run rate: 3 days of history"
+    assert row["forecast_usd"] < 100
+
+
 # What is out of the ordinary
 
 

@@ -1,0 +1,170 @@
+"""What a summary says, in words that can be checked in the head."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+from histories import hours
+
+from cfusage_lab.commands.overview import Overview
+from cfusage_lab.commands.texts import as_text
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.schema import SUMMARY
+from cfusage_lab.summaries import Usage, month_end, stood_out, summary
+
+ACCOUNT = "ab" * 16
+ROW: dict[str, Any] = {
+    "account_id": ACCOUNT,
+    "date": date(2026, 11, 1),
+    "until": "14:00",
+    "today_usd": 0.0125,
+    "yesterday_usd": 0.0,
+    "day_change_ratio": None,
+    "day_kind": "new",
+    "month_usd": 1250.0,
+    "previous_month_usd": 1000.0,
+    "month_change_ratio": 0.25,
+    "month_kind": "up",
+    "mean_day_usd": None,
+    "peak_hour": 9,
+    "load_factor": 0.5,
+    "provisional_share": 0.038,
+}
+OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def overview(rows: pl.DataFrame, **parts: Any) -> Overview:  # noqa: ANN401 - whatever a test sets
+    """Return what a summary tells of these rows."""
+    ids = rows["account_id"].to_list()
+    plain = {
+        "source": "account",
+        "label": "Cloudflare account",
+        "time_zone": "UTC",
+        "time_range": TimeRange(OCTOBER, datetime(2026, 11, 1, 15, tzinfo=UTC)),
+        "history_start": OCTOBER,
+        "names": {one: one for one in ids},
+        "rows": rows,
+        "total": None,
+        "shown": tuple(ids),
+        "end": None,
+        "found": None,
+    }
+    return Overview(**plain | parts)
+
+
+def shown(*, width: int | None = None, **changes: object) -> list[str]:
+    """Return the lines of one row."""
+    rows = pl.DataFrame([{**ROW, **changes}], schema=SUMMARY)
+    return as_text(overview(rows), is_rich=False, width=width).splitlines()
+
+
+def told(history: pl.DataFrame, *, budget: float | None = None, width: int | None = None) -> list[str]:
+    """Return the lines of a history's first block after its figures."""
+    usage = Usage.of(history, time_zone="UTC")
+    total = None if usage.is_alone else summary(usage.total, time_zone="UTC").row(0, named=True)
+    found = overview(
+        summary(history, time_zone="UTC"),
+        total=total,
+        end=month_end(usage, budget=budget, balance=None),
+        found=stood_out(usage),
+    )
+    lines = as_text(found, is_rich=False, width=width).splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("  end of"))
+    return lines[start : lines.index("", start) if "" in lines[start:] else None]
+
+
+def test_the_text_rounds_and_names_units() -> None:
+    assert shown()[:10] == [
+        "Cloudflare account",
+        "2026-10-01T00:00:00Z to 2026-11-01T15:00:00Z; days of UTC",
+        "",
+        ACCOUNT,
+        "  2026-11-01 until 14:00              $0.01  new against $0.00 the day before, until then",
+        (
+            "  month until then                $1,250.00  "
+            "+25.0% against $1,000.00 the month before, until then"
+        ),
+        "  mean of whole days                unknown",
+        "  hour with the highest mean          09:00",
+        "  load factor                         50.0%  mean hour over highest hour",
+        "  still provisional                    3.8%  of the finished hours",
+    ]
+
+
+def test_an_account_without_usage_has_no_highest_hour_and_no_change() -> None:
+    nothing = dict.fromkeys(("today_usd", "month_usd", "previous_month_usd", "mean_day_usd"), 0.0)
+    unused: dict[str, object] = {"day_kind": "zero", "month_kind": "zero", "month_change_ratio": None}
+    lines = shown(**nothing, **unused, load_factor=None, peak_hour=None)
+
+    assert lines[4].endswith("$0.00  the same as $0.00 the day before, until then")
+    assert lines[5].endswith("$0.00  the same as $0.00 the month before, until then")
+    assert lines[7].split() == ["hour", "with", "the", "highest", "mean", "none"]
+
+
+def test_what_is_unknown_is_never_a_zero() -> None:
+    missing = {name: None for name in ROW if name not in {"account_id", "date", "until"}}
+    text = "\n".join(shown(**missing))
+
+    assert text.count("unknown") == 10
+    assert "$0.00" not in text
+
+
+def test_the_month_and_its_budget_are_told() -> None:
+    """A dollar an hour since October: 480 until 20 November, 720 in all; the 101st on the 5th."""
+    lines = told(hours("2026-10-01", [1] * 24 * 51), budget=100)
+
+    assert lines == [
+        "  end of November 2026       On course for $720 (80 %), by weekday mean of 4 weeks",
+        "  budget                     $100 was passed on Thu 5 Nov between 04:00 and 05:00",
+        "  what stood out             Nothing stood out.",
+    ]
+
+
+def test_the_few_largest_events_are_told_largest_first() -> None:
+    """A dollar an hour; five nights of three hours at 51, 52, and so on each."""
+    costs = [1.0] * 24 * 51
+    for night in range(5):
+        costs[24 * (28 + 4 * night) + 2 : 24 * (28 + 4 * night) + 5] = [51.0 + night] * 3
+    (_, first, *parts) = told(hours("2026-10-01", costs))
+
+    assert first == ("  what stood out             5 events came to $780.00 more than usual. The largest 3:")
+    assert [part.split(" on ")[0] for part in parts] == ["    · +$162.00", "    · +$159.00", "    · +$156.00"]
+
+
+def test_several_accounts_are_told_together_first() -> None:
+    """1 and 2 dollars an hour: 3 together, $2,160 in a month of 720 hours."""
+    parts = [hours("2026-10-01", [n] * 24 * 51, account_id=one) for one, n in {"a": 1, "b": 2}.items()]
+    lines = told(pl.concat(parts), budget=3_000)
+
+    assert lines[0].endswith("On course for $2,160 (80 %), by weekday mean of 4 weeks")
+    assert lines[1].endswith("A budget of $3,000 holds, as it looks; the chance that it is passed is 0 %")
+
+
+def test_of_many_accounts_those_that_are_not_shown_are_added_up() -> None:
+    rows = pl.DataFrame(
+        [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=SUMMARY
+    )
+    found = overview(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
+    lines = as_text(found, is_rich=False, width=None).splitlines()
+
+    assert lines[3] == "All 12 accounts"
+    assert lines[-2:] == ["2 other accounts", "  month until then                    $3.00"]
+
+
+def test_too_little_history_says_so() -> None:
+    """Three days of November, from the second on: nothing is known of the first."""
+    assert told(hours("2026-11-02", [1] * 72), budget=5) == [
+        "  end of the month           not enough history: it begins after the first of the month",
+        "  what stood out             not enough history to tell: nothing is judged in the first 7 days",
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+def test_lines_end_where_a_terminal_does(width: int) -> None:
+    """Words are never broken, and all of them are there."""
+    history = hours("2026-10-01", [1.0] * 24 * 50 + [51.0] * 24)
+    broken, whole = (told(history, budget=100, width=one) for one in (width, None))
+
+    assert max(map(len, broken)) <= max(width, 43)
+    assert " ".join(broken).split() == " ".join(whole).split()
