@@ -15,8 +15,9 @@ from cfusage_lab.archive.asking import asked_for, bounds_of, source_of
 from cfusage_lab.archive.delta import require_deltalake
 from cfusage_lab.archive.exporting import export
 from cfusage_lab.archive.layout import STORED, as_history, is_settled
+from cfusage_lab.archive.monthly import Whose
 from cfusage_lab.archive.storage_options import storage_options_of
-from cfusage_lab.archive.store import StoredTable, Whose
+from cfusage_lab.archive.store import StoredTable
 from cfusage_lab.archive.updating import Steps, Update
 from cfusage_lab.bounds import aligned, running_end
 from cfusage_lab.errors import ConfigError, PayloadError

@@ -7,8 +7,8 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.archive.answer import received
+from cfusage_lab.archive.monthly import Whose
 from cfusage_lab.archive.spans import SPANS
-from cfusage_lab.archive.store import Whose
 from cfusage_lab.bounds import midnight
 from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from cfusage_lab.archive.layout import LAYOUT, LAYOUT_KEY, STORED
+from cfusage_lab.archive.layout import LAYOUT, LAYOUT_KEY
 from cfusage_lab.archive.trouble import newer
 from cfusage_lab.errors import ConfigError, PayloadError
 
@@ -20,8 +20,8 @@ __all__ = ["altered_files", "check_table", "refuse_lost_commits", "refuse_strang
 _ACTIONS: Final = {"add", "remove", "metaData", "protocol", "commitInfo", "txn", "domainMetadata", "cdc"}
 
 
-def check_table(table: "DeltaTable", uri: str) -> None:
-    """Refuse a table that is none of ours, is ahead of us, or has lost columns."""
+def check_table(table: "DeltaTable", uri: str, columns: pl.Schema) -> None:
+    """Refuse a table that is none of ours, is ahead of us, or has lost some of its ``columns``."""
     configuration = table.metadata().configuration
     layout = configuration.get(LAYOUT_KEY, "")
     if not layout.isdecimal():
@@ -34,13 +34,13 @@ def check_table(table: "DeltaTable", uri: str) -> None:
     if features:
         raise newer(uri, f"features {', '.join(features)}")
     found = [part.name for part in table.schema().fields]
-    missing = [name for name in STORED.names() if name not in found]
+    missing = [name for name in columns.names() if name not in found]
     if missing:
         raise PayloadError(
             f"the archive at {uri} lacks {', '.join(missing)}; found {', '.join(found)}: another program has "
             "changed it; put a copy of it back"
         )
-    more = [name for name in found if name not in STORED.names()]
+    more = [name for name in found if name not in columns.names()]
     if more:
         raise newer(uri, f"columns {', '.join(more)}")
 

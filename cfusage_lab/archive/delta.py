@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cfusage_lab.archive.layout import LAYOUT, LAYOUT_KEY, STORED
+import polars as pl
+
+from cfusage_lab.archive.layout import LAYOUT, LAYOUT_KEY
 from cfusage_lab.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ def require_deltalake() -> None:
         ) from error
 
 
-def created(uri: str, options: dict[str, str], *, folder: Path | None, title: str) -> "DeltaTable":
+def created(
+    uri: str, options: dict[str, str], *, folder: Path | None, title: str, columns: pl.Schema
+) -> "DeltaTable":
     """Create an empty table; of several that try at once, one succeeds and the others come again."""
     from deltalake import DeltaTable, Schema  # noqa: PLC0415
 
@@ -36,7 +40,7 @@ def created(uri: str, options: dict[str, str], *, folder: Path | None, title: st
         folder.mkdir(parents=True, exist_ok=True)
     return DeltaTable.create(
         uri,
-        Schema.from_arrow(STORED),
+        Schema.from_arrow(columns),
         mode="ignore",
         partition_by=["month"],
         name=f"cfusage_lab {title}",
@@ -46,7 +50,7 @@ def created(uri: str, options: dict[str, str], *, folder: Path | None, title: st
     )
 
 
-def writer_properties() -> "WriterProperties":
+def writer_properties(columns: pl.Schema) -> "WriterProperties":
     """Return how files are written: small, with statistics for the account and the time alone."""
     from deltalake import ColumnProperties, WriterProperties  # noqa: PLC0415
 
@@ -57,15 +61,16 @@ def writer_properties() -> "WriterProperties":
         for statistics in ("CHUNK", "NONE")
     )
     plain = ColumnProperties(dictionary_enabled=False, encoding="PLAIN", statistics_enabled="NONE")
+    found = {
+        "account_id": ColumnProperties(statistics_enabled="CHUNK"),
+        "start_time": times,
+        "end_time": ends,
+        "aggregated_value": plain,
+    }
     return WriterProperties(
         compression="ZSTD",
         compression_level=9,
         max_row_group_size=ROWS_IN_GROUP,
         default_column_properties=ColumnProperties(statistics_enabled="NONE"),
-        column_properties={
-            "account_id": ColumnProperties(statistics_enabled="CHUNK"),
-            "start_time": times,
-            "end_time": ends,
-            "aggregated_value": plain,
-        },
+        column_properties={name: one for name, one in found.items() if name in columns},
     )
