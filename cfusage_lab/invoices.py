@@ -11,7 +11,7 @@ import polars as pl
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import collected
 from cfusage_lab.frames.windows import computed
-from cfusage_lab.schema import HISTORY, INVOICE_LINES, RECONCILIATION, USAGE_BY_MODEL
+from cfusage_lab.schema import HISTORY, INVOICE_LINES, INVOICE_PREVIEWS, RECONCILIATION, USAGE_BY_MODEL
 from cfusage_lab.wording import dollars
 
 __all__ = [
@@ -44,6 +44,7 @@ _DAY: Final = timedelta(days=1)
 _PERIOD: Final = ("account_id", "period_start", "period_end")
 _NAMES: Final = (*_PERIOD, "description", "provider", "model", "billed_usd", "credits_usd", "discounts_usd")
 _NEEDED: Final = pl.Schema({name: INVOICE_LINES[name] for name in _NAMES})
+_SEEN: Final = pl.Schema({"fetched_at": INVOICE_PREVIEWS["fetched_at"]})
 _NEVER_NULL: Final = (*_PERIOD, "billed_usd", "credits_usd", "discounts_usd")
 _WINDOW: Final = pl.Schema(
     {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
@@ -225,7 +226,12 @@ def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
         If the table holds none, or a line lacks its account, its period or an amount, or has an amount that
         is no finite number.
     """
-    lines = collected(invoice_lines, _NEEDED, table="usage invoice")
+    lines = collected(invoice_lines, _NEEDED, table="usage invoice", optional=_SEEN)
+    if "fetched_at" in lines.columns:
+        raise FrameError(
+            "these are previews of several moments, which must not be added up: pass "
+            "UsageArchive.invoice_lines(), each invoice as it was seen last"
+        )
     times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")
     for name in _NEVER_NULL:
         if lines[name].null_count():

@@ -37,6 +37,7 @@ __all__ = [
     "INTERVALS",
     "INVOICES",
     "INVOICE_LINES",
+    "INVOICE_PREVIEWS",
     "KINDS",
     "LOAD_FACTOR",
     "MOVERS",
@@ -550,6 +551,12 @@ and ``discounts_usd`` what else makes it less: the rest is due. None of them is 
 form. ``quantity`` is in the invoice's own unit, which Cloudflare does not name. ``status`` is the invoice's:
 ``draft`` or ``open`` may still change. ``period_start`` and ``period_end`` are the line's own; the end
 is exclusive. Source: Cloudflare API, ``ai-gateway/billing/invoice-preview``, which answers in cents.
+"""
+
+INVOICE_PREVIEWS: Final = pl.Schema({"fetched_at": pl.Datetime("us", "UTC"), **INVOICE_LINES})
+"""One row is a line of an account's invoice as it was seen at ``fetched_at``: every line as often as seen.
+
+The other columns are those of :data:`INVOICE_LINES`. Several previews of one invoice must never be added up.
 """
 
 INVOICES: Final = pl.Schema(

@@ -15,7 +15,7 @@ from cfusage_lab.schema import HISTORY, WIDTHS, Granularity
 from cfusage_lab.source import Source
 from cfusage_lab.wording import visible
 
-__all__ = ["ANSWER", "checked", "received"]
+__all__ = ["ANSWER", "checked", "received", "refusal"]
 
 ANSWER: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 """What is kept of an answer: a history without ids."""
@@ -34,7 +34,7 @@ def received(answer: object, client: Source) -> pl.DataFrame:
     try:
         return computed(answer, ANSWER)
     except (FrameError, NarwhalsError, pl.exceptions.PolarsError) as error:
-        raise _refusal(client, str(error)) from error
+        raise refusal(client, str(error)) from error
 
 
 def checked(
@@ -67,12 +67,13 @@ def checked(
         found = [f"{windows.height:,} windows instead of {expected:,}"]
     if found:
         asked = f"{granularity}s of {len(account_ids)} accounts, {time_range}"
-        raise _refusal(client, f"asked for {asked}, it has {', '.join(found)}")
+        raise refusal(client, f"asked for {asked}, it has {', '.join(found)}")
     return windows
 
 
-def _refusal(client: Source, what: str) -> PayloadError:
+def refusal(client: Source, what: str) -> PayloadError:
+    """Return the error about an answer that can't be kept."""
     name = visible(str(getattr(client, "label", type(client).__name__)))
     return PayloadError(
-        f"the answer of {name!r} is no history that can be kept, and the archive is as it was: {what}"
+        f"the answer of {name!r} is nothing that can be kept, and the archive is as it was: {what}"
     )

@@ -15,14 +15,16 @@ from cfusage_lab.archive.asking import asked_for, bounds_of, source_of
 from cfusage_lab.archive.delta import require_deltalake
 from cfusage_lab.archive.exporting import export
 from cfusage_lab.archive.layout import STORED, as_history, is_settled
-from cfusage_lab.archive.monthly import Whose
+from cfusage_lab.archive.monthly import MonthlyTable, Whose
+from cfusage_lab.archive.previews import StoredPreviews, checked_lines, newest
 from cfusage_lab.archive.storage_options import storage_options_of
 from cfusage_lab.archive.store import StoredTable
 from cfusage_lab.archive.updating import Steps, Update
 from cfusage_lab.bounds import aligned, running_end
+from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError, PayloadError
 from cfusage_lab.files import shown
-from cfusage_lab.options import check_choice, check_flags
+from cfusage_lab.options import check_choice, check_flags, said
 from cfusage_lab.progress import listener_of
 from cfusage_lab.ranges import TimeRange, last_days, moment
 from cfusage_lab.redaction import without_frames
@@ -36,7 +38,8 @@ class UsageArchive:
     """Keeps usage history in Delta tables; a source of it like any other.
 
     Hours and days lie in separate tables, and so do the accounts of the sandbox and real ones, so that
-    nothing is counted twice and made-up data never mixes with what was paid. Several processes may use an
+    nothing is counted twice and made-up data never mixes with what was paid. Invoice previews, which alone
+    tell models apart, are kept beside them (:meth:`update_invoice_previews`). Several processes may use an
     archive at once. Cloudflare's opaque ids are not kept.
 
     Parameters
@@ -107,7 +110,7 @@ class UsageArchive:
         if self._source is not None:
             return self._source
         whose: tuple[Whose, ...] = get_args(Whose)
-        held = (one for one in whose if any(table.is_there for table in self._tables(one)))
+        held = (one for one in whose if any(table.is_there for table in self._all_tables(one)))
         return next(held, whose[0])
 
     @property
@@ -194,6 +197,97 @@ class UsageArchive:
                 table.merge(fetched, clock=self._now)
         finally:
             steps.shown.close()
+
+    def update_invoice_previews(self, client: Source, *, accounts: Sequence[str] | str | None = None) -> None:
+        """Look at the invoice of the running period, and store it as it is seen now, in one commit.
+
+        Cloudflare keeps no invoice by model once its period is over: what each model cost is known from what
+        was seen before that. A preview is only ever added, and only where it is not the same as the one
+        before; one without a line has nothing to store.
+
+        Parameters
+        ----------
+        client
+            Whom to ask: a :class:`cfusage_lab.UsageClient`, or any other source with ``invoice_preview``.
+        accounts
+            Account ids. Left out: those that the client takes by itself.
+
+        Raises
+        ------
+        ConfigError
+            If the source has no invoices, or as for :meth:`update`.
+        PayloadError
+            If what is stored is damaged, or the client answers with anything but invoice lines of these
+            accounts, each with its period and its amounts.
+        CfUsageError
+            Whatever else the client raises, or as for :meth:`update`. In every case the archive is as it was.
+        """
+        now = self._now()
+        ids = asked_for(client, accounts, now=now)
+        ask = getattr(client, "invoice_preview", None)
+        if ask is None:
+            raise ConfigError(
+                f"client {said(client)} has no invoices: pass one with invoice_preview, such as connect()"
+            )
+        table = self._previews(source_of(client, ids, expected=self._source))
+        lines = checked_lines(ask(ids), client, account_ids=ids)
+        table.add(lines, seen_at=now)
+
+    def invoice_previews(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return every invoice preview that was stored, as it was seen: never to be added up as it is.
+
+        Parameters
+        ----------
+        accounts
+            Account ids. Left out: all.
+
+        Returns
+        -------
+        DataFrame
+            One row is a line of a preview (``schema.INVOICE_PREVIEWS``), in order of account, of the moment
+            ``fetched_at``, and as the invoice had them.
+
+        Raises
+        ------
+        ConfigError, PayloadError, TransportError
+            If the table is none of an archive, damaged, or can't be reached.
+        """
+        return self._previews().all(None if accounts is None else named_account_ids(accounts))
+
+    def invoice_lines(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return the lines of every invoice that was seen, each as it was seen last: by model, by month.
+
+        :func:`cfusage_lab.usage_by_model` adds them up. An invoice that was last seen before its period
+        ended lacks what came after.
+
+        Parameters
+        ----------
+        accounts
+            Account ids. Left out: all.
+
+        Returns
+        -------
+        DataFrame
+            One row is a line of an invoice (``schema.INVOICE_LINES``), in order of account and period.
+
+        Raises
+        ------
+        ConfigError, PayloadError, TransportError
+            As for :meth:`invoice_previews`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import cfusage_lab as cfu
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     for now in ("2026-10-31T23:30Z", "2026-11-17T09:30Z", "2026-11-18T09:30Z"):
+        ...         archive = cfu.UsageArchive(folder, now=now)
+        ...         archive.update_invoice_previews(cfu.UsageClient.sandbox(now=now))
+        ...     models = cfu.usage_by_model(archive.invoice_lines())
+        >>> models.select(models["period_start"].dt.strftime("%b"), "model", "billed_usd").rows()[::3]
+        [('Oct', 'gpt-5.5', 1330.79), ('Nov', 'gpt-5.5', 786.06)]
+        """
+        return newest(self.invoice_previews(accounts))
 
     def scan(self, granularity: Granularity = "hour") -> pl.LazyFrame:
         """Return the whole history as a LazyFrame, of which only what a query needs is read.
@@ -343,7 +437,8 @@ class UsageArchive:
         Returns
         -------
         DataFrame
-            One row is a table (:data:`cfusage_lab.archive.TABLES`): its version, files, rows, bytes and sum.
+            One row is a table (:data:`cfusage_lab.archive.TABLES`): its version, files, rows, bytes and sum;
+            its ``granularity`` is that of its windows, or ``invoice_preview``, which has no sum.
 
         Raises
         ------
@@ -352,13 +447,13 @@ class UsageArchive:
             lists what was found.
         """
         rows, found = [], []
-        for table in (one for whose in get_args(Whose) for one in self._tables(whose)):
+        for table in (one for whose in get_args(Whose) for one in self._all_tables(whose)):
             try:
                 row = table.inspected()
             except PayloadError as error:
                 found.append(str(error))
             else:
-                rows += [] if row is None else [(table.source, table.granularity, *row)]
+                rows += [] if row is None else [(table.source, table.name, *row)]
         if found:
             raise PayloadError("; ".join(found))
         return pl.DataFrame(rows, schema=tables.TABLES, orient="row")
@@ -383,9 +478,9 @@ class UsageArchive:
         """
         self.verify()
         rows = [
-            (table.source, table.granularity, gone)
+            (table.source, table.name, gone)
             for whose in get_args(Whose)
-            for table in self._tables(whose)
+            for table in self._all_tables(whose)
             if (gone := table.tidy()) is not None
         ]
         return pl.DataFrame(rows, schema=tables.COMPACTED, orient="row")
@@ -423,3 +518,9 @@ class UsageArchive:
     def _tables(self, source: Whose | None = None) -> list[StoredTable]:
         source = source or self.source
         return [self._table(granularity, source) for granularity in get_args(Granularity)]
+
+    def _previews(self, source: Whose | None = None) -> StoredPreviews:
+        return StoredPreviews(self._location, self._options, source or self.source)
+
+    def _all_tables(self, source: Whose) -> list[MonthlyTable]:
+        return [*self._tables(source), self._previews(source)]

@@ -1,7 +1,6 @@
 """A Delta table of an archive, one partition a UTC month: opened, read, and written a month at a time."""
 
 import random
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -201,7 +200,7 @@ class MonthlyTable(ABC):
             table.cleanup_metadata()
         return len(gone)
 
-    def _committed(self, commit: Callable[[], None], *, pause: Callable[[float], None] = time.sleep) -> None:
+    def _committed(self, commit: Callable[[], None], *, pause: Callable[[float], None]) -> None:
         """Make a commit, and make it again from what the winner left whenever it loses a race."""
         from deltalake.exceptions import CommitFailedError  # noqa: PLC0415
 

@@ -73,7 +73,11 @@ TABLES: Final = pl.Schema(
         "total_usd": pl.Float64(),
     }
 )
-"""One row is a table of the archive, of the ``source`` ``account`` or ``sandbox``: its newest version."""
+"""One row is a table of the archive, of the ``source`` ``account`` or ``sandbox``: its newest version.
+
+``granularity`` is ``hour`` or ``day``, or ``invoice_preview``: ``total_usd`` is null there, for the same
+dollars are seen again and again.
+"""
 
 
 COMPACTED: Final = pl.Schema({"source": pl.String(), "granularity": pl.String(), "files_deleted": pl.Int64()})
