@@ -223,7 +223,7 @@ def _overview(*, is_zero: bool) -> Any:  # noqa: ANN401 - altair's own
         name="brush", encodings=["x"], zoom=False, mark=alt.BrushConfig(fill="#808080", fillOpacity=0.25)
     )
     hint = alt.Axis(
-        title="Drag above to zoom in, double-click for the whole range",
+        title="Drag above to zoom, double-click for all",
         titleAnchor="start",
         titleFontSize=11,
         titleFontWeight="normal",

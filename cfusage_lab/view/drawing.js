@@ -141,22 +141,41 @@ function fillsTheCell(spec) {
   return spec.width === "container" || spec.usermeta?.fillsTheCell === true;
 }
 
+// Which labels an axis has room for depends on the width, and so does how far the last one sticks out: where no width
+// is the right one, the widest of those that fit is taken.
 async function fit({ view, spec, el }) {
   if (!fillsTheCell(spec)) return;
   const isInside = view.signal("autosize")?.contains === "padding";
-  for (let tries = 0; tries < 3; tries++) { // a legend that had to stick out may not have to any more
-    const excess = (isInside ? view.signal("width") : widthBelowHeading(view)) - el.clientWidth;
+  const tried = new Map();
+  for (let width = view.signal("width"); tries(tried, width); width = view.signal("width")) {
+    const excess = (isInside ? width : widthBelowHeading(view)) - el.clientWidth;
+    tried.set(width, excess);
     if (Math.abs(excess) < 1) return;
-    await view.signal("width", Math.max(160, view.signal("width") - excess)).runAsync();
+    await view.signal("width", Math.max(160, width - excess)).runAsync();
   }
+  const fitting = [...tried].filter(([, excess]) => excess < 0).map(([width]) => width);
+  if (fitting.length) await view.signal("width", Math.max(...fitting)).runAsync();
 }
 
-// A heading that sticks out would not fit for narrower bars.
+function tries(tried, width) {
+  return tried.size < 4 && !tried.has(width); // a legend that had to stick out may not have to any more
+}
+
+// A heading that sticks out would not fit for narrower bars. A label that is hidden beside its neighbour counts: a
+// little more room would bring it back, and less would hide it again.
 function widthBelowHeading(view) {
-  const bounds = view.scenegraph().root.items[0].items.filter(({ role }) => role !== "title").map((part) => part.bounds);
-  const [from, to] = [Math.min(...bounds.map(({ x1 }) => x1)), Math.max(...bounds.map(({ x2 }) => x2))];
+  const parts = view.scenegraph().root.items[0].items.filter(({ role }) => role !== "title");
+  const spans = parts.flatMap((part) => [[part.bounds.x1, part.bounds.x2], ...labelSpans(part)]);
+  const [from, to] = [Math.min(...spans.map(([from]) => from)), Math.max(...spans.map(([, to]) => to))];
   const { left, right } = view.padding();
   return left + Math.ceil(to - from) + right;
+}
+
+function labelSpans({ role, items }, x = 0) {
+  return items.flatMap((item) => {
+    if (role === "axis-label") return item.text ? [[x + item.bounds.x1, x + item.bounds.x2]] : [];
+    return (item.items ?? []).flatMap((part) => labelSpans(part, x + (item.x ?? 0)));
+  });
 }
 
 function firstWidth(el) {

@@ -18,7 +18,7 @@ from cfusage_lab.ranges import TimeRange
 
 END = NOW.replace(hour=0, minute=0) - 3 * DAY
 SPAN = TimeRange(END.replace(day=1) - 2 * DAY, END.replace(day=3))  # in two months
-REFUSED = {*"[]^|\\"}
+REFUSED = [*"[]^|\\"]
 
 
 def use_all(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,7 +36,7 @@ window.show = async (state) => {{
 window.forget = () => {{ drawing?.finalize(); root.replaceChildren(); drawing = undefined; }};
 window.rowsIn = (name) => drawing.view.data(name).length;
 window.shapes = async () => (await drawing.view.toSVG())
-  .replaceAll(/\\b(clip|gradient_)\\d+/g, "").split("<").sort().join("\\n");
+  .replaceAll(/\\b(clip|gradient_)\\d+/g, "").split("<");
 let state;
 let chart;
 window.put = async (next) => {{
@@ -58,15 +59,15 @@ class Canvas:
     def __init__(self, page: Page) -> None:
         self._page = page
 
-    def show(self, chart: alt.TopLevelMixin, **selections: Any) -> str:  # noqa: ANN401
-        """Draw a chart, in place if one is there, and return its shapes, in no order."""
+    def show(self, chart: alt.TopLevelMixin, **selections: Any) -> Counter[str]:  # noqa: ANN401
+        """Draw a chart, in place if one is there, and count its shapes."""
         self._page.evaluate("state => window.show(state)", self._state(chart, selections, "auto"))
-        return str(self._page.evaluate("window.shapes()"))
+        return Counter(self._page.evaluate("window.shapes()"))
 
-    def put(self, chart: alt.TopLevelMixin, theme: str = "auto", **selections: Any) -> str:  # noqa: ANN401
-        """Let a cell show a chart, whatever it showed before, and return its shapes, in no order."""
+    def put(self, chart: alt.TopLevelMixin, theme: str = "auto", **selections: Any) -> Counter[str]:  # noqa: ANN401
+        """Let a cell show a chart, whatever it showed before, and count its shapes."""
         self._page.evaluate("state => window.put(state)", self._state(chart, selections, theme))
-        return str(self._page.evaluate("window.shapes()"))
+        return Counter(self._page.evaluate("window.shapes()"))
 
     @staticmethod
     def _state(chart: alt.TopLevelMixin, selections: dict[str, Any], theme: str) -> str:
@@ -93,7 +94,7 @@ class Canvas:
         found: list[str | None] = self._page.evaluate("window.names()")
         return found
 
-    def show_anew(self, chart: alt.TopLevelMixin, **selections: Any) -> str:  # noqa: ANN401
+    def show_anew(self, chart: alt.TopLevelMixin, **selections: Any) -> Counter[str]:  # noqa: ANN401
         """Draw a chart where none is."""
         self._page.evaluate("window.forget()")
         return self.show(chart, **selections)
@@ -115,6 +116,11 @@ def canvas(browser: Browser) -> Iterator[Canvas]:
     yield Canvas(page)
     page.close()
     assert complaints == []
+
+
+def differences(one: Counter[str], other: Counter[str]) -> list[str]:
+    """List some shapes that only one of two drawings has: all of them would take minutes to print."""
+    return [*(one - other), *(other - one)][:6]
 
 
 def table(count: int, seed: int) -> pl.DataFrame:
@@ -161,7 +167,8 @@ def test_other_rows_in_place_are_drawn_like_new(canvas: Canvas, made: Any) -> No
     canvas.show_anew(states[0])
     in_place = [canvas.show(state) for state in states[1:]]
 
-    assert in_place == [canvas.show_anew(state) for state in states[1:]]
+    for drawn, state in zip(in_place, states[1:], strict=True):
+        assert differences(drawn, canvas.show_anew(state)) == []
 
 
 def year(factor: float, count: int = 3_000) -> alt.VConcatChart:
@@ -186,11 +193,11 @@ def test_hours_that_nobody_can_see_wait_for_the_zoom(canvas: Canvas) -> None:
     few = canvas.show(year(2.5, 400))
     assert canvas.rows_in("table_0") == 400
 
-    assert zoomed != changed
-    assert canvas.show_anew(year(1.0), brush=ten_days) == zoomed
-    assert canvas.show_anew(year(2.5), brush=ten_days) == changed
-    assert canvas.show_anew(year(2.5)) == whole
-    assert canvas.show_anew(year(2.5, 400)) == few
+    assert differences(zoomed, changed)
+    assert differences(canvas.show_anew(year(1.0), brush=ten_days), zoomed) == []
+    assert differences(canvas.show_anew(year(2.5), brush=ten_days), changed) == []
+    assert differences(canvas.show_anew(year(2.5)), whole) == []
+    assert differences(canvas.show_anew(year(2.5, 400)), few) == []
 
 
 def test_a_heading_that_no_cell_has_room_for_leaves_the_bars_theirs(canvas: Canvas) -> None:
@@ -227,8 +234,8 @@ def test_a_chart_that_comes_back_is_the_one_that_was_there_with_what_is_true_now
     again = canvas.put(marked(first))
 
     assert canvas.names() == ["bars"]
-    assert back == canvas.show_anew(marked(other), chosen={"group": ["b"]})
-    assert again == canvas.show_anew(marked(first))
+    assert differences(back, canvas.show_anew(marked(other), chosen={"group": ["b"]})) == []
+    assert differences(again, canvas.show_anew(marked(first))) == []
 
 
 def test_a_chart_comes_back_in_the_theme_of_now(canvas: Canvas) -> None:
@@ -241,8 +248,8 @@ def test_a_chart_comes_back_in_the_theme_of_now(canvas: Canvas) -> None:
 
     dark = canvas.put(marked(rows), "dark")
     assert canvas.names() == [None]
-    assert dark != light
-    assert canvas.put(marked(rows), "light") == light
+    assert differences(dark, light)
+    assert differences(canvas.put(marked(rows), "light"), light) == []
     assert "light" not in canvas.names()
 
 
