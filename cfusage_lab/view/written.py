@@ -4,6 +4,7 @@ Altair hands tables to a transformer that belongs to the whole process, and to w
 of that is touched here: each table of a copy of the chart gives way to a name before altair sees it.
 """
 
+import re
 import sys
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from altair.utils.data import is_data_type
 
 from cfusage_lab.charts.parts import copied
 from cfusage_lab.view.packing import is_packable
+from cfusage_lab.wording import visible
 
 __all__ = ["rows_of", "written"]
 
@@ -36,6 +38,7 @@ def written(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, pl.Data
     named = names.in_chart(chart)
     context = {_TABLES: names.tables, "datasets": names.rows, "pre_transform": False}
     spec: dict[str, Any] = named.to_dict(context=context)
+    _mend_titles(spec)
     packable = {name: table for name, table in names.tables.items() if name not in names.rows}
     return spec, packable
 
@@ -45,6 +48,22 @@ def rows_of(table: object) -> list[dict[str, Any]]:
     converted: Any = alt.default_data_transformer(table, max_rows=sys.maxsize)  # type: ignore[call-overload]
     rows: list[dict[str, Any]] = converted["values"]
     return rows
+
+
+def _mend_titles(view: dict[str, Any]) -> None:
+    """Let any title of a channel be read: Vega-Lite puts it between quotes as it is."""
+    for part in (*_PARTS, "spec"):
+        inner = view.get(part, [])
+        for one in inner if isinstance(inner, list) else [inner]:
+            _mend_titles(one)
+    for channel in view.get("encoding", {}).values():
+        for one in channel if isinstance(channel, list) else [channel]:
+            if isinstance(title := one.get("title"), str):
+                one["title"] = _QUOTING.sub("\\g<pairs>\N{SET MINUS}", visible(title))
+
+
+_QUOTING: Final = re.compile(r'(?<!\\)(?P<pairs>(?:\\\\)*)\\(?="|$)')
+"""A backslash that would take the quote after it for a part of the text."""
 
 
 @dataclass(frozen=True, slots=True)

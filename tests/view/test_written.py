@@ -10,8 +10,9 @@ import narwhals.stable.v1 as nw
 import pandas as pd
 import polars as pl
 import pytest
+from bs4 import BeautifulSoup
 
-from cfusage_lab.view import anatomy
+from cfusage_lab.view import anatomy, svg
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.written import written
 
@@ -144,3 +145,26 @@ def test_types_are_told_from_the_table_however_deep_it_is() -> None:
 def test_a_chart_that_altair_refuses_is_refused() -> None:
     with pytest.raises(alt.utils.schemapi.SchemaValidationError):
         written(alt.Chart(TABLE).mark_bar().encode(x=alt.X("x:N", sort={"what": 1})))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("a\nb\r", "a␊b␍"),
+        ("a\u2028b", "a<U+2028>b"),
+        ("a\\", "a\N{SET MINUS}"),
+        ('a\'"b\\"c', 'a\'"b\N{SET MINUS}"c'),
+        ("C:\\\\temp\\\\", "C:\\\\temp\\\\"),
+    ],
+)
+def test_any_title_of_a_channel_is_drawn(title: str, shown: str) -> None:
+    """Alone, in layers, beside others, in repeated charts: Vega-Lite puts it between quotes as it is."""
+    channels = alt.X("y:Q", title=title), alt.Color("g", title=title), alt.Tooltip("y:Q", title=title)
+    one = alt.Chart(TABLE).mark_bar(tooltip=True).encode(*channels)
+    repeated = one.encode(y=alt.Y(alt.repeat(), type="nominal", title=title)).repeat(["x", "g"])
+
+    drawn = svg((one & (one + one)) | repeated)
+
+    assert shown in BeautifulSoup(drawn, "html.parser").text
+    told = Drawing.of(one).spec["encoding"]
+    assert [told[name]["title"] for name in ("x", "color", "tooltip")] == [shown] * 3
