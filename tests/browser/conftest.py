@@ -136,7 +136,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 def _answering(url: str, server: subprocess.Popen[bytes]) -> str:
     """Wait until the server answers."""
-    for _ in range(300):
+    for _ in range(600):
         if server.poll() is not None:
             break
         try:

@@ -1,0 +1,60 @@
+"""Accounts whose names were chosen for the harm that they could do, in the explorer of a real JupyterLab."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from cfusage_lab.wording import visible
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 40_000
+NAMES = (
+    "</script><img src=x onerror='pwned = 1'>\u2028",
+    '\\" + pwned() + "\\',
+    "${pwned()}\x0b{{pwned()}}\n\\",
+    "constructor",
+)
+NAMED = f"""
+import cfusage_lab as cfu
+import polars as pl
+
+class Named:
+    def __init__(self):
+        self.client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
+    def __getattr__(self, name):
+        return getattr(self.client, name)
+    def accounts(self):
+        return self.client.accounts().with_columns(name=pl.Series({NAMES!a}))
+
+explorer = cfu.UsageExplorer(Named(), now="2026-11-18T09:30Z", time_range="Last 7 days")
+explorer
+"""
+
+
+def test_names_are_read_and_never_run(notebook: Any) -> None:  # noqa: ANN401
+    """In the list, in four charts drawn for all accounts, and under the pointer."""
+    page = notebook.run(NAMED)
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    charts = page.locator(".cfusage-explorer .cfusage-chart")
+    accounts = page.get_by_label("Accounts")
+    expect(accounts.locator("option")).to_have_count(1 + len(NAMES), timeout=PATIENCE)
+    options = accounts.locator("option").all_text_contents()
+    read = [one.replace("\xa0", " ").replace("\u200b", "") for one in options[1:]]
+    assert sorted(read) == sorted(map(visible, NAMES))
+
+    accounts.select_option(options[0])
+    expect(page.get_by_role("status")).to_contain_text("of 4 accounts", timeout=PATIENCE)
+    says_all = re.compile(r"\$954\.66")
+    expect(charts.first).to_have_attribute("aria-label", says_all, timeout=PATIENCE)
+    for nth in range(4):
+        expect(charts.nth(nth)).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+    charts.first.locator("canvas").hover(position={"x": 300, "y": 180})
+    tooltip = page.locator("#vg-tooltip-element.visible")
+    for name in NAMES:
+        expect(tooltip).to_contain_text(visible(name), timeout=PATIENCE)
+
+    assert page.evaluate("typeof pwned") == "undefined"
+    assert page.locator("img[src=x]").count() == 0
