@@ -222,7 +222,7 @@ def test_a_slot_of_corrections_alone_reaches_up_to_nothing() -> None:
     assert windows.overview().select("highest", "lowest").head(2).rows() == [(0.0, -2.0), (4.0, 0.0)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(st.floats(-100, 100), min_size=1, max_size=60),
     st.integers(1, 60),

@@ -320,7 +320,7 @@ WINDOWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(windows=WINDOWS, is_day=st.booleans(), is_asked=st.booleans())
 def test_cost_is_conserved_to_the_last_bit(
     windows: list[tuple[float, str]], *, is_day: bool, is_asked: bool
@@ -339,7 +339,7 @@ def test_cost_is_conserved_to_the_last_bit(
         assert math.fsum(table[column]) == math.fsum(wanted)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(costs=st.lists(st.floats(min_value=-1e299, max_value=1e299), min_size=1, max_size=20))
 def test_csv_brings_every_bit_back_in_the_format_of_focus(
     costs: list[float], tmp_path_factory: pytest.TempPathFactory
@@ -502,7 +502,7 @@ def test_what_no_invoice_tells_of_is_as_without_one(billing: Billing) -> None:
         assert made.assumptions["BilledCost"].startswith("for 0 of 3 windows")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     costs=st.lists(st.integers(0, 10**6), min_size=24, max_size=24),
     part=st.floats(0, 1),

@@ -136,7 +136,7 @@ def test_no_lines_make_an_empty_table() -> None:
     assert cfu.reconcile(hours(START, []), lines()).schema == schema.RECONCILIATION
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     cents=st.lists(st.integers(-(10**7), 10**7), min_size=1, max_size=12),
     models=st.lists(st.sampled_from(["x/y", "x/z", None]), min_size=12, max_size=12),
@@ -252,7 +252,7 @@ def test_a_period_of_which_nothing_is_complete_is_never_cried_about(billed: floa
     assert verdict(running([1.0] * 5, 5), lines(billed)) in {"agrees", "hours are still coming in"}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     costs=st.lists(st.floats(0, 50), min_size=24, max_size=24),
     seen=st.lists(st.floats(0, 1), min_size=24, max_size=24),

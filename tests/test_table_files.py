@@ -94,7 +94,7 @@ def test_a_night_of_zeros_is_no_column_of_whole_numbers() -> None:
     assert pl.read_csv(StringIO(written(history)))["aggregated_value"].sum() == 0.25
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_every_amount_comes_back_bit_by_bit_and_has_no_exponent(
     tmp_path_factory: pytest.TempPathFactory, amounts: list[float]
@@ -107,7 +107,7 @@ def test_every_amount_comes_back_bit_by_bit_and_has_no_exponent(
     assert "e" not in written(table).split("\n", 1)[1]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.none() | st.text() | st.sampled_from(FORMULAS) | st.text("'=+-@\t\r\na,\""), min_size=1))
 def test_every_text_comes_back_and_is_no_formula(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str | None]

@@ -207,7 +207,7 @@ def test_an_answer_may_come_from_any_engine(tmp_path: Path, engine: str) -> None
     archive.verify()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     kept=st.just(range(48)) | st.permutations(range(48)) | st.lists(st.integers(0, 47), max_size=50),
     value=st.sampled_from([1.0, -0.25, 1e9]) | st.sampled_from([None, math.nan, -math.inf]),

@@ -112,7 +112,7 @@ def test_what_delta_takes_for_another_name_is_refused_before_anything_is_written
     assert nights.sandbox.requests == ()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=40).filter(
         lambda name: name not in {".", ".."} and name.strip()

@@ -136,7 +136,7 @@ windows = st.dictionaries(st.integers(0, 200), st.one_of(st.none(), st.floats(-5
 
 
 @given(first=windows, second=windows)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_after_a_merge_every_window_is_there_once_with_its_newest_value(
     first: dict[int, float | None], second: dict[int, float | None]
 ) -> None:
@@ -151,7 +151,7 @@ def test_after_a_merge_every_window_is_there_once_with_its_newest_value(
 
 
 @given(held=st.sets(st.integers(0, 40)), start=st.integers(0, 20), hours=st.integers(1, 20))
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_what_is_absent_and_what_is_held_make_the_whole(held: set[int], start: int, hours: int) -> None:
     """Each window of the bounds is in exactly one of the two; spans neither touch nor overlap."""
     bounds = pl.DataFrame(

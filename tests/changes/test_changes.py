@@ -795,7 +795,7 @@ tables = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(table=tables, seed=st.integers(0, 9))
 def test_what_holds_for_every_comparison(table: pl.DataFrame, seed: int) -> None:
     """Rows stay, kinds partition them, ratios lead back, and the order of rows is nothing."""
@@ -814,7 +814,7 @@ def test_what_holds_for_every_comparison(table: pl.DataFrame, seed: int) -> None
         assert_frame_equal(function(table.sample(fraction=1, shuffle=True, seed=seed)), found)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(table=tables, factor=st.sampled_from([0.001, 7.0, 1e6]))
 def test_scaling_cost_scales_dollars_and_leaves_ratios_and_kinds(table: pl.DataFrame, factor: float) -> None:
     """For each function of days."""
@@ -830,7 +830,7 @@ def test_scaling_cost_scales_dollars_and_leaves_ratios_and_kinds(table: pl.DataF
         assert_frame_equal(function(scaled), expected, rel_tol=1e-9, abs_tol=1e-9)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     values=st.lists(amounts, min_size=1, max_size=24 * 9),
     zone=st.sampled_from(["Europe/Berlin", "Asia/Tokyo"]),

@@ -310,7 +310,7 @@ def test_ten_years_of_days_keep_their_largest_rise_and_fall_and_say_so() -> None
     assert peak["Day"] == "Sat 19 May 2018, the largest rise or fall of 5 days"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=12), st.integers(1, 300))
 def test_no_reduction_loses_a_rise_or_a_fall(changes: list[int], repeat: int) -> None:
     """The largest of both are drawn, however many days there are; each lies in its slot."""

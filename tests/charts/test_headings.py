@@ -32,7 +32,7 @@ def test_lines_break_between_facts_else_clauses_else_words(text: str, broken: li
     assert lines(text, 25) == broken
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.lists(st.text("abc$:,.", min_size=1, max_size=14), min_size=1, max_size=20),
     st.lists(st.sampled_from([" ", ", ", ": ", " · "]), min_size=20, max_size=20),

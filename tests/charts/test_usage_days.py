@@ -104,7 +104,7 @@ def test_the_means_of_several_accounts_are_added_up_where_all_have_one() -> None
     assert told_by(chart)[13]["Hours"] == "1 to 24, not the whole day"
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.floats(-5, 50), min_size=20, max_size=20), min_size=1, max_size=7),
     st.integers(0, 19),

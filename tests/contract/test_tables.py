@@ -285,7 +285,7 @@ def test_no_share_is_taken_of_a_sum_that_is_rounding() -> None:
 costs = st.one_of(st.none(), st.sampled_from([0.0, 0.1, 0.2, -0.3, 1e-9]), st.floats(-1e6, 1e6))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(values=st.lists(st.tuples(costs, costs), min_size=24, max_size=60))
 def test_costs_add_up_in_either_order(values: list[tuple[float | None, float | None]]) -> None:
     """Accounts first or days first: the same days are whole, and whole days cost the same."""
@@ -309,7 +309,7 @@ def test_costs_add_up_in_either_order(values: list[tuple[float | None, float | N
     assert daily["cost_usd"].sum() == pytest.approx(known, rel=1e-9, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_duplicate_anywhere_is_found(data: st.DataObject) -> None:
     """In any order, in place of any other window, by every engine that is at hand."""

@@ -57,7 +57,7 @@ def sums(of: object) -> dict[str, object]:
     return {"cost_usd": cost.sum(), "windows": cost.count(), "rank": of.col("rank").max()}  # type: ignore[attr-defined]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     history=histories(),
     zone=st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"]),
@@ -95,7 +95,7 @@ def joined(current: pl.DataFrame, previous: pl.DataFrame, apart: timedelta) -> p
     return found.select(*BY_DAY, current_usd="cost_usd", previous_usd=previous_usd).sort(BY_DAY)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(history=histories(), seed=st.integers(0, 99), is_lazy=st.booleans())
 def test_partners_by_one_number_are_partners_by_both(
     history: pl.DataFrame, seed: int, *, is_lazy: bool

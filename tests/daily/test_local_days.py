@@ -439,7 +439,7 @@ values = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     values=values,
     zone=st.sampled_from(ZONES),
@@ -459,7 +459,7 @@ def test_no_cost_is_lost_or_made_and_order_does_not_matter(
     assert_frame_equal(found, shuffled, abs_tol=1e-9)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(values=values, cut=st.integers(1, 200))
 def test_single_answers_add_up_to_the_answer_for_the_whole_range(values: list[float], cut: int) -> None:
     """Two parts of a range, and the range."""
@@ -471,7 +471,7 @@ def test_single_answers_add_up_to_the_answer_for_the_whole_range(values: list[fl
     assert_frame_equal(joined, whole.select(*BY_DAY, "cost_usd", "hours"), abs_tol=1e-9)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(values=values, factor=st.sampled_from([0.001, 2.0, 1000.0]))
 def test_scaling_cost_scales_days(values: list[float], factor: float) -> None:
     """And changes nothing else."""

@@ -61,7 +61,7 @@ def test_a_duplicate_is_found_in_either_order(order: tuple[str, str]) -> None:
         Stretches.of(twice["start_time"]).runs(twice["account_id"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 6)), min_size=1, max_size=12))
 def test_any_rows_are_told_as_a_loop_tells_them(rows: list[tuple[str, int]]) -> None:
     """Their hours, whether one is there twice; and rows that are said to be in order are."""

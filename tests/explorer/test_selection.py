@@ -151,7 +151,7 @@ def test_the_hour_that_comes_twice_can_be_brushed_by_halves() -> None:
 
 @pytest.mark.parametrize("zone", [BERLIN, "America/New_York", "Asia/Kathmandu", "UTC"])
 @pytest.mark.parametrize("is_daily", [False, True])
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 13 * 24), st.integers(1, 48))
 def test_a_brush_that_is_set_tells_the_same_span_back(
     zone: str,

@@ -197,7 +197,7 @@ def usages(draw: st.DrawFn) -> Usage:
     }
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(knobs=knobs(), usage=usages(), granularity=st.sampled_from(schema.get_args(schema.Granularity)))
 def test_whatever_the_knobs_and_the_usage_the_table_is_the_truth(
     knobs: Knobs, usage: Usage, granularity: schema.Granularity

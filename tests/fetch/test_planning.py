@@ -82,7 +82,7 @@ def endpoints(draw: st.DrawFn) -> tuple[Endpoint, int]:
     return Endpoint(hours, page, drops, draw(st.booleans())), windows
 
 
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 @given(world=endpoints(), workers=st.integers(1, 4))
 def test_every_window_with_usage_arrives_once_whatever_the_pages(
     world: tuple[Endpoint, int], workers: int
@@ -97,7 +97,7 @@ def test_every_window_with_usage_arrives_once_whatever_the_pages(
         assert found(plan) == {account: sorted(hours) for account, hours in endpoint.hours.items()}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     accounts=st.integers(1, 30),
     windows=st.integers(1, 800),

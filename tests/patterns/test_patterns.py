@@ -499,7 +499,7 @@ def histories(draw: st.DrawFn) -> pl.DataFrame:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(histories(), st.sampled_from([BERLIN, NEW_YORK, "UTC"]))
 def test_cost_is_conserved_and_shares_add_to_one(history: pl.DataFrame, zone: str) -> None:
     """Whatever the slots are, their totals add up to the account's, and their hours too."""
@@ -522,7 +522,7 @@ def test_cost_is_conserved_and_shares_add_to_one(history: pl.DataFrame, zone: st
 
 
 @every_function
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(history=histories(), factor=st.sampled_from([0.25, 2.0, 64.0]), seed=st.integers(0, 9))
 def test_order_and_scale(case: Case, history: pl.DataFrame, factor: float, seed: int) -> None:
     """Shuffled rows change nothing; k times the cost is k times the dollars and the same shares."""
@@ -535,7 +535,7 @@ def test_order_and_scale(case: Case, history: pl.DataFrame, factor: float, seed:
     assert_frame_equal(scaled, answer.with_columns(pl.col("^.*_usd$") * factor))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(histories())
 def test_quartiles_stand_in_order_and_load_factors_within_one(history: pl.DataFrame) -> None:
     """A quarter, a half, three quarters; the mean is never above the peak."""

@@ -24,7 +24,7 @@ def figures_of(accounts: list[list[float]]) -> Figures:
     return Figures.of(history, time_zone="UTC", names=None)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(HISTORIES)
 def test_accounts_add_up_to_the_total(accounts: list[list[float]]) -> None:
     figures = figures_of(accounts)
@@ -37,7 +37,7 @@ def test_accounts_add_up_to_the_total(accounts: list[list[float]]) -> None:
         assert figures.accounts["share"].sum() == pytest.approx(1)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(HISTORIES)
 def test_the_highest_are_those_that_a_plain_loop_finds(accounts: list[list[float]]) -> None:
     figures = figures_of(accounts)

@@ -55,7 +55,7 @@ def test_the_numbers_never_change() -> None:
     first=hours_since_1970,
     middle=st.integers(0, 200),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_an_hour_costs_the_same_however_it_is_asked_for(account_id: str, first: int, middle: int) -> None:
     """Any range is the concatenation of any two parts of it."""
     parts = hourly_costs(account_id, first, first + middle) + hourly_costs(
@@ -67,7 +67,7 @@ def test_an_hour_costs_the_same_however_it_is_asked_for(account_id: str, first: 
 
 
 @given(account_id=st.sampled_from([SUPPORT, RESEARCH, BATCH]), first=hours_since_1970)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_growth_stays_sane_in_any_year(account_id: str, first: int) -> None:
     """Thirty days cost a few hundred dollars to a few thousand, now and in 2080."""
     month = hourly_costs(account_id, first, first + 720)
@@ -136,7 +136,7 @@ def test_christmas_is_quiet() -> None:
 
 
 @given(first_day=st.integers(15_000, 40_000))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_every_thirty_days_have_a_runaway_night_and_an_outage(first_day: int) -> None:
     """Whatever month is opened, there is something to find."""
     start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=first_day)
@@ -191,7 +191,7 @@ def test_more_accounts_differ_from_each_other() -> None:
 
 
 @given(account_id=st.sampled_from([SUPPORT, RESEARCH, BATCH]), day=st.integers(0, 25_000))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_days_are_sums_of_hours(account_id: str, day: int) -> None:
     """Ten days asked by day and by hour cost the same, day by day."""
     start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)

@@ -48,7 +48,7 @@ def size(packed: dict[str, Any]) -> int:
     return sum(len(column["values"]) + len(column["known"] or b"") for column in packed["columns"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(
@@ -131,7 +131,7 @@ def test_decimal_fractions_travel_as_whole_parts_or_as_they_are(
     assert decode(packed) == {"cost": costs}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-(10**9), 10**9)), st.sampled_from([1, 100, 10**4, 10**6, 10**7, 10**8, 3]))
 def test_whatever_digits_costs_have_they_arrive(parts: list[int], divisor: int) -> None:
     """Divided in Python, and again by whoever unpacks: the same numbers."""

@@ -69,7 +69,7 @@ def test_ten_thousand_accounts_never_pass_the_limit() -> None:
     assert any("limit" in reason for reason, _ in listener.waits)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     requests=st.integers(1, 20),
     seconds=st.floats(1, 50),
