@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # so that tests import the plain
 from engines import Engine, PolarsEager, PolarsLazy, Spark, spark_session
 
 # On a busy machine an example may take ten times as long; how long says nothing about the code.
-settings.register_profile("busy", settings(), suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 
