@@ -106,13 +106,16 @@ class Account:
                 misses[name] = mean(found)
         known = {name: options[name] for name, miss in misses.items() if miss <= 1.5 * min(misses.values())}
         row |= {"expected": None, "low": None, "high": None, "distance": None, "miss": None}
+        row |= {"busy_miss": None, "quiet_miss": None}
         best = [options[name] for name, miss in misses.items() if miss == min(misses.values())]
         if not best or not known or not quiet:
             return row
         row["expected"], row["low"], row["high"] = best[0], min(known.values()), max(known.values())
         row["miss"] = min(abs(error(value, best[0], quiet)), 4.0)
         same = self.before(n, most=24, least=1, same="kind", of="miss")
-        every = self.before(n, most=672, least=48, of="miss")
+        like = "quiet_miss" if abs(best[0]) <= quiet else "busy_miss"
+        row[like] = row["miss"]
+        every = self.before(n, most=672, least=48, of=like) or self.before(n, most=672, least=48, of="miss")
         if every:
             shared = math.sqrt(math.pi / 2) * mean(every)
             own = math.sqrt(math.pi / 2) * mean(same) if same else shared

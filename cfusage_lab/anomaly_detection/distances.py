@@ -13,7 +13,7 @@ _SAME_KIND: Final = 24
 """How many windows of the same clock time and kind of day the scale is taken from."""
 
 _OF_ALL: Final = 0.7
-"""The weight of all windows' misses beside those of the same clock time, which are few."""
+"""The weight of all busy or all quiet windows' misses beside those of the same clock time, which are few."""
 
 _LEAST_SCALE: Final = 0.005
 """Half a percent is never unusual, however even an account may be."""
@@ -48,9 +48,14 @@ def with_distances(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     rows = rows.with_columns(
         miss=error(value, expected), is_quiet=expected.abs() <= pl.col("quiet"), off=(value - expected).abs()
     )
+    miss, size = pl.col("miss"), MEMORY_DAYS * day
+    busy, quiet, every = (
+        _GAUSS * remembered(misses, size=size, by="segment")
+        for misses in (pl.when(~pl.col("is_quiet")).then(miss), pl.when("is_quiet").then(miss), miss)
+    )
+    like = pl.when("is_quiet").then(quiet).otherwise(busy)  # idle hours say nothing about a night's job
     rows = rows.with_columns(
-        same=_GAUSS * remembered(pl.col("miss"), size=_SAME_KIND, by="slot_of_kind"),
-        all=_GAUSS * remembered(pl.col("miss"), size=MEMORY_DAYS * day, by="segment"),
+        same=_GAUSS * remembered(miss, size=_SAME_KIND, by="slot_of_kind"), all=pl.coalesce(like, every)
     )
     same = pl.col("same").fill_null(pl.col("all"))
     pooled = ((1 - _OF_ALL) * same**2 + _OF_ALL * pl.col("all") ** 2).sqrt()
