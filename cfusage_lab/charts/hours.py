@@ -10,7 +10,7 @@ from cfusage_lab.charts.parts import WEEKDAYS, pointed
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import collected, opened
+from cfusage_lab.frames import collected
 from cfusage_lab.options import check_choice
 from cfusage_lab.ranges import zone
 from cfusage_lab.wording import dollars
@@ -53,9 +53,7 @@ def checked(
     check_choice(statistic, "statistic", get_args(Statistic))
     optional = () if statistic == "median" else SPREAD
     least = pl.Schema({name: kind for name, kind in needed.items() if name not in optional})
-    door = opened(pattern, least, table=table)
-    there = pl.Schema({name: kind for name, kind in needed.items() if name in door.columns})
-    rows = collected(door.native, there, table=table, key=key)
+    rows = collected(pattern, least, table=table, key=key, optional=needed)
     if statistic == "median" and rows.height and rows["median_usd"].is_null().all():
         raise FrameError("median_usd is null throughout: make the pattern with median=True")
     return rows, set(SPREAD) <= set(rows.columns)

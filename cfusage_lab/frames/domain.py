@@ -5,6 +5,7 @@ of the words that :mod:`cfusage_lab.schema` lists, and an amount is a finite num
 null. It is never taken for zero. A window, a day or a slot of an account stands in a table once.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -65,7 +66,7 @@ def flaws(columns: pl.Schema) -> Flaws:
 
 def refuse_flaws(rows: pl.DataFrame) -> None:
     """Raise :class:`FrameError` about the first row with a flaw, of rows that are there already."""
-    flawed = [name for name in rows.columns if _is_flawed(rows[name])]
+    flawed = [column.name for column in rows.get_columns() if _is_flawed(column)]
     if flawed:
         found = flaws(rows.schema)
         some = {name: found[name] for name in flawed}
@@ -73,19 +74,43 @@ def refuse_flaws(rows: pl.DataFrame) -> None:
 
 
 def _is_flawed(column: pl.Series) -> bool:
-    """Say of a whole column at once whether any value breaks its rule in :func:`flaws`."""
+    """Say of a whole column at once whether any value breaks its rule in :func:`flaws`.
+
+    Most tables are small, and asked again at every click: each step is a call of polars' own, no query.
+    """
     name = column.name
     if name in DOMAINS:
-        usual, *others = DOMAINS[name]  # nearly all windows are complete: look at the others alone
-        unusual = column.filter(column != usual)
-        return column.null_count() > 0 or not unusual.is_in(others).all()
+        return column.null_count() > 0 or _has_other_words(column, DOMAINS[name])
     if isinstance(column.dtype, pl.Float64):
-        return not ((column < _LARGEST) & (column > -_LARGEST)).all()
+        return not _is_all_finite(column)
     if name in _NUMBERS:
         least, most = _NUMBERS[name]
-        is_inside = column >= least if most is None else column.is_between(least, most)
-        return column.null_count() > 0 or not is_inside.all()
+        lowest, highest = _range(column, otherwise=least)
+        return column.null_count() > 0 or lowest < least or (most is not None and highest > most)
     return name in _NEEDED and column.null_count() > 0
+
+
+def _has_other_words(column: pl.Series, words: Sequence[str]) -> bool:
+    """Say whether any text is none of some words; nearly all are the first, and the others alone go on."""
+    for word in words:
+        column = column.filter(column != word)
+        if column.is_empty():
+            return False
+    return True
+
+
+def _is_all_finite(column: pl.Series) -> bool:
+    """Say of a column what :func:`_is_finite` says of each number: NaN is in the sum, if not in the range."""
+    lowest, highest = _range(column, otherwise=0)
+    is_inside = lowest > -_LARGEST and highest < _LARGEST
+    return is_inside and not (math.isnan(column.sum()) and column.is_nan().any())
+
+
+def _range(column: pl.Series, *, otherwise: float) -> tuple[float, float]:
+    """Return the least and the greatest number that is there, ``otherwise`` where none is."""
+    lowest: Any = column.min()
+    highest: Any = column.max()
+    return (otherwise, otherwise) if lowest is None else (lowest, highest)
 
 
 def refuse(rows: Any, found: Flaws, answer: Mapping[str, Any]) -> None:  # noqa: ANN401 - Narwhals

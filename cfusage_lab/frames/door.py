@@ -168,7 +168,7 @@ def _as_it_is(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.Data
     found = frame.schema
     let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
     is_ours = all(found.get(name) == kind for name, kind in let_in.items())
-    return frame.select(*let_in) if is_ours else None
+    return frame[list(let_in)] if is_ours else None
 
 
 def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -177,7 +177,9 @@ def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     if key and not is_in_order(rows, key):
         rows = rows.sort(*key)
         refuse_duplicates(rows, key)
-    return rows.with_columns(pl.col(key[0]).set_sorted()) if key else rows
+    if key:
+        rows.replace_column(rows.get_column_index(key[0]), rows[key[0]].set_sorted())  # no query: it is quick
+    return rows
 
 
 def _typed(name: str, wanted: pl.DataType, found: nw.dtypes.DType) -> str | nw.Expr:
@@ -187,12 +189,11 @@ def _typed(name: str, wanted: pl.DataType, found: nw.dtypes.DType) -> str | nw.E
 
 
 def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:
-    """Sort a table; by account and date with one whole number as key, unless it is in order already."""
-    if order != ("account_id", "date"):
-        return table.sort(*order) if order else table
-    if is_in_order(table, order):
+    """Sort a table, unless it is in order already; by account and date with one whole number as key."""
+    if not order or is_in_order(table, order):
         return table
-    return table.sort(Keys().of(table["account_id"], table["date"]))
+    by_number = order == ("account_id", "date")
+    return table.sort(Keys().of(table["account_id"], table["date"])) if by_number else table.sort(*order)
 
 
 def _is_spark(frame: object) -> bool:

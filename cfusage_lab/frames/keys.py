@@ -43,15 +43,27 @@ def runs_in_order(accounts: pl.Series, breaks: pl.Series) -> pl.DataFrame | None
 
 
 def is_in_order(rows: pl.DataFrame, key: Sequence[str]) -> bool:
-    """Say whether it is plain that rows come in order of an account and a place in time, none of them twice.
+    """Say whether rows come in order of a ``key``, none of them twice, and no part of it is null.
 
-    Of any other ``key``, or where an account begins after the end of the one before it, it is not plain.
+    The first part is a text, and the same for many rows: whether it changes is asked only of the rows where
+    the rest of the key does not rise.
     """
-    if len(key) != 2 or key[0] != "account_id":  # noqa: PLR2004 - the account and the place
+    first, *rest = (rows[name] for name in key)
+    if any(column.null_count() for column in (first, *rest)) or not first.is_sorted():
         return False
-    places = rows[key[1]]
-    breaks = (places.slice(1) <= places.slice(0, max(0, rows.height - 1))).arg_true() + 1
-    return runs_in_order(rows["account_id"], breaks) is not None
+    falls: pl.Series | None = None
+    for column in reversed(rest):
+        above, below = _neighbours(column)
+        falls = below <= above if falls is None else (below < above) | ((below == above) & falls)
+    above, below = _neighbours(first)
+    if falls is not None:
+        above, below = above.filter(falls), below.filter(falls)
+    return (above != below).all()
+
+
+def _neighbours(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return each value but the last, and the one below it."""
+    return column.slice(0, max(0, len(column) - 1)), column.slice(1)
 
 
 class Keys:
