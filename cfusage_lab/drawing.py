@@ -103,7 +103,7 @@ class Windows:
     @property
     def is_zero(self) -> bool:
         """Whether no window costs anything."""
-        return all((self.table[one.column].fill_null(0.0) == 0.0).all() for one in self.series)
+        return not any((self.table[one.column] != 0.0).any() for one in self.series)
 
     @property
     def is_reduced(self) -> bool:
@@ -184,9 +184,9 @@ def on_the_clock(table: pl.DataFrame, info: ZoneInfo, width: timedelta) -> pl.Da
 
     An hour that the clock goes through twice is shared by its windows, the first one left.
     """
-    reading = readings(table["start_time"], info.key).dt.replace_time_zone("UTC")
-    offset = (pl.col("left") - pl.col("start_time")).dt.total_minutes().cast(pl.Int16)
-    placed = table.with_columns(left=reading, share=pl.lit(width)).with_columns(offset_minutes=offset)
+    left = pl.lit(readings(table["start_time"], info.key)).dt.replace_time_zone("UTC")
+    offset = (left - pl.col("start_time")).dt.total_minutes().cast(pl.Int16)
+    placed = table.with_columns(left=left, share=pl.lit(width), offset_minutes=offset)
     is_twice = pl.col("left").is_duplicated()
     twice = placed.filter(is_twice)
     if twice.height:  # an hour or two a year: to count within readings is slow, and needs no other row

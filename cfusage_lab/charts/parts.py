@@ -118,7 +118,7 @@ def weekday_y(*, of: int) -> alt.Y:
 
 def is_zero(costs: pl.DataFrame) -> bool:
     """Whether there is nothing but zeros."""
-    return all((costs[name].fill_null(0.0) == 0.0).all() for name in costs.columns)
+    return not any((costs[name] != 0.0).any() for name in costs.columns)
 
 
 def zeros_of(tables: Iterable[pl.DataFrame], *columns: str) -> tuple[bool, ...]:

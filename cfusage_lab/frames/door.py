@@ -105,6 +105,9 @@ def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema
     FrameError
         If the engine is another one, or a column is missing or of another type.
     """
+    rows = _as_it_is(frame, columns, optional)
+    if rows is not None:
+        return _door(frame, rows)
     is_spark = _is_spark(frame)
     is_eager = not (is_spark or isinstance(frame, pl.LazyFrame))
     native: Any = _polars(frame) if is_eager else frame
@@ -139,9 +142,8 @@ def opened_rows(frame: object, columns: pl.Schema, *, table: str, key: Sequence[
         As in :func:`opened`; and about a row, which it names.
     """
     rows = _as_it_is(frame, columns, _NONE)
-    if rows is not None and isinstance(frame, pl.DataFrame):
-        lazy: Frames = nw.from_native(_checked(rows, key).lazy())
-        return Door(frame=lazy, native=frame, columns=tuple(frame.columns), is_spark=False, is_eager=True)
+    if rows is not None:
+        return _door(frame, _checked(rows, key))
     door = opened(frame, columns, table=table)
     if not door.is_eager:
         return replace(door, frame=with_flaws_unknown(door.frame, columns))
@@ -169,6 +171,12 @@ def _as_it_is(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.Data
     let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
     is_ours = all(found.get(name) == kind for name, kind in let_in.items())
     return frame[list(let_in)] if is_ours else None
+
+
+def _door(frame: Any, rows: pl.DataFrame) -> Door:  # noqa: ANN401 - a DataFrame
+    """Open the door for columns of a DataFrame that are as they should be: no engine has to be asked."""
+    lazy: Frames = nw.from_native(rows.lazy())
+    return Door(frame=lazy, native=frame, columns=tuple(frame.columns), is_spark=False, is_eager=True)
 
 
 def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:

@@ -27,8 +27,9 @@ def without_rounding(total: nw.Expr, gross: nw.Expr) -> nw.Expr:
 
 def net(costs: pl.Series) -> float:
     """Return the sum of a column of costs, and 0 where it is nothing but rounding; null counts nowhere."""
-    total, gross = float(costs.sum()), float(costs.abs().sum())
-    return total if abs(total) > ROUNDING * gross else 0.0
+    total, lowest = float(costs.sum()), costs.min()
+    has_corrections = isinstance(lowest, float) and lowest < 0
+    return 0.0 if has_corrections and abs(total) <= ROUNDING * float(costs.abs().sum()) else total
 
 
 def day_span(n: int) -> nw.Expr:

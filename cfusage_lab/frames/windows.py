@@ -1,7 +1,7 @@
 """Usage history that is computed at once, for what would rather stop than carry a wrong window on."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import narwhals as nw
 import polars as pl
@@ -14,6 +14,7 @@ from cfusage_lab.schema import HISTORY, WINDOWS
 __all__ = ["computed", "refuse_unknown_costs", "window_hours"]
 
 _HOUR: Final = 3_600_000_000
+_TIMES: Final = ("start_time", "end_time")
 _WIDTHS: Final[tuple[list[float], ...]] = ([1], [24])
 
 
@@ -41,14 +42,22 @@ def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
     rows = collected(
         history, WINDOWS, table="usage history", key=("account_id", "start_time"), optional=HISTORY
     )
-    starts, ends = (rows[name].dt.epoch("us") for name in ("start_time", "end_time"))
-    widths = [width / _HOUR for width in (ends - starts).unique()]
-    is_off = bool((starts % (24 * _HOUR if widths == [24] else _HOUR) != 0).any())
-    window_hours(widths, is_off=is_off)
-    times = pl.col("start_time", "end_time").dt.convert_time_zone("UTC").cast(HISTORY["start_time"])
-    absent = {"id": pl.lit(None, pl.String), "is_reported": pl.lit(value=True)}
-    added = {name: value for name, value in absent.items() if name not in rows.columns}
-    return rows.with_columns(times, **added).select(columns.names())
+    changed = {name: _made(name) for name, kind in HISTORY.items() if rows.schema.get(name) != kind}
+    if changed:
+        rows = rows.with_columns(**changed)
+    starts, ends = (rows[name].cast(pl.Int64) for name in _TIMES)
+    spans = ends - starts
+    widths: list[Any] = [] if rows.is_empty() else [spans.min(), spans.max()]
+    grid = 24 * _HOUR if {*widths} == {24 * _HOUR} else _HOUR
+    window_hours([width / _HOUR for width in widths], is_off=(starts % grid != 0).any())
+    return rows[columns.names()]
+
+
+def _made(name: str) -> pl.Expr:
+    """Return a column that is absent, or times in another zone or unit, as ``schema.HISTORY`` has it."""
+    if name in _TIMES:
+        return pl.col(name).dt.convert_time_zone("UTC").cast(HISTORY[name])
+    return pl.lit(None if name == "id" else True, HISTORY[name])
 
 
 def window_hours(widths: Collection[float], *, is_off: bool) -> int:

@@ -1,5 +1,7 @@
 """Whole columns of moments on the clock of a zone: what polars knows of time zones has no part in it."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 
 from cfusage_lab.ranges.zones import offsets, zone
@@ -10,13 +12,12 @@ __all__ = ["readings"]
 def readings(moments: pl.Series, time_zone: str) -> pl.Series:
     """Return what the zone's clock shows at each moment, as datetimes without a zone."""
     info = zone(time_zone)
-    utc = moments.dt.convert_time_zone("UTC")
+    utc = moments.cast(pl.Datetime("us"))
     first, last = utc.min(), utc.max()
-    shown = utc.dt.replace_time_zone(None)
-    if first is None:
-        return shown
-    (_, offset), *changes = offsets(first, last, info)  # type: ignore[arg-type]
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return utc
+    (_, offset), *changes = offsets(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), info)
     shift = pl.lit(offset)
     for at, later in changes:
-        shift = pl.when(pl.col("utc") < pl.lit(at)).then(shift).otherwise(pl.lit(later))
-    return pl.select(utc=utc, shown=shown).select(pl.col("shown") + shift).to_series().rename(moments.name)
+        shift = pl.when(pl.col("utc") < pl.lit(at.replace(tzinfo=None))).then(shift).otherwise(pl.lit(later))
+    return pl.DataFrame({"utc": utc}).select(pl.col("utc") + shift).to_series().rename(moments.name)
