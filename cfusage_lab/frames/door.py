@@ -218,7 +218,9 @@ def _polars(frame: object) -> pl.DataFrame:
     try:
         return pl.DataFrame(frame)
     except ImportError as exc:
-        raise FrameError(f"a {kind} can't be read without pyarrow: install it, or {_ENGINES}") from exc
+        raise FrameError(
+            f"a {kind} can't be read without pyarrow: install it (the extra pandas brings it), or {_ENGINES}"
+        ) from exc
     except (
         pl.exceptions.PolarsError,
         ValueError,

@@ -22,6 +22,15 @@ def test_the_workflow_is_the_projects_own_check() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+def test_whoever_cites_it_cites_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+    assert re.findall(r"^(version|license): (.+)$", citation, re.MULTILINE) == [
+        ("version", cfu.__version__),
+        ("license", "MIT"),
+    ]
+
+
 def test_the_line_that_a_bug_report_asks_for_prints_versions() -> None:
     form = (GITHUB / "ISSUE_TEMPLATE" / "bug_report.yml").read_text(encoding="utf-8")
     (code,) = re.findall(r'python -c "(.*?)"', form, re.DOTALL)
