@@ -4,6 +4,7 @@ None of altair's own ways draws without the internet in a current JupyterLab. He
 reaches the page once, tables travel as binary columns, and a changed chart keeps its place and zoom.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -199,7 +200,16 @@ _libraries: Final[list[_Library]] = []
 
 
 def _library() -> _Library:
-    """Return this kernel's library; a new one where somebody closed all widgets."""
-    if not _libraries or _libraries[0].comm is None:
+    """Return this kernel's library; a new one where somebody closed all widgets.
+
+    In marimo a widget ends with the run of the cell that made it, and readers of an app share a process:
+    there each chart has its own.
+    """
+    if _is_in_marimo() or not _libraries or _libraries[0].comm is None:
         _libraries[:] = [_Library(name=vega.bundle_name(), source=vega.bundle())]
     return _libraries[0]
+
+
+def _is_in_marimo() -> bool:
+    marimo = sys.modules.get("marimo")
+    return marimo is not None and bool(marimo.running_in_notebook())

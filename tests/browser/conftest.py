@@ -7,20 +7,18 @@ the test that was running.
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from servers import answering, free_port
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -108,9 +106,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         path.write_text(json.dumps(settings))
     root = home / "notebooks"
     root.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     own = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "RUNTIME", "DATA")}
     own |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "XDG_CACHE_HOME": str(home / "cache")}
     own |= {"JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "TZ": "America/New_York"}
@@ -128,24 +124,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     log = (home / "server.log").open("w")
     with subprocess.Popen(command, env=inherited | own, stdout=log, stderr=log, cwd=root) as server:  # noqa: S603 - our own command
         try:
-            yield Lab(_answering(f"http://127.0.0.1:{port}", server), root)
+            yield Lab(answering(f"http://127.0.0.1:{port}", server), root)
         finally:
             server.terminate()
             log.close()
-
-
-def _answering(url: str, server: subprocess.Popen[bytes]) -> str:
-    """Wait until the server answers."""
-    for _ in range(600):
-        if server.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(f"{url}/api").close()  # noqa: S310 - loopback
-        except URLError:
-            time.sleep(0.1)
-        else:
-            return url
-    pytest.fail(f"JupyterLab did not answer at {url}; it ended with {server.poll()}")
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
-"""The same notebook where there is no JupyterLab: as an app by Voilà, and in Notebook 7."""
+"""Where there is no JupyterLab: the same notebook as an app by Voilà and in Notebook 7, and one in marimo."""
 
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from playwright.sync_api import Page, expect
+from servers import answering, free_port
 
 pytestmark = pytest.mark.browser
 
@@ -57,4 +61,43 @@ def test_voila_shows_the_notebook_as_an_app(notebook: Any) -> None:  # noqa: ANN
 
 def test_notebook_7_shows_it(notebook: Any) -> None:  # noqa: ANN401
     change_the_time_range(notebook.open(copied(notebook), place="notebooks"))
+    keep_ours(notebook)
+
+
+@pytest.fixture
+def marimo(tmp_path: Path) -> Iterator[str]:
+    """Serve the notebook for marimo as an app, at a fixed moment, and return its address."""
+    text = (NOTEBOOKS / "in_marimo.py").read_text(encoding="utf-8")
+    (tmp_path / "app.py").write_text(text.replace("NOW = None", 'NOW = "2026-11-18T09:30Z"'), "utf-8")
+    port = free_port()
+    command = [sys.executable, "-m", "marimo", "-q", "run", "app.py", "--headless", "--no-token"]
+    log = (tmp_path / "server.log").open("w")
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*command, f"--port={port}"], cwd=tmp_path, stdout=log, stderr=log
+    ) as server:
+        try:
+            yield answering(f"http://127.0.0.1:{port}", server, "health")
+        finally:
+            server.terminate()
+            log.close()
+
+
+def test_in_marimo_charts_follow_its_own_controls(notebook: Any, marimo: str) -> None:  # noqa: ANN401
+    """Also where cells run again, and for the next reader."""
+    page = notebook.page
+    page.goto(marimo, timeout=PATIENCE)
+    charts = page.locator(READY)
+    expect(charts).to_have_count(4, timeout=PATIENCE)
+    expect(charts.first).to_have_attribute("aria-label", re.compile("Larkspur Support.*UTC"))
+
+    page.get_by_label("Account").select_option(index=1)
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+
+    told = re.compile("Larkspur Research.*Asia/Tokyo")
+    expect(charts.first).to_have_attribute("aria-label", told, timeout=PATIENCE)
+    expect(charts).to_have_count(4, timeout=PATIENCE)
+    assert "Sandbox: made-up data" in page.locator("body").inner_text()
+
+    page.reload()
+    expect(charts).to_have_count(4, timeout=PATIENCE)
     keep_ours(notebook)
