@@ -27,6 +27,8 @@ FrameT = TypeVar("FrameT", bound="pl.DataFrame | pl.LazyFrame | SparkFrame")
 Frames = nw.LazyFrame[Any]
 
 _NONE: Final = pl.Schema()
+_FEW: Final = 50_000
+"""Rows below which the streaming engine takes longer to start, a millisecond, than it saves."""
 _ENGINES: Final = (
     "pass a polars DataFrame or LazyFrame, a PySpark DataFrame, or anything that hands itself over as an "
     "Arrow stream (a pyarrow Table, a pandas DataFrame, a DuckDB relation)"
@@ -81,7 +83,8 @@ class Door:
         native: Any = result.to_native()
         if not self.is_eager:
             return native
-        return _sorted(native.collect(engine="streaming"), tuple(order))
+        engine: Any = "in-memory" if self.native.height < _FEW else "streaming"
+        return _sorted(native.collect(engine=engine), tuple(order))
 
 
 def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema = _NONE) -> Door:

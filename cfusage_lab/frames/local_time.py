@@ -29,6 +29,8 @@ DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
 _MICROSECONDS: Final = 3_600_000_000
 _UTC: Final = ("UTC", "Etc/UTC")
+_UNASKED: Final = pl.Schema({name: WINDOWS[name] for name in ("aggregated_value", "state")})
+"""What is not asked of a lazy table with its span; a window without account or time is refused there."""
 _DAY_HOURS: Final = 24
 _DAY_SECONDS: Final = 86_400
 _WEEKDAY_OF_EPOCH: Final = 4
@@ -196,9 +198,9 @@ def localize(
         door = replace(door, frame=nw.from_native(rows.lazy()))
         frame = _gathered(_windows(door.frame), table, pl.lit(stretches.hours()))
     elif door.is_spark:
-        frame = _joined(_windows(with_flaws_unknown(door.frame, WINDOWS)), table, door)
+        frame = _joined(_windows(with_flaws_unknown(door.frame, _UNASKED)), table, door)
     else:
-        frame = _gathered(_windows(with_flaws_unknown(door.frame, WINDOWS)), table)
+        frame = _gathered(_windows(with_flaws_unknown(door.frame, _UNASKED)), table)
     days = door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique())
     return LocalHistory(frame=frame, days=days, door=door, span=span, hours=table, runs=runs)
 
