@@ -213,7 +213,8 @@ def _gathered(windows: Frames, table: pl.DataFrame, number: pl.Expr | None = Non
     """Look hours up by their number: several times faster than a join, and it streams."""
     if number is None:
         first = table["start_time"].dt.timestamp("us").first() or 0
-        number = ((pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS).cast(pl.UInt32)
+        hours = (pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS
+        number = hours.cast(pl.UInt32, wrap_numerical=True)  # quick; one before the first is out of bounds
     names = ("date", "weekday", "hour", "slot", "minute")
     native: Any = windows.to_native()
     looked_up = {name: pl.lit(table[name]).gather(number) for name in names}
