@@ -10,6 +10,7 @@ from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
 from cfusage_lab.commands.overview import Overview
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.frames.expressions import net
+from cfusage_lab.invoices import agreement, is_alarming
 from cfusage_lab.wording import counted, dollars, percent
 
 __all__ = ["Block", "Line", "blocks"]
@@ -82,6 +83,7 @@ def _ahead(found: Overview, account_id: str | None) -> Iterator[Line]:
         credit = None if end.runway is None else _of(end.runway, account_id)
         yield from [] if credit is None else [Line("prepaid credit", words=runway_sentence(credit))]
     yield _events(found, account_id)
+    yield from _invoice(found, account_id)
 
 
 def _month(row: Row) -> str:
@@ -104,6 +106,14 @@ def _events(found: Overview, account_id: str | None) -> Line:
     said = what_stood_out(events)
     largest = f" The largest {len(told)}:" if events.height > len(told) else ""
     return Line(what, words=said + largest, parts=tuple(told))
+
+
+def _invoice(found: Overview, account_id: str | None) -> Iterator[Line]:
+    """Tell whether the hours of an account agree with its invoice."""
+    row = None if found.checked is None else _of(found.checked, account_id)
+    if row is not None:
+        lead = "these figures and the invoice do not agree: " if is_alarming(row) else ""
+        yield Line("hours and invoice", words=f"{lead}{agreement(row)}")
 
 
 def _of(table: pl.DataFrame, account_id: str | None) -> Row | None:

@@ -14,6 +14,7 @@ from cfusage_lab.drawing import labels
 from cfusage_lab.errors import CfUsageError
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.invoices import reconcile
 from cfusage_lab.ranges import TimeRange, last_days, since_previous_month
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, are_made_up
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage, month_end, stood_out, summary
@@ -48,6 +49,11 @@ class Overview:
         Where the month ends; budgets and credit are in it.
     found
         What stood out in the time range.
+    invoice
+        The invoice lines of the running period (``schema.INVOICE_LINES``), of the accounts that are told one
+        by one; None where they could not be had.
+    checked
+        The hours held against them (``schema.RECONCILIATION``).
     """
 
     source: str
@@ -61,6 +67,8 @@ class Overview:
     shown: tuple[str, ...]
     end: MonthEnd | None
     found: StoodOut | None
+    invoice: pl.DataFrame | None
+    checked: pl.DataFrame | None
 
 
 def overview(client: UsageClient, *, time_zone: str, budget_usd: float | None) -> Overview:
@@ -76,6 +84,8 @@ def overview(client: UsageClient, *, time_zone: str, budget_usd: float | None) -
     total = None if usage.is_alone else summary(usage.total.filter(is_told), time_zone=time_zone)
     costliest = rows.sort("month_usd", "account_id", descending=[True, False], nulls_last=True)["account_id"]
     shown = tuple(costliest.head(MOST_ACCOUNTS))
+    invoice = _invoice(client, shown)
+    is_shown = pl.col("account_id").is_in(shown)
     is_made_up = client.source == "sandbox" or are_made_up(rows["account_id"])
     is_plain = client.source == "sandbox" or not is_made_up
     return Overview(
@@ -90,6 +100,8 @@ def overview(client: UsageClient, *, time_zone: str, budget_usd: float | None) -
         shown=shown,
         end=month_end(usage, budget=budget, balance=_balance(client, shown)),
         found=_since(time_range.start, stood_out(usage)),
+        invoice=invoice,
+        checked=None if invoice is None else reconcile(history.filter(is_shown), invoice),
     )
 
 
@@ -110,6 +122,15 @@ def _balance(client: UsageClient, account_ids: tuple[str, ...]) -> pl.DataFrame 
         return client.credit_balance(account_ids)
     except CfUsageError as error:
         terminal.complain(NAME, f"note: prepaid credit is not told: {error}")
+        return None
+
+
+def _invoice(client: UsageClient, account_ids: tuple[str, ...]) -> pl.DataFrame | None:
+    """Ask what will be billed; what an account costs is told without it, too."""
+    try:
+        return client.invoice_preview(account_ids)
+    except CfUsageError as error:
+        terminal.complain(NAME, f"note: the figures are not held against the invoice: {error}")
         return None
 
 

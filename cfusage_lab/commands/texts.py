@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cfusage_lab.commands.lines import Line, blocks
 from cfusage_lab.commands.overview import Overview
+from cfusage_lab.invoices import usage_by_model
 from cfusage_lab.wording import visible
 
 __all__ = ["as_json", "as_text"]
@@ -85,6 +86,8 @@ def as_json(found: Overview) -> str:
         "budget": None if end is None or end.budget is None else end.budget.row(0, named=True),
         "credit": None if end is None or end.runway is None else end.runway.to_dicts(),
         "anomalies": None if events is None else _events(found),
+        "usage_by_model": None if found.invoice is None else usage_by_model(found.invoice).to_dicts(),
+        "reconciliation": None if found.checked is None else found.checked.to_dicts(),
     }
     return json.dumps(about, indent=2, allow_nan=False, default=_iso) + "\n"
 

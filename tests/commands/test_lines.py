@@ -49,6 +49,8 @@ def overview(rows: pl.DataFrame, **parts: Any) -> Overview:  # noqa: ANN401 - wh
         "shown": tuple(ids),
         "end": None,
         "found": None,
+        "invoice": None,
+        "checked": None,
     }
     return Overview(**plain | parts)
 

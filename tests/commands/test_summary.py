@@ -8,8 +8,15 @@ import pytest
 from running import Run, credentials
 
 import cfusage_lab as cfu
-from cfusage_lab.sandbox import Sandbox, Trouble, serve
-from cfusage_lab.schema import ANOMALIES, BUDGET_CHECK, CREDIT_RUNWAY, FORECAST_MONTH_END
+from cfusage_lab.sandbox import Knobs, Sandbox, Trouble, serve
+from cfusage_lab.schema import (
+    ANOMALIES,
+    BUDGET_CHECK,
+    CREDIT_RUNWAY,
+    FORECAST_MONTH_END,
+    RECONCILIATION,
+    USAGE_BY_MODEL,
+)
 
 ACCOUNT, OTHER = "ab" * 16, "cd" * 16
 HOUR = timedelta(hours=1)
@@ -44,12 +51,15 @@ def test_the_keys_are_the_columns_of_the_tables(run: Run) -> None:
     assert [*answer] == [
         *("source", "label", "time_zone", "start_time", "end_time", "history_start_time", "names"),
         *("summary", "total", "month_end", "budget", "credit", "anomalies"),
+        *("usage_by_model", "reconciliation"),
     ]
     assert answer["total"] is None
     assert set(FORECAST_MONTH_END) <= set(answer["month_end"][0])
     assert set(BUDGET_CHECK) == set(answer["budget"])
     assert set(CREDIT_RUNWAY) <= set(answer["credit"][0])
     assert set(ANOMALIES) == set(answer["anomalies"][0])
+    assert set(USAGE_BY_MODEL) == set(answer["usage_by_model"][0])
+    assert set(RECONCILIATION) == set(answer["reconciliation"][0])
     start = answer["start_time"]
     assert all(event["end_time"] > start for event in answer["anomalies"])
 
@@ -126,7 +136,33 @@ def test_what_is_no_part_of_cost_is_left_out_with_a_note(run: Run) -> None:
 
     answer = json.loads(ended.out)
     assert ended.code == 0
-    assert answer["credit"] is None
+    assert answer["credit"] is answer["usage_by_model"] is answer["reconciliation"] is None
     assert answer["names"] == {ACCOUNT: ACCOUNT}
     assert answer["month_end"][0]["forecast_usd"] > 0
     assert "note: prepaid credit is not told: " in ended.err
+    assert "note: the figures are not held against the invoice: " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("knobs", "outcome", "words"),
+    [
+        (Knobs(), "agrees", "hours and invoice          agrees with the invoice preview to $0.00"),
+        (
+            Knobs(invoice_unit="dollars"),
+            "factor_100",
+            "hours and invoice          these figures and the invoice do not agree: off by a factor of 100",
+        ),
+    ],
+)
+def test_the_hours_are_held_against_the_invoice(run: Run, knobs: Knobs, outcome: str, words: str) -> None:
+    usage = {ACCOUNT: {newest() - n * HOUR: 1.0 for n in range(90 * 24)}}
+    with serve(Sandbox(knobs, usage=usage)) as base_url:
+        answer = json.loads(run("--json", **credentials(base_url, ACCOUNT)).out)
+        text = run(**credentials(base_url, ACCOUNT)).out
+
+    (checked,) = answer["reconciliation"]
+    billed = sum(row["billed_usd"] for row in answer["usage_by_model"])
+    assert checked["billed_usd"] == pytest.approx(billed)
+    if checked["settled_usd"] * 2 > checked["hours_usd"]:  # in the first days of a month, most are open
+        assert checked["outcome"] == outcome
+        assert words in text
