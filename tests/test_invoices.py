@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from polars.testing import assert_frame_equal
 import cfusage_lab as cfu
 from cfusage_lab import schema
 from cfusage_lab.errors import FrameError
-from cfusage_lab.invoices import agreement
+from cfusage_lab.invoices import agreement, is_alarming
 from cfusage_lab.sandbox import Knobs, Sandbox
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
@@ -443,3 +444,36 @@ def test_the_sandbox_agrees_with_itself_unless_its_unit_is_another(
     )
 
     assert (got["verdict"], got["days_verdict"]) == (said, "agrees")
+
+
+@pytest.mark.parametrize("unit", ["cents", "dollars"])
+@pytest.mark.parametrize("settling_hours", [0.0, 40.0])
+@pytest.mark.parametrize("lines_knob", ["by_model", "one", "without_model"])
+def test_models_add_up_to_the_invoice_and_the_invoice_to_the_hours_under_every_knob(
+    unit: str, settling_hours: float, lines_knob: str
+) -> None:
+    """A week of a month; only the unit of the amounts makes a difference, and that one is named."""
+    now = datetime(2026, 11, 8, 9, 30, tzinfo=UTC)
+    others = product(["seconds", "milliseconds"], ["int", "float"], ["draft", "open"], ["present", "absent"])
+    for time_unit, numbers, status, result_info in others:
+        knobs = Knobs(
+            time_unit=time_unit,  # type: ignore[arg-type]
+            numbers=numbers,  # type: ignore[arg-type]
+            invoice_status=status,  # type: ignore[arg-type]
+            result_info=result_info,  # type: ignore[arg-type]
+            invoice_unit=unit,  # type: ignore[arg-type]
+            invoice_lines=lines_knob,  # type: ignore[arg-type]
+            settling_hours=settling_hours,
+        )
+        client = cfu.UsageClient.sandbox(Sandbox(knobs, now=now), now=now)
+        history = client.usage_history(cfu.month_to_date(time_zone="UTC", now=now))
+        invoice = client.invoice_preview()
+
+        models, got = cfu.usage_by_model(invoice), row(history, invoice)
+
+        factor = 1 if unit == "cents" else 100
+        by_model, by_line = (math.fsum(one["billed_usd"]) for one in (models, invoice))
+        assert by_model == pytest.approx(by_line, abs=1e-9)
+        assert math.fsum(models["share"]) == pytest.approx(1)
+        assert by_line * factor == pytest.approx(math.fsum(history["aggregated_value"]), abs=0.005)
+        assert (got["outcome"], is_alarming(got)) == (("agrees", False), ("factor_100", True))[factor == 100]
