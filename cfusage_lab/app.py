@@ -1,6 +1,6 @@
 """The whole thing in one call: connect, and explore."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 
@@ -24,6 +24,7 @@ def explore(
     time_range: str | None = None,
     time_zone: str = "UTC",
     now: datetime | str | None = None,
+    budget_usd: float | Mapping[str, float] | None = None,
 ) -> UsageExplorer:
     """Open the explorer; make it the last line of a cell.
 
@@ -43,13 +44,14 @@ def explore(
         the extra ``archive`` is installed, a real account is then kept in the archive in the user's data
         directory, opened from it at once and brought up to date. The sandbox's data are made up anew
         every time; nothing of them is stored.
-    time_range, time_zone, now
+    time_range, time_zone, now, budget_usd
         As for :class:`cfusage_lab.UsageExplorer`; ``now`` is the sandbox's present, too.
 
     Raises
     ------
     ConfigError, FrameError
-        If there is no such time range or zone, or a table is no history of hours.
+        If there is no such time range or zone, a table is no history of hours, or ``budget_usd`` is no
+        number above 0.
 
     Examples
     --------
@@ -61,7 +63,7 @@ def explore(
     682
     """
     try:
-        return _opened(source, time_range=time_range, time_zone=time_zone, now=now)
+        return _opened(source, time_range=time_range, time_zone=time_zone, now=now, budget_usd=budget_usd)
     except CfUsageError as error:
         # the message says it all, and the way to it is longer than a screen
         raise without_frames(error) from None
@@ -117,6 +119,7 @@ def _opened(
     time_range: str | None,
     time_zone: str,
     now: datetime | str | None,
+    budget_usd: float | Mapping[str, float] | None,
 ) -> UsageExplorer:
     """Find out what to show, and show it."""
     client = None
@@ -136,7 +139,13 @@ def _opened(
         return UsageClient(Credentials(token=secret, accounts=setting("CLOUDFLARE_ACCOUNT_ID")), now=now)
 
     return UsageExplorer(
-        source, client=client, login=with_token, time_range=time_range, time_zone=time_zone, now=now
+        source,
+        client=client,
+        login=with_token,
+        time_range=time_range,
+        time_zone=time_zone,
+        now=now,
+        budget_usd=budget_usd,
     )
 
 

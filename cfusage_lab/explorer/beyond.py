@@ -61,10 +61,11 @@ class Beyond:
         """
         made = (Same(history), needed)
         if not self._around or self._around[0][0] != made:
-            self._around[:] = [(made, self._put_around(history, needed))]
+            self._around[:] = [(made, self.of(history, needed))]
         return self._around[0][1]
 
-    def _put_around(self, history: pl.DataFrame, needed: tuple[TimeRange, ...]) -> pl.DataFrame:
+    def of(self, history: pl.DataFrame, needed: tuple[TimeRange, ...]) -> pl.DataFrame:
+        """Put together the windows on screen and all others that are needed, as :meth:`around` does once."""
         start = pl.col("start_time")
         is_needed = pl.any_horizontal(start.is_between(one.start, one.end, closed="left") for one in needed)
         parts = [found for part in self.parts.values() if (found := part.filter(is_needed)).height]

@@ -1,8 +1,9 @@
 """What happens between a hand on a control and the screen: asking, showing, selecting, exporting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.against import Against
@@ -14,6 +15,7 @@ from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.exports import Shown, made
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
+from cfusage_lab.explorer.outlook import Budget
 from cfusage_lab.explorer.questions import Question, dates_of
 from cfusage_lab.explorer.same import Memo
 from cfusage_lab.explorer.scene import VIEWS, Scene
@@ -27,6 +29,7 @@ from cfusage_lab.source import MADE_UP, Source, are_made_up
 __all__ = ["Conductor", "Login"]
 
 Login = Callable[[str], Source]
+T = TypeVar("T")
 
 
 class Conductor:
@@ -44,6 +47,8 @@ class Conductor:
         The controls, and what is told beside the charts.
     login
         Turns a token into a source.
+    budget
+        US dollars a month, of all accounts or of each by its id.
     reveal
         Hears that there is something to show, where there was nothing before.
 
@@ -66,9 +71,10 @@ class Conductor:
         desk: Desk,
         telling: Telling,
         login: Login | None,
+        budget: Budget,
         reveal: Callable[[], None],
     ) -> None:
-        self._origin = origin
+        self._origin, self._budget = origin, budget
         self._desk, self._telling, self._login, self._reveal = desk, telling, login, reveal
         self.state = State(
             question=opened.question,
@@ -150,6 +156,16 @@ class Conductor:
     def scene(self) -> Scene:
         """Return what the charts are drawn from."""
         return self._scene(self.state)
+
+    def looked_ahead(self, compute: Callable[..., T]) -> T:
+        """Return the month's end, or what stood out, once all that tells it is there or given up."""
+        self.held()
+        self.wait(None)
+        with self.turn:
+            state, scene = self.held(), self.scene()
+            outlook = state.outlook(self._budget, is_loading=False).of_windows
+        with scene.quiet():
+            return self._memo.of(compute, scene.history, outlook=outlook)
 
     def shown(self) -> Shown:
         """Return what is on screen, to be taken along."""
@@ -389,18 +405,15 @@ class Conductor:
         scene = self.scene()
         with self._hands.off():
             self._against.show(scene.before)
-        steps = self.screen.steps(scene, self.state.headline(is_loading=scene.partners == "loading"))
+        state, is_loading = self.state, scene.partners == "loading"
+        headline = partial(state.headline, scene, is_loading=is_loading)
+        steps = self.screen.steps(scene, headline())
 
         def draw(request: Request) -> None:
             """Take all steps, whatever becomes of one: none may leave older numbers in the others."""
-            trouble: Exception | None = None
-            for step in steps:
-                if request.is_cancelled:
-                    return
-                try:
-                    request.put(step)
-                except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
-                    trouble = trouble or error
+            trouble = _taken(request, steps)
+            if not request.is_cancelled and scene.look_ahead():
+                trouble = _taken(request, self.screen.steps(scene, headline())) or trouble
             if trouble:
                 raise trouble
             if not request.is_cancelled and scene.partners != "loading":
@@ -415,7 +428,7 @@ class Conductor:
         return Scene(
             history=state.answer.history,
             known=state.known,
-            partners="known" if not state.lacking else "loading" if is_under_way else "absent",
+            partners="known" if state.is_compared else "loading" if is_under_way else "absent",
             selection=state.selection,
             time_zone=question.time_zone,
             names=state.names,
@@ -424,6 +437,8 @@ class Conductor:
             comparison=self._desk.comparison.value,
             chosen_before=dates_of(chosen, question.time_zone) if chosen else None,
             today=question.today,
+            outlook=state.outlook(self._budget, is_loading=is_under_way),
+            is_running_month=question.is_running_month,
             memo=self._memo,
             is_off_the_hour=bool(question.notes),
         )
@@ -456,3 +471,16 @@ class Conductor:
         self._telling.complain(error)
         self._telling.end()
         self._draw_lacking()
+
+
+def _taken(request: Request, steps: Sequence[Callable[[], None]]) -> Exception | None:
+    """Take steps to the screen, for as long as anybody waits for them; return what first went wrong."""
+    trouble: Exception | None = None
+    for step in steps:
+        if request.is_cancelled:
+            break
+        try:
+            request.put(step)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
+            trouble = trouble or error
+    return trouble

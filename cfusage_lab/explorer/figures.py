@@ -12,7 +12,10 @@ from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.explorer.beyond import Beyond
+from cfusage_lab.explorer.outlook import Course
 from cfusage_lab.explorer.same import Same
+from cfusage_lab.forecasts import budget_sentence, runway_sentence
+from cfusage_lab.forecasts.sentences import round_dollars
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
@@ -26,6 +29,11 @@ _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _NOTHING: Final = "\N{EN DASH}"
 _MEANS: Final = ("Mean day", "Peak hour")
 _AWAITED: Final = "hours of it are still being fetched"
+_MONTH_END: Final = "Month end"
+_BETWEEN: Final = " \N{EN DASH} "
+_HISTORY_AWAITED: Final = "the days that tell it are still being fetched"
+_HISTORY_LACKING: Final = "not all days that tell it could be fetched"
+_BEING_TOLD: Final = "being worked out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,10 @@ class Headline:
         Whether what is on screen was stored, and is newer than that only where it was fetched since.
     beyond
         Holds the prepaid credit.
+    course
+        Where the month ends; None while nobody has told it yet.
+    is_course_awaited, is_course_lacking
+        Whether windows that tell it are on their way, or could not be had.
     names
         Account id to name.
     """
@@ -78,6 +90,9 @@ class Headline:
     is_loading: bool
     is_stored: bool
     beyond: Beyond
+    course: Course | None = None
+    is_course_awaited: bool = False
+    is_course_lacking: bool = False
     names: tuple[tuple[str, str], ...]
 
     def figures(self) -> list[Figure]:
@@ -86,7 +101,20 @@ class Headline:
         found = headline(known, time_zone=self.time_zone, months=self.months, now=self.now)
         if self.is_loading:
             found = [self._awaited(one) for one in found]
-        return found + credit_figure(self.beyond, dict(self.names))
+        credit = credit_figure(
+            self.beyond, dict(self.names), None if self.course is None else self.course.runway
+        )
+        return [*found[:2], self._month_end(), *found[2:], *credit]
+
+    def _month_end(self) -> Figure:
+        """Say where the month ends, or why that is not told."""
+        if self.course is None:
+            note = _HISTORY_AWAITED if self.is_course_awaited else _BEING_TOLD
+            return Figure(title=_MONTH_END, value=_NOTHING, note=note)
+        figure = month_end_figure(self.course, time_zone=self.time_zone)
+        if not self.is_course_lacking:
+            return figure
+        return replace(figure, note=" · ".join(filter(None, (figure.note, _HISTORY_LACKING))))
 
     def _awaited(self, figure: Figure) -> Figure:
         """Say of a figure that it is on its way: one that can't be told yet, or would be a mean of a part."""
@@ -125,8 +153,34 @@ def headline(history: pl.DataFrame, *, time_zone: str, months: TimeRange, now: d
     ]
 
 
-def credit_figure(beyond: Beyond, names: Mapping[str, str]) -> list[Figure]:
-    """Put the prepaid credit into words; nothing where the source knows of none."""
+def month_end_figure(course: Course, *, time_zone: str) -> Figure:
+    """Put into words where the month ends, of all accounts together, and how its budget stands."""
+    if course.month_end.is_empty():
+        return Figure(title=_MONTH_END, value=_NOTHING, note=course.refusal or "no day of it is known here")
+    row = course.month_end.row(-1, named=True)
+    title, whose = f"End of {row['month']:%B}", row["account_id"]
+    checked = [] if course.budget is None else course.budget.filter(account_id=whose).to_dicts()
+    budget = budget_sentence(checked[0], time_zone=time_zone) if checked else ""
+    lower, upper = row["lower_80_usd"], row["upper_80_usd"]
+    if row["forecast_usd"] is None:
+        return Figure(
+            title=title, value=_NOTHING, comparison=budget, note="not enough history for a forecast"
+        )
+    forecast = round_dollars(row["forecast_usd"])
+    if lower is None or lower == upper:
+        is_over = lower is not None and row["forecast_usd"] == row["spent_usd"]
+        told = f"by {row['method']}" if lower is not None else "told from a single day"
+        note = "" if is_over else told
+        return Figure(title=title, value=forecast, comparison=budget, note=note)
+    ends = list(dict.fromkeys(map(round_dollars, (lower, upper))))
+    note = f"80 % interval, forecast {forecast}, by {row['method']}"
+    return Figure(title=title, value=_BETWEEN.join(ends), comparison=budget, note=note)
+
+
+def credit_figure(
+    beyond: Beyond, names: Mapping[str, str], runway: pl.DataFrame | None = None
+) -> list[Figure]:
+    """Put the prepaid credit into words, and how long it lasts; nothing where the source knows of none."""
     title = "Credit balance"
     if beyond.credit is None or beyond.credit.is_empty():
         is_refused = beyond.no_credit and beyond.credit is None and beyond.is_complete
@@ -137,11 +191,28 @@ def credit_figure(beyond: Beyond, names: Mapping[str, str]) -> list[Figure]:
         for amount, threshold in credit.select("topup_amount_usd", "topup_threshold_usd").iter_rows()
         if amount is not None and threshold is not None
     ]
+    first = None if runway is None else _first_used_up(runway)
     if credit.height > 1:
         lowest = credit.sort("balance_usd").row(0, named=True)
         whose = labels(credit["account_id"], names=names)[lowest["account_id"]]
         notes = [f"of {credit.height:,} accounts; lowest: {whose}, {dollars(lowest['balance_usd'])}"]
-    return [Figure(title=title, value=dollars(float(credit["balance_usd"].sum())), note="".join(notes[:1]))]
+    elif first is not None and first["status"] == "topped up":
+        notes = []  # the sentence says so
+    lasts = ""
+    if first is not None:
+        lasts = runway_sentence(first).removeprefix(f"Credit of {dollars(first['balance_usd'])}").strip(": ")
+        if credit.height > 1:
+            lasts = f"first: {names.get(first['account_id'], first['account_id'])} {lasts}"
+    total = dollars(float(credit["balance_usd"].sum()))
+    return [Figure(title=title, value=total, comparison=lasts, note="".join(notes[:1]))]
+
+
+def _first_used_up(runway: pl.DataFrame) -> dict[str, Any] | None:
+    """Return the account whose credit is used up first; of several without a date, none."""
+    known = runway.filter(pl.col("used_up_date").is_not_null() | (pl.col("status") == "used up"))
+    order = pl.col("used_up_date").fill_null(pl.date(1, 1, 1))
+    rows = known.sort(order, "account_id").to_dicts() if runway.height > 1 else runway.to_dicts()
+    return rows[0] if rows else None
 
 
 def figures_html(figures: Sequence[Figure]) -> str:
@@ -154,7 +225,8 @@ def figures_html(figures: Sequence[Figure]) -> str:
 def _card(figure: Figure) -> str:
     arrow = _ARROWS.get(figure.kind, "")
     sign = f'<span class="cfusage-{figure.kind}" aria-hidden="true">{arrow}</span> ' if arrow else ""
-    lines = [f'<dd class="cfusage-value">{html_text(figure.value)}</dd>']
+    kind = "cfusage-value cfusage-range" if _BETWEEN in figure.value else "cfusage-value"
+    lines = [f'<dd class="{kind}">{html_text(figure.value)}</dd>']
     lines += [f"<dd>{sign}{html_text(figure.comparison)}</dd>"] if figure.comparison else []
     lines += [f'<dd class="cfusage-quiet">{html_text(figure.note)}</dd>'] if figure.note else []
     return f"<div><dt>{html_text(figure.title)}</dt>{''.join(lines)}</div>"

@@ -56,7 +56,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
         )
         self._views = (
             screen.figures,
-            _part([screen.charts["time_line"], *_selection(screen)]),
+            _part([screen.charts["time_line"], *_selection(screen), screen.events]),
             _part([screen.charts["compared"]]),
             _part([_pair([screen.charts["heatmap"], screen.charts["profile"]])]),
             _part(_windows(screen)),

@@ -1,6 +1,7 @@
 """The explorer itself: a source, the controls, what is on screen."""
 
 import base64
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from threading import TIMEOUT_MAX
@@ -17,6 +18,7 @@ from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.exports import made, picture_of
 from cfusage_lab.explorer.layout import Panel
 from cfusage_lab.explorer.opening import Origin, first_table, may_pass
+from cfusage_lab.explorer.outlook import budget_of, course_of, events_of
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.files import checked_path, write_file
@@ -57,6 +59,9 @@ class UsageExplorer:
         An IANA name.
     now
         The moment to take for the present, if it is not the clock's.
+    budget_usd
+        US dollars a month: one number for all accounts on screen together, or a number by account id; several
+        accounts then have the sum of theirs, if each has one, or what is given for ``all``.
 
     Attributes
     ----------
@@ -75,7 +80,8 @@ before_last, refresh, cancel, token
     Raises
     ------
     ConfigError
-        If there is no such preset or time zone, or a client comes with a source that is no archive.
+        If there is no such preset or time zone, a client comes with a source that is no archive, or
+        ``budget_usd`` is no number above 0.
     FrameError
         If a table is no history of hours.
     Exception
@@ -105,8 +111,10 @@ before_last, refresh, cancel, token
         time_range: str | None = None,
         time_zone: str = "UTC",
         now: datetime | str | None = None,
+        budget_usd: float | Mapping[str, float] | None = None,
     ) -> None:
         ranges.zone(time_zone)
+        budget = budget_of(budget_usd)
         if login is not None and not callable(login):
             raise ConfigError(f"login {said(login)} can't be called: pass what turns a token into a source")
         origin = Origin.of(source, client=client, now=now)
@@ -128,6 +136,7 @@ before_last, refresh, cancel, token
             desk=desk,
             telling=self._telling,
             login=login,
+            budget=budget,
             reveal=self._reveal,
         )
         self.accounts, self.time_range, self.time_zone = desk.accounts, desk.time_range, desk.time_zone
@@ -176,6 +185,24 @@ before_last, refresh, cancel, token
         """The local days of :attr:`history` (``schema.DAILY``); one that the selection cuts is not whole."""
         with self._conductor.turn, self._conductor.scene().quiet():
             return daily_usage(self.history, time_zone=self._conductor.state.question.time_zone)
+
+    @property
+    def events(self) -> pl.DataFrame:
+        """What stood out in the range, whatever is selected of it (``schema.ANOMALIES``).
+
+        Of more than 20 accounts, the 20 costliest are judged. What is usual is told by the six weeks before
+        the range; this waits for them, if they are being fetched.
+        """
+        return self._conductor.looked_ahead(events_of).table
+
+    @property
+    def month_end(self) -> pl.DataFrame:
+        """Where the running month ends (:func:`cfusage_lab.forecast_month_end`), told of the last 90 days.
+
+        One row an account of those on screen, and a last one for ``all`` of several. It is the same for every
+        range; it waits for these days, if they are being fetched.
+        """
+        return self._conductor.looked_ahead(course_of).month_end
 
     @property
     def selection(self) -> Selection:

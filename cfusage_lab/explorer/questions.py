@@ -25,6 +25,10 @@ __all__ = [
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
+_FORECAST_DAYS: Final = 90
+"""Days that a forecast is made of: two months choose a method well, and more change little."""
+_USUAL: Final = timedelta(weeks=6)
+"""What lies before a range tells what is usual in it."""
 
 Preset = Callable[[str, datetime], ranges.TimeRange]
 
@@ -55,6 +59,10 @@ class Question:
     months
         The windows that figures need whatever the range: from the first of the previous month to the end
         of the running hour.
+    season
+        The windows that tell where the month ends: the last 90 days, to the end of the running hour.
+    usual
+        The six weeks before the range: they tell what is usual in it.
     before
         The windows that the range is compared with, where that is with other days.
     is_before_chosen
@@ -72,6 +80,8 @@ class Question:
     time_zone: str
     partners: ranges.TimeRange
     months: ranges.TimeRange
+    season: ranges.TimeRange
+    usual: ranges.TimeRange
     before: ranges.TimeRange | None = None
     is_before_chosen: bool = False
     about_before: str = ""
@@ -79,10 +89,25 @@ class Question:
     notes: tuple[str, ...]
 
     @property
-    def needed(self) -> tuple[ranges.TimeRange, ...]:
-        """All windows that answers are made of, the range itself first."""
+    def compared(self) -> tuple[ranges.TimeRange, ...]:
+        """The windows that figures and comparisons are made of, the range itself first."""
         wanted = (self.time_range, self.months, self.partners, self.before)
         return tuple(one for one in wanted if one is not None)
+
+    @property
+    def judged(self) -> tuple[ranges.TimeRange, ...]:
+        """The windows that tell what stood out in the range."""
+        return self.time_range, self.usual
+
+    @property
+    def needed(self) -> tuple[ranges.TimeRange, ...]:
+        """All windows that answers are made of, the range itself first."""
+        return (*self.compared, self.season, self.usual)
+
+    @property
+    def is_running_month(self) -> bool:
+        """Whether the range is the month that runs, until now, and an hour of it has ended."""
+        return self.dates == (self.today.replace(day=1), self.today) and self.time_range.hours > 1
 
     @property
     def dates(self) -> tuple[date, date]:
@@ -109,6 +134,7 @@ def asked(
         time_range = preset(time_zone, now)
         notes = tuple(str(warning.message) for warning in caught)
         until = ranges.today(time_zone=time_zone, now=now).end
+        season = ranges.last_days(_FORECAST_DAYS, time_zone=time_zone, include_today=True, now=now)
         since, first = (
             ranges.previous_month(time_zone=time_zone, now=moment).start
             for moment in (until - 2 * _HOUR, _last_to_end(time_range))
@@ -119,6 +145,8 @@ def asked(
         time_zone=time_zone,
         partners=ranges.TimeRange(first, time_range.start),
         months=ranges.TimeRange(since, until),
+        season=ranges.TimeRange(season.start, until),
+        usual=ranges.TimeRange(time_range.start - _USUAL, time_range.start),
         asked_at=now,
         notes=notes,
     )

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
 __all__ = ["Memo", "Same"]
 
-_MOST: Final = 16
-"""Tables that a memo keeps: days and changes of a few clocks and ranges, each some kilobytes."""
+T = TypeVar("T")
+_MOST: Final = 24
+"""Answers that a memo keeps: days, changes, forecasts and events of a few clocks and ranges."""
 
 
 class Same:
@@ -31,19 +32,22 @@ class Memo:
     """Keeps what was computed of tables last. It belongs to one explorer, and is gone with it."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[object, ...], pl.DataFrame] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
         self._lock = Lock()
 
-    def of(
-        self, compute: Callable[..., pl.DataFrame], table: pl.DataFrame, **options: object
-    ) -> pl.DataFrame:
+    def known(self, compute: Callable[..., T], table: pl.DataFrame, **options: object) -> T | None:
+        """Return ``compute(table, **options)`` if it was computed before, and None if not."""
+        return self._made.get((compute, Same(table), *options.items()))
+
+    def of(self, compute: Callable[..., T], table: pl.DataFrame, **options: object) -> T:
         """Return ``compute(table, **options)``: the very same, if it was computed before."""
         key = (compute, Same(table), *options.items())
-        known = self._made.get(key)
+        known: T | None = self._made.get(key)
         if known is not None:
             return known
         made = compute(table, **options)
         with self._lock:
             while len(self._made) >= _MOST:
                 del self._made[next(iter(self._made))]
-            return self._made.setdefault(key, made)
+            first: T = self._made.setdefault(key, made)
+            return first

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import altair as alt
 import polars as pl
@@ -22,6 +22,7 @@ from cfusage_lab.charts import (
     comparison_chart,
     day_over_day_chart,
     hour_profile_chart,
+    month_end_chart,
     month_to_date_chart,
     usage_chart,
     week_over_week_chart,
@@ -31,6 +32,7 @@ from cfusage_lab.charts.hours import Statistic
 from cfusage_lab.charts.parts import drawn, page, words
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.daily import daily_usage
+from cfusage_lab.explorer.outlook import Course, Events, Outlook, course_of, events_of, path_of
 from cfusage_lab.explorer.questions import days_before
 from cfusage_lab.explorer.same import Memo, Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
@@ -51,6 +53,7 @@ COMPARISONS: Final = {
     "Other days": "custom",
 }
 _DAY: Final = timedelta(days=1)
+T = TypeVar("T")
 Partners = Literal["known", "loading", "absent"]
 
 
@@ -78,6 +81,10 @@ class Scene:
         The first and the last day that the selected ones are compared with, if somebody chose them.
     today
         The local date that runs, if that is known.
+    outlook
+        What forecasts and events are made of; None for a scene without them.
+    is_running_month
+        Whether the range is the month that runs.
     memo
         What was computed of the same tables before.
     is_off_the_hour
@@ -95,6 +102,8 @@ class Scene:
     comparison: str = "day"
     chosen_before: tuple[date, date] | None = None
     today: date | None = None
+    outlook: Outlook | None = None
+    is_running_month: bool = False
     memo: Memo = field(default_factory=Memo, repr=False, compare=False)
     is_off_the_hour: bool = False
 
@@ -112,7 +121,14 @@ class Scene:
             rolling = means.join(usage, on=["account_id", "date"], how="semi")
             if self.partners == "loading" and rolling["rolling_mean_usd"].has_nulls():
                 rolling = None
-        return usage_chart(usage, rolling=rolling, time_zone=self.time_zone, names=self.names, note=note)
+        return usage_chart(
+            usage,
+            rolling=rolling,
+            anomalies=None if self.events is None else self.events.table,
+            time_zone=self.time_zone,
+            names=self.names,
+            note=note,
+        )
 
     def heatmap(self) -> alt.VConcatChart:
         """Draw the selected span by weekday and hour."""
@@ -135,7 +151,50 @@ class Scene:
 
     def days(self, windows: pl.DataFrame) -> pl.DataFrame:
         """Make local days of windows, once for all views and selections of the same."""
-        return self.memo.of(daily_usage, windows, time_zone=self.time_zone)
+        made: pl.DataFrame = self.memo.of(daily_usage, windows, time_zone=self.time_zone)
+        return made
+
+    @property
+    def course(self) -> Course | None:
+        """Where the month ends; None where nobody has told it yet."""
+        return self._told(course_of)
+
+    @property
+    def events(self) -> Events | None:
+        """What stood out; None where nobody has told it yet."""
+        return self._told(events_of)
+
+    @property
+    def path(self) -> pl.DataFrame | None:
+        """The days of the month that runs, where they are drawn; None where nobody has told them yet."""
+        return self._told(path_of)
+
+    @property
+    def is_fanned(self) -> bool:
+        """Whether the month is drawn with what is to come, beside nothing else."""
+        is_of_it = self.outlook is not None and self.is_running_month and not self.selection.is_brushed
+        return is_of_it and self.comparison == "month"
+
+    def _told(self, compute: Callable[..., T]) -> T | None:
+        if self.outlook is None:
+            return None
+        return self.memo.known(compute, self.history, outlook=self.outlook.of_windows)
+
+    def look_ahead(self) -> bool:
+        """Tell the month's end and what stood out, once all is there; return whether anything is new."""
+        if self.outlook is None:
+            return False
+        wanted: list[Callable[..., object]] = []
+        if not self.outlook.is_usual_loading:
+            wanted.append(events_of)
+        if not self.outlook.is_season_loading:
+            wanted += [course_of, path_of] if self.is_fanned else [course_of]
+        options = {"outlook": self.outlook.of_windows}
+        new = [one for one in wanted if self.memo.known(one, self.history, **options) is None]
+        for compute in new:
+            with self.quiet():
+                self.memo.of(compute, self.history, **options)
+        return bool(new)
 
     def dates(self) -> tuple[date, date] | None:
         """Return the first and the last local date on which a selected window starts."""
@@ -156,7 +215,9 @@ class Scene:
         shared = (self.time_zone, tuple(self.names.items()))
         if view == "time_line":
             known = (Same(self.known), self.partners) if self.granularity == "day" else ()
-            return (Same(self.history), *known, self.granularity, *shared)
+            return (Same(self.history), *known, self.granularity, self.events, *shared)
+        if view == "compared" and self.is_fanned:
+            return (Same(self.history), self.outlook, self.course, self.path is None, *shared)
         if view == "compared":
             tables = (Same(self.history), Same(self.known), self.partners)
             return (*tables, self.today, self.selection.brush, self.comparison, self.chosen_before, *shared)
@@ -228,7 +289,9 @@ def _shown(table: pl.DataFrame, scene: Scene) -> pl.DataFrame:
 
 
 def _month_to_date(scene: Scene) -> alt.VConcatChart:
-    """Draw the month in which the selection ends, until then."""
+    """Draw the month in which the selection ends, until then; the one that runs, with what is to come."""
+    if scene.is_fanned:
+        return _to_its_end(scene)
     windows = scene.selected()
     end = windows["end_time"].max()
     until = scene.known.filter(pl.col("end_time") <= end) if end is not None else scene.known.clear()
@@ -243,6 +306,27 @@ def _month_to_date(scene: Scene) -> alt.VConcatChart:
         time_zone=scene.time_zone,
         note=" · ".join(filter(None, (_running(windows), _note(scene, table)))) or None,
     )
+
+
+def _to_its_end(scene: Scene) -> alt.VConcatChart:
+    """Draw the month that runs, with what is to come."""
+    course, path = scene.course, scene.path
+    if course is None or path is None:
+        return nothing(_DAYS_AWAITED)
+    clock = same_time_yesterday(scene.history, time_zone=scene.time_zone)["until"].unique().to_list()
+    return month_end_chart(
+        path,
+        budget=course.budget,
+        runway=course.runway,
+        until=clock[0] if clock else None,
+        names=scene.names,
+        time_zone=scene.time_zone,
+        note=" · ".join(filter(None, (_running(scene.history), _lacks(scene)))) or None,
+    )
+
+
+def _lacks(scene: Scene) -> str:
+    return _NOT_ALL_DAYS if scene.outlook is not None and scene.outlook.is_lacking else ""
 
 
 def _running(windows: pl.DataFrame) -> str:
@@ -306,6 +390,8 @@ def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
 
 
 _AWAITED: Final = "The days to compare with are still being fetched"
+_DAYS_AWAITED: Final = "The days that tell the month's end are not there yet"
+_NOT_ALL_DAYS: Final = "Not all days that tell the month's end could be fetched: Refresh asks again"
 _MORE_TO_COME: Final = "More follow: their partners are still being fetched"
 _NOT_FETCHED: Final = "Not all days to compare with could be fetched: Refresh asks again"
 

@@ -10,6 +10,7 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker
+from cfusage_lab.explorer.event_list import EventList
 from cfusage_lab.explorer.figures import Headline, figures_html
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene, nothing
@@ -45,8 +46,8 @@ class Screen:
     ----------
     charts
         The chart widgets, by their names in :data:`cfusage_lab.explorer.scene.VIEWS`.
-    figures, said, table
-        The headline, the selection in words, the page of windows.
+    figures, said, events, table
+        The headline, the selection in words, what stood out, the page of windows.
     trouble
         Why a chart of the first scene could not be drawn, if so: it is not seen then.
     """
@@ -63,6 +64,7 @@ class Screen:
         self.charts = {name: self._first(name, scene) for name in VIEWS}
         self._clock = self._clock_of(scene)
         self.figures, self.said, self.table = (ipywidgets.HTML() for _ in range(3))
+        self.events = EventList(hands.on, lambda selection: self.mark(select(selection)))
         self.select_from, self.select_until = moment_picker("Select from"), moment_picker("Select until")
         self.clear = button("Clear selection", icon="times")
         self.order = dropdown("Order", list(ORDERS), next(iter(ORDERS)))
@@ -99,6 +101,7 @@ class Screen:
             lambda: self._draw_or_hide("profile", scene),
             lambda: self._draw_or_hide("compared", scene),
             lambda: self._head(headline),
+            lambda: self._list_events(scene),
         ]
 
     def draw(self, name: str, scene: Scene, *, clear: Sequence[str] = ()) -> None:
@@ -128,7 +131,7 @@ class Screen:
 
     def fade(self) -> None:
         """Let what was drawn of other windows look like it, until it is drawn anew."""
-        for one in (*self.charts.values(), self.figures):
+        for one in (*self.charts.values(), self.figures, self.events):
             one.add_class(_OLD)
 
     def _draw_or_hide(self, name: str, scene: Scene) -> None:
@@ -273,6 +276,21 @@ class Screen:
         self.previous_page.disabled, self.next_page.disabled = page.number == 0, page.is_last
         which = scene.selection.words(time_zone=scene.time_zone)
         self.table.value = windows_html(page, which=which, time_zone=scene.time_zone, names=scene.names)
+
+    def _list_events(self, scene: Scene) -> None:
+        """List what stood out, unless it would stay the same."""
+        outlook = scene.outlook
+        if outlook is None:
+            return
+        self.events.remove_class(_OLD)
+        self.events.show(
+            scene.events,
+            time_range=outlook.time_range,
+            time_zone=scene.time_zone,
+            names=scene.names,
+            is_awaited=outlook.is_usual_loading,
+            is_lacking=outlook.is_lacking,
+        )
 
     def _head(self, headline: Headline) -> None:
         """Write the figures, unless they would stay the same."""

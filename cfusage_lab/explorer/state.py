@@ -7,8 +7,10 @@ import polars as pl
 
 from cfusage_lab.explorer.beyond import Beyond, span_of
 from cfusage_lab.explorer.figures import Headline
+from cfusage_lab.explorer.outlook import Budget, Outlook
 from cfusage_lab.explorer.questions import Question, is_inside, missing
 from cfusage_lab.explorer.same import Same
+from cfusage_lab.explorer.scene import Scene
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.tables import Answer
 from cfusage_lab.ranges import TimeRange
@@ -40,8 +42,8 @@ class State:
 
     @property
     def known(self) -> pl.DataFrame:
-        """The windows in the answer and those that are needed beside it, each once."""
-        return self.beyond.around(self.answer.history, self.question.needed)
+        """The windows in the answer and those that it is compared with, each once."""
+        return self.beyond.around(self.answer.history, self.question.compared)
 
     def with_answer(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
         """Return what follows: windows beside the range stay if accounts do, a selection if its hours do.
@@ -90,6 +92,11 @@ class State:
         return self.beyond.is_complete and not self.lacking
 
     @property
+    def is_compared(self) -> bool:
+        """Whether all that figures and comparisons are made of is known."""
+        return not self._lacking_of(self.question.compared)
+
+    @property
     def lacking(self) -> list[TimeRange]:
         """The ranges that answers are made of and that nobody was asked for, or could not be asked."""
         return self._lacking_of(self.question.needed)
@@ -99,9 +106,25 @@ class State:
         shown += [span_of(self.answer.history)] if self.answer.history.height else []
         return missing(needed, [*shown, *self.beyond.parts])
 
-    def headline(self, *, is_loading: bool) -> Headline:
-        """Return what the figures are made of, perhaps while some of it is on its way."""
+    def outlook(self, budget: Budget, *, is_loading: bool) -> Outlook:
+        """Return what forecasts and events are made of, perhaps while some of it is on its way."""
         question = self.question
+        lacks = [bool(self._lacking_of(needed)) for needed in ([question.season], question.judged)]
+        return Outlook(
+            time_range=question.time_range,
+            usual=question.usual,
+            season=question.season,
+            time_zone=question.time_zone,
+            beyond=self.beyond,
+            budget=budget,
+            is_season_loading=is_loading and lacks[0],
+            is_usual_loading=is_loading and lacks[1],
+            is_lacking=any(lacks) and not is_loading,
+        )
+
+    def headline(self, scene: Scene, *, is_loading: bool) -> Headline:
+        """Return what the figures are made of, perhaps while some of it is on its way."""
+        question, outlook = self.question, scene.outlook
         return Headline(
             known=Same(self.known),
             time_zone=question.time_zone,
@@ -110,6 +133,9 @@ class State:
             is_loading=is_loading and bool(self._lacking_of([question.months])),
             is_stored=self.answer.newest_stored is not None,
             beyond=self.beyond,
+            course=scene.course,
+            is_course_lacking=outlook is not None and outlook.is_lacking,
+            is_course_awaited=outlook is not None and outlook.is_season_loading,
             names=tuple(self.names.items()),
         )
 

@@ -195,6 +195,7 @@ def while_loading(known: pl.DataFrame, *, is_stored: bool) -> set[tuple[str, str
         is_loading=True,
         is_stored=is_stored,
         beyond=Beyond(),
+        is_course_awaited=True,
         names=(),
     )
     return {(one.value, one.note) for one in awaited.figures()}
@@ -207,6 +208,7 @@ def test_figures_whose_hours_are_on_their_way_say_so_and_nothing_of_what_is_miss
     assert told_ == {
         ("$18.00", "hours of it are still being fetched"),
         ("\N{EN DASH}", "hours of it are still being fetched"),
+        ("\N{EN DASH}", "the days that tell it are still being fetched"),
     }
 
 

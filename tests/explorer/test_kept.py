@@ -189,8 +189,8 @@ def test_with_nothing_held_the_first_table_comes_by_an_update(tmp_path: Path, le
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $682.00", FRESH_STATUS)
     assert explorer.accounts.label == "Alpha"
     assert archive.held(accounts=[A]) == TimeRange(
-        datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
-    ), "with the month before the range, for days to compare with"
+        datetime(2026, 8, 17, tzinfo=UTC), datetime(2026, 11, 15, 10, tzinfo=UTC)
+    ), "with the 90 days that tell where the month ends"
 
 
 def test_with_nothing_held_and_several_accounts_the_first_is_taken(tmp_path: Path) -> None:

@@ -91,6 +91,12 @@ def shown(explorer: UsageExplorer) -> dict[str, object]:
     return {
         **charts,
         "figures": screen.figures.value,
+        "stood out": (
+            screen.events.said.value,
+            [one.description for one in screen.events.rows.children if one.description],
+        ),
+        "events": explorer.events.rows(),
+        "month end": explorer.month_end.rows(),
         "said": screen.said.value,
         "windows": screen.table.value,
         "status": explorer._telling.status.value,
@@ -110,6 +116,8 @@ def days(everything: pl.DataFrame, accounts: tuple[str, ...], zone: str) -> dict
 def pairs(explorer: UsageExplorer) -> list[tuple[float, float | None]]:
     """Tell what stands beside what on screen, of all accounts."""
     rows: list[tuple[float, float | None]] = []
+    if explorer._conductor.scene().is_fanned:
+        return []  # with what is to come, and nothing beside it
     for view in explorer._conductor.scene().compared().vconcat:
         if "current_usd" not in view.data.columns:
             continue  # no day of the range has ended
@@ -129,6 +137,8 @@ def expected(everything: pl.DataFrame, explorer: UsageExplorer, choice: Choice) 
     sums = days(everything, accounts, zone)
     first, last = explorer._conductor.state.question.dates
     dates = [first + n * DAY for n in range((last - first).days + 1)]
+    if explorer._conductor.scene().is_fanned:
+        return []
     if comparison == "month":
         return close_to(months(everything, accounts, zone, explorer.fetched))
     back = {"day": 1, "week": 7, "custom": len(dates)}[comparison]
