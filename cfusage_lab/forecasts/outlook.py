@@ -10,7 +10,7 @@ import polars as pl
 
 from cfusage_lab.forecasts.candidates import GROWTH, METHODS, WEEK, growth_ahead, next_days, with_memory
 from cfusage_lab.forecasts.clock import Rest
-from cfusage_lab.forecasts.errors import GRID, SHORTEST, freedom, measured
+from cfusage_lab.forecasts.errors import ENGINE, GRID, SHORTEST, freedom, measured
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.forecasts.spread import Spread
 
@@ -253,12 +253,11 @@ def _points(days: pl.DataFrame, methods: Mapping[str, str], farthest: int) -> di
     """Return the forecast of each of the next days, by account: weeks that are alike, but for growth."""
     tail = with_memory(days).filter(pl.col("t") >= pl.col("n") - _TAIL).lazy()
     is_last = pl.col("t") == pl.col("n") - 1
-    last = tail.filter(is_last).select("account_id", "growth").collect()
+    last = tail.filter(is_last).select("account_id", "growth").collect(engine=ENGINE)
     for ahead in range(1, WEEK + 1):  # a plan for each day: polars takes long over one of all of them
         sums = {f"{ahead}|{method}": value for method, value in next_days(ahead).items()}
-        last = last.hstack(
-            tail.select(is_last.alias("is_last"), **sums).filter("is_last").drop("is_last").collect()
-        )
+        coming = tail.select(is_last.alias("is_last"), **sums).filter("is_last").drop("is_last")
+        last = last.hstack(coming.collect(engine=ENGINE))
     result = {}
     for row in last.iter_rows(named=True):
         method = methods.get(row["account_id"])

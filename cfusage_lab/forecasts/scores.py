@@ -7,7 +7,7 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.candidates import GROWTH, METHODS, SEASONAL_NAIVE, WEEK
-from cfusage_lab.forecasts.errors import errors_of, freedom, measured, prepared_for_errors
+from cfusage_lab.forecasts.errors import ENGINE, errors_of, freedom, measured, prepared_for_errors
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, is_list, level_name, quantile
 from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
 from cfusage_lab.forecasts.series import series
@@ -126,9 +126,9 @@ def _judged(prepared: pl.DataFrame, horizon: int, levels: Sequence[float]) -> pl
     rows = errors_of(prepared, 0, horizon).with_columns(
         difference=pl.when(pl.col("t") >= WEEK).then(pl.col("target_usd") - pl.col("target_usd").shift(WEEK))
     )
-    rows = rows.collect().lazy()
+    rows = rows.collect(engine=ENGINE).lazy()
     parts = [_method(rows, method, horizon, levels) for method in METHODS]
-    return pl.concat(pl.collect_all(parts))
+    return pl.concat(pl.collect_all(parts, engine=ENGINE))
 
 
 def _method(rows: pl.LazyFrame, method: str, horizon: int, levels: Sequence[float]) -> pl.LazyFrame:
