@@ -8,12 +8,13 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.clock import Clock
-from cfusage_lab.forecasts.month_end import Month, each_of, month_of
+from cfusage_lab.forecasts.forecaster import forecaster_of
+from cfusage_lab.forecasts.month_end import Month, month_of
 from cfusage_lab.forecasts.outlook import Outlook
 from cfusage_lab.options import number, said
 from cfusage_lab.schema import BUDGET_CHECK
 
-__all__ = ["budget_check", "checked_budget"]
+__all__ = ["budget_check", "budget_table", "checked_budget"]
 
 
 def budget_check(
@@ -72,15 +73,22 @@ def budget_check(
     64% on 2026-11-30, in the hour from 11:00
     """
     budget = checked_budget(budget_usd)
-    each = each_of(month_of(daily, history=history, time_zone=time_zone))
-    ids = [outlook.account_id for _, outlook in each]
+    forecaster = forecaster_of(daily, history=history, time_zone=time_zone)
+    return budget_table(month_of(forecaster), budget=budget)
+
+
+def budget_table(month: Month | None, *, budget: float | Mapping[str, float]) -> pl.DataFrame:
+    """Return what :func:`budget_check` does, of a month that is there already."""
+    ids = [outlook.account_id for outlook in month.outlooks] if month else []
     budgets = budget if isinstance(budget, Mapping) else dict.fromkeys(ids, budget)
     strange = sorted(set(budgets) - set(ids))
     if strange:
         raise ConfigError(f"a budget for account {strange[0]}, which is not in the table")
+    if month is None:
+        return pl.DataFrame(schema=BUDGET_CHECK)
     rows = [
         _checked(month, outlook, budgets[outlook.account_id])
-        for month, outlook in each
+        for outlook in month.outlooks
         if outlook.account_id in budgets
     ]
     return pl.DataFrame(rows, schema=BUDGET_CHECK)

@@ -7,14 +7,14 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.forecasts.clock import clock
+from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile
 from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
-from cfusage_lab.forecasts.series import Series, series
+from cfusage_lab.forecasts.series import Series
 from cfusage_lab.frames.door import opened_rows
 from cfusage_lab.schema import CREDIT_BALANCE, CREDIT_RUNWAY
 
-__all__ = ["credit_balances", "credit_runway"]
+__all__ = ["credit_balances", "credit_runway", "runway_table"]
 
 _FARTHEST: Final = timedelta(days=366)
 _SHORT: Final = "run rate:"
@@ -85,17 +85,23 @@ def credit_runway(
     """
     asked = checked_levels(levels)
     balances = credit_balances(balance)
-    columns = _columns(asked)
-    found = series(daily)
+    return runway_table(balances, forecaster_of(daily, history=history, time_zone=time_zone), levels=asked)
+
+
+def runway_table(
+    balances: pl.DataFrame, forecaster: Forecaster | None, *, levels: Sequence[float] = LEVELS
+) -> pl.DataFrame:
+    """Return what :func:`credit_runway` does, of days that are opened already."""
+    found = forecaster.found if forecaster else None
     known: dict[str, Outlook] = {}
-    if found:
-        rest = clock(found, history, time_zone)
-        known = {one.account_id: one for one in outlooks(found, until=found.today + _FARTHEST, rest=rest)}
+    if forecaster:
+        until = forecaster.found.today + _FARTHEST
+        known = {one.account_id: one for one in outlooks(forecaster, until=until)}
     rows = [
-        _row(credit, known.get(credit["account_id"]), found, asked)
+        _row(credit, known.get(credit["account_id"]), found, levels)
         for credit in balances.iter_rows(named=True)
     ]
-    return pl.DataFrame(rows, schema=columns)
+    return pl.DataFrame(rows, schema=_columns(levels))
 
 
 def credit_balances(balance: object) -> pl.DataFrame:

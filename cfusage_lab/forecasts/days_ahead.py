@@ -7,11 +7,10 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.forecasts.clock import Count
 from cfusage_lab.forecasts.errors import GRID
+from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
 from cfusage_lab.forecasts.outlook import outlooks
-from cfusage_lab.forecasts.series import series
 from cfusage_lab.forecasts.spread import Spread
 from cfusage_lab.options import said
 from cfusage_lab.schema import FORECAST_DAILY
@@ -80,14 +79,15 @@ def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS
     if type(days) is not int or not 1 <= days <= _MOST_DAYS:
         raise ConfigError(f"{said(days)} days: pass a whole number from 1 to {_MOST_DAYS}")
     asked = checked_levels(levels)
-    found = series(daily)
+    forecaster = forecaster_of(daily)
     rows = []
-    if found:
+    if forecaster:
+        today = forecaster.found.today
         blocks = [(ahead - 1, ahead) for ahead in GRID if ahead <= days]
-        for outlook in outlooks(found, until=found.today + days * _DAY, rest=Count(), blocks=blocks):
+        for outlook in outlooks(forecaster, until=today + days * _DAY, blocks=blocks):
             coming = {day.date: day.rest_usd for day in outlook.days}
             for ahead in range(1, days + 1):
-                day = found.today + ahead * _DAY
+                day = today + ahead * _DAY
                 cost = coming.get(day)
                 row = {"account_id": outlook.account_id, "date": day, "method": outlook.method}
                 rows.append(row | {"forecast_usd": cost} | _interval(outlook.spread, ahead, cost, asked))

@@ -42,13 +42,13 @@ _MOST_GAPS: Final = 7
 """One day in so many may be a gap where an error is measured."""
 
 
-def measured(days: pl.DataFrame, blocks: Iterable[tuple[int, int]]) -> pl.DataFrame:
+def measured(prepared: pl.DataFrame, blocks: Iterable[tuple[int, int]]) -> pl.DataFrame:
     """Measure the errors of each method.
 
     Parameters
     ----------
-    days
-        The days of :class:`cfusage_lab.forecasts.series.Series`.
+    prepared
+        Days, as :func:`prepared_for_errors` returns them.
     blocks
         Which days ahead are added up: ``(0, 7)`` the next seven, ``(6, 7)`` the seventh alone.
 
@@ -60,13 +60,12 @@ def measured(days: pl.DataFrame, blocks: Iterable[tuple[int, int]]) -> pl.DataFr
         of the mean square, for the level of the forecast), ``origins`` (how many errors), ``sigma_usd`` (of
         seasonal differences), ``mean_usd`` (a mean day) and ``n`` (whole days).
     """
-    prepared = prepared_for_errors(days)
     parts = [part for block in blocks for part in _block(prepared, *block)]
     return pl.concat(parts)
 
 
 def prepared_for_errors(days: pl.DataFrame) -> pl.DataFrame:
-    """Add what candidates look at, and the running sums that errors are read off."""
+    """Add to the days of a series what candidates look at, and the running sums that errors are read off."""
     return with_memory(days).with_columns(
         target_sum=pl.col("target_usd").cum_sum().over("account"),
         gaps=pl.col("is_gap").cast(pl.Int32).cum_sum().over("account"),

@@ -6,13 +6,21 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from cfusage_lab.forecasts.clock import Rest, clock
+from cfusage_lab.forecasts.clock import Rest
+from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
 from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
-from cfusage_lab.forecasts.series import Series, series
+from cfusage_lab.forecasts.series import Series
 from cfusage_lab.schema import FORECAST_MONTH_END, FORECAST_MONTH_PATH
 
-__all__ = ["Month", "each_of", "forecast_month_end", "forecast_month_path", "month_of"]
+__all__ = [
+    "Month",
+    "forecast_month_end",
+    "forecast_month_path",
+    "month_end_table",
+    "month_of",
+    "month_path_table",
+]
 
 _DAY = timedelta(days=1)
 
@@ -79,28 +87,22 @@ class Month:
         return Expected(self.spent[outlook.account_id], 0.0, 0.0)
 
 
-def month_of(daily: object, *, history: object | None, time_zone: str | None) -> Month | None:
-    """Open the tables, and find out what the month of their last day has to expect; None without any day."""
-    found = series(daily)
-    if found is None:
+def month_of(forecaster: Forecaster | None) -> Month | None:
+    """Find out what the month of the last day of a table has to expect; None without any day."""
+    if forecaster is None:
         return None
+    found = forecaster.found
     first = found.today.replace(day=1)
     last = (first + 31 * _DAY).replace(day=1) - _DAY
-    rest = clock(found, history, time_zone)
     return Month(
         first=first,
         last=last,
         today=found.today,
         known=found.table.filter(pl.col("date") >= first),
         spent=_spent(found, first),
-        outlooks=outlooks(found, until=last, rest=rest),
-        rest=rest,
+        outlooks=outlooks(forecaster, until=last),
+        rest=forecaster.rest,
     )
-
-
-def each_of(month: Month | None) -> list[tuple[Month, Outlook]]:
-    """Return each account's outlook beside the month; nothing where there is no day."""
-    return [(month, outlook) for outlook in month.outlooks] if month else []
 
 
 def forecast_month_end(
@@ -179,9 +181,17 @@ def forecast_month_end(
     80 %: $2,335 to $2,776, by weekday mean of 2 weeks
     """
     asked = checked_levels(levels)
-    each = each_of(month_of(daily, history=history, time_zone=time_zone))
+    forecaster = forecaster_of(daily, history=history, time_zone=time_zone)
+    return month_end_table(month_of(forecaster), levels=asked)
+
+
+def month_end_table(month: Month | None, *, levels: Sequence[float] = LEVELS) -> pl.DataFrame:
+    """Return what :func:`forecast_month_end` does, of a month that is there already."""
+    columns = with_intervals(FORECAST_MONTH_END, levels)
+    if month is None:
+        return pl.DataFrame(schema=columns)
     rows = []
-    for month, outlook in each:
+    for outlook in month.outlooks:
         end = month.end(outlook)
         rows.append(
             {
@@ -189,12 +199,12 @@ def forecast_month_end(
                 "month": month.first,
                 "spent_usd": end.known_usd,
                 "forecast_usd": end.total_usd if outlook.is_known else None,
-                **_intervals(outlook, month.path(outlook), asked)[-1],
+                **_intervals(outlook, month.path(outlook), levels)[-1],
                 "method": outlook.method,
                 "days_left": month.days_left,
             }
         )
-    return pl.DataFrame(rows, schema=with_intervals(FORECAST_MONTH_END, asked))
+    return pl.DataFrame(rows, schema=columns)
 
 
 def forecast_month_path(
@@ -244,15 +254,22 @@ def forecast_month_path(
     └────────────┴─────────────┴──────────────┴──────────────┴──────────────┘
     """
     asked = checked_levels(levels)
-    each = each_of(month_of(daily, history=history, time_zone=time_zone))
-    columns = with_intervals(FORECAST_MONTH_PATH, asked)
+    forecaster = forecaster_of(daily, history=history, time_zone=time_zone)
+    return month_path_table(month_of(forecaster), levels=asked)
+
+
+def month_path_table(month: Month | None, *, levels: Sequence[float] = LEVELS) -> pl.DataFrame:
+    """Return what :func:`forecast_month_path` does, of a month that is there already."""
+    columns = with_intervals(FORECAST_MONTH_PATH, levels)
+    if month is None:
+        return pl.DataFrame(schema=columns)
     rows: list[dict[str, object]] = []
-    for month, outlook in each:
+    for outlook in month.outlooks:
         path = month.path(outlook)
         spent = month.spent_until(outlook.account_id)
         told = {
             day: {"forecast_usd": sum_.total_usd if outlook.is_known else None} | interval
-            for (day, sum_), interval in zip(path, _intervals(outlook, path, asked), strict=True)
+            for (day, sum_), interval in zip(path, _intervals(outlook, path, levels), strict=True)
         }
         for number in range((month.last - month.first).days + 1):
             day = month.first + number * _DAY

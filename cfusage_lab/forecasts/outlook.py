@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import GROWTH, METHODS, WEEK, growth_ahead, next_days, with_memory
+from cfusage_lab.forecasts.candidates import GROWTH, METHODS, WEEK, growth_ahead
 from cfusage_lab.forecasts.clock import Rest
-from cfusage_lab.forecasts.errors import ENGINE, GRID, SHORTEST, freedom, measured
+from cfusage_lab.forecasts.errors import GRID, SHORTEST, freedom
+from cfusage_lab.forecasts.forecaster import Forecaster
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.forecasts.spread import Spread
 
@@ -22,8 +23,6 @@ _TIE: Final = 1e-9
 """Mean errors that agree to this part of a mean day differ by the order of additions."""
 INDEPENDENT_ERRORS: Final = 2
 """A horizon counts once it fits so often between the first origin and the last day."""
-_TAIL: Final = 50
-"""Days that candidates look back, and some."""
 _BEFORE_GROWTH: Final = "weekday mean of 2 weeks"
 """What the candidate that grows is made of."""
 
@@ -130,21 +129,20 @@ class Outlook:
         return self.spread.chance_above(amount - sum_.known_usd - sum_.rest_usd, sum_.days)
 
 
-def outlooks(
-    found: Series, *, until: date, rest: Rest, blocks: Sequence[tuple[int, int]] = ()
-) -> list[Outlook]:
+def outlooks(forecaster: Forecaster, *, until: date, blocks: Sequence[tuple[int, int]] = ()) -> list[Outlook]:
     """Return what each account has to expect until a date.
 
     The method of an account is the one with the smallest mean absolute error of the sum, over as many days
     as are to come, or as many of those as its history can tell. Other ``blocks`` of days than sums are, each
     with the days before and up to its end, are taken together.
     """
-    table = measured(found.days, blocks or _sums((until - found.today).days))
+    found = forecaster.found
+    table = forecaster.errors(blocks or _sums((until - found.today).days))
     methods = chosen_methods(table)
     spreads = _spreads(table, methods)
     ends = dict(found.days.group_by("account_id").agg(pl.col("date").max()).iter_rows())
     farthest = max([(until - end).days for end in ends.values()], default=0)
-    points = _points(found.days, methods, farthest)
+    points = _points(forecaster.coming_week, methods, farthest)
     known = found.days.group_by("account_id").agg(
         pl.len(), pl.col("target_usd").mean(), deviation=pl.col("target_usd").std()
     )
@@ -164,7 +162,9 @@ def outlooks(
             method = f"run rate: {whole} {'day' if whole == 1 else 'days'} of history"
             spread = _short_spread(whole, deviation, is_sum=not blocks)
             daily = [mean] * farthest
-        days = _days(found, account_id, ends[account_id], until, daily, open_days.get(account_id, {}), rest)
+        days = _days(
+            found, account_id, ends[account_id], until, daily, open_days.get(account_id, {}), forecaster.rest
+        )
         result.append(Outlook(account_id, method, days, spread))
     return result
 
@@ -249,24 +249,20 @@ def _short_spread(whole: int, deviation: float | None, *, is_sum: bool) -> Sprea
     return Spread(errors=errors, is_sum=is_sum)
 
 
-def _points(days: pl.DataFrame, methods: Mapping[str, str], farthest: int) -> dict[str, list[float]]:
-    """Return the forecast of each of the next days, by account: weeks that are alike, but for growth."""
-    tail = with_memory(days).filter(pl.col("t") >= pl.col("n") - _TAIL).lazy()
-    is_last = pl.col("t") == pl.col("n") - 1
-    last = tail.filter(is_last).select("account_id", "growth").collect(engine=ENGINE)
-    for ahead in range(1, WEEK + 1):  # a plan for each day: polars takes long over one of all of them
-        sums = {f"{ahead}|{method}": value for method, value in next_days(ahead).items()}
-        coming = tail.select(is_last.alias("is_last"), **sums).filter("is_last").drop("is_last")
-        last = last.hstack(coming.collect(engine=ENGINE))
+def _points(week: pl.DataFrame, methods: Mapping[str, str], farthest: int) -> dict[str, list[float]]:
+    """Return the forecast of each of the next days, by account: weeks that are alike, but for growth.
+
+    ``week`` is that of :class:`cfusage_lab.forecasts.forecaster.Forecaster`.
+    """
     result = {}
-    for row in last.iter_rows(named=True):
+    for row in week.iter_rows(named=True):
         method = methods.get(row["account_id"])
         if method:
             is_growing = method == GROWTH
             base = _BEFORE_GROWTH if is_growing else method
-            week = [0.0, *(row[f"{ahead}|{base}"] for ahead in range(1, WEEK + 1))]
+            sums = [0.0, *(row[f"{ahead}|{base}"] for ahead in range(1, WEEK + 1))]
             whole = [
-                (count // WEEK * week[WEEK] + week[count % WEEK])
+                (count // WEEK * sums[WEEK] + sums[count % WEEK])
                 * (row["growth"] ** growth_ahead(count) if is_growing else 1.0)
                 for count in range(farthest + 1)
             ]

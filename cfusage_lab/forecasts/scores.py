@@ -95,7 +95,7 @@ def backtest(
     prepared = prepared_for_errors(found.days)
     parts = []
     for horizon in wanted:
-        chosen = chosen_methods(measured(found.days, [(0, horizon)]))
+        chosen = chosen_methods(measured(prepared, [(0, horizon)]))
         judged = _judged(prepared, horizon, asked)
         is_chosen = pl.col("method") == pl.col("account_id").replace_strict(chosen, default=None)
         parts.append(

@@ -9,7 +9,10 @@ import polars as pl
 
 from cfusage_lab.anomaly_detection import anomalies
 from cfusage_lab.daily import daily_usage, total_usage
-from cfusage_lab.forecasts import budget_check, credit_runway, forecast_month_end
+from cfusage_lab.forecasts.budget import budget_table, checked_budget
+from cfusage_lab.forecasts.credit import credit_balances, runway_table
+from cfusage_lab.forecasts.forecaster import forecaster_of
+from cfusage_lab.forecasts.month_end import month_end_table, month_of
 from cfusage_lab.schema import DAILY, WINDOWS
 
 __all__ = ["MOST_ACCOUNTS", "MonthEnd", "StoodOut", "Usage", "month_end", "stood_out"]
@@ -120,16 +123,17 @@ def month_end(
         return None
     daily = _with_total(usage.daily, usage.total_daily, [*DAILY])
     history = _with_total(usage.history, usage.total, [*WINDOWS])
-    common: dict[str, Any] = {"history": history, "time_zone": usage.time_zone}
-    ends = forecast_month_end(daily, **common)
+    forecaster = forecaster_of(daily, history=history, time_zone=usage.time_zone)
+    month = month_of(forecaster)
+    ends = month_end_table(month)
     is_whole = pl.col("account_id") == usage.whole_id
     budgets = budget if isinstance(budget, Mapping) or budget is None else {usage.whole_id: budget}
     credit = None if balance is None else balance.join(daily, on="account_id", how="semi")
     return MonthEnd(
         whole=ends.row(by_predicate=is_whole, named=True),
         each=ends.clear() if usage.is_alone else ends.filter(~is_whole),
-        budget=None if budgets is None else budget_check(daily, budget_usd=budgets, **common),
-        runway=None if credit is None else credit_runway(credit, daily, **common),
+        budget=None if budgets is None else budget_table(month, budget=checked_budget(budgets)),
+        runway=None if credit is None else runway_table(credit_balances(credit), forecaster),
     )
 
 

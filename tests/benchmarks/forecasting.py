@@ -20,7 +20,7 @@ import polars as pl
 
 from cfusage_lab.forecasts import backtest, budget_check, forecast_daily, forecast_month_end
 from cfusage_lab.forecasts.candidates import SEASONAL_NAIVE
-from cfusage_lab.forecasts.errors import measured
+from cfusage_lab.forecasts.errors import measured, prepared_for_errors
 from cfusage_lab.forecasts.levels import quantile
 from cfusage_lab.forecasts.outlook import _spreads, _sums
 from cfusage_lab.forecasts.series import series
@@ -145,7 +145,9 @@ def forecast(made: dict[str, Costs], to_go: int) -> pl.DataFrame:
     table = table_of(past, MONTH_END - timedelta(days=to_go))
     found = series(table)
     assert found is not None
-    naive = _spreads(measured(found.days, _sums(to_go)), dict.fromkeys(made, SEASONAL_NAIVE))
+    naive = _spreads(
+        measured(prepared_for_errors(found.days), _sums(to_go)), dict.fromkeys(made, SEASONAL_NAIVE)
+    )
     widths = {name: 2 * spread.half(to_go, quantile(0.8)) for name, spread in naive.items()}
     account = pl.col("account_id")
     return (

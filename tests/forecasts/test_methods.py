@@ -10,7 +10,7 @@ from daily_tables import WEEK, daily_of
 
 import cfusage_lab as cfu
 from cfusage_lab.forecasts.candidates import METHODS
-from cfusage_lab.forecasts.errors import measured
+from cfusage_lab.forecasts.errors import measured, prepared_for_errors
 from cfusage_lab.forecasts.series import series
 from cfusage_lab.forecasts.spread import Spread, closed_form_variance
 from cfusage_lab.forecasts.student import widened
@@ -71,7 +71,7 @@ def test_rolling_origins_agree_with_a_slow_loop(seed: int, horizon: int) -> None
     found = series(daily_of(costs, last="2026-11-15"))
     assert found is not None
     costs = found.days["fit_usd"].to_list()
-    table = measured(found.days, [(0, horizon)])
+    table = measured(prepared_for_errors(found.days), [(0, horizon)])
     mean_errors = dict(table.select("method", "mae_usd").iter_rows())
 
     start = min(max(len(costs) // 3, 7), 42)
