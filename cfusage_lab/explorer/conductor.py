@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.against import Against
@@ -15,7 +15,7 @@ from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.exports import Shown, made
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
-from cfusage_lab.explorer.outlook import Budget
+from cfusage_lab.explorer.outlook import Budget, Course, Events, Outlook
 from cfusage_lab.explorer.questions import Question, dates_of
 from cfusage_lab.explorer.same import Memo
 from cfusage_lab.explorer.scene import VIEWS, Scene
@@ -29,7 +29,6 @@ from cfusage_lab.source import MADE_UP, Source, are_made_up
 __all__ = ["Conductor", "Login"]
 
 Login = Callable[[str], Source]
-T = TypeVar("T")
 
 
 class Conductor:
@@ -157,15 +156,21 @@ class Conductor:
         """Return what the charts are drawn from."""
         return self._scene(self.state)
 
-    def looked_ahead(self, compute: Callable[..., T]) -> T:
-        """Return the month's end, or what stood out, once all that tells it is there or given up."""
+    def course(self) -> Course:
+        """Return the month's end, once all that tells it is there or given up."""
+        scene, outlook = self._settled()
+        return scene.tell_course(outlook)
+
+    def events(self) -> Events:
+        """Return what stood out, once all that tells it is there or given up."""
+        scene, outlook = self._settled()
+        return scene.tell_events(outlook)
+
+    def _settled(self) -> tuple[Scene, Outlook]:
         self.held()
         self.wait(None)
         with self.turn:
-            state, scene = self.held(), self.scene()
-            outlook = state.outlook(self._budget, is_loading=False).of_windows
-        with scene.quiet():
-            return self._memo.of(compute, scene.history, outlook=outlook)
+            return self.scene(), self.held().outlook(self._budget, is_loading=False)
 
     def shown(self) -> Shown:
         """Return what is on screen, to be taken along."""
@@ -407,13 +412,13 @@ class Conductor:
             self._against.show(scene.before)
         state, is_loading = self.state, scene.partners == "loading"
         headline = partial(state.headline, scene, is_loading=is_loading)
-        steps = self.screen.steps(scene, headline())
+        steps = self.screen.steps(scene, headline)
 
         def draw(request: Request) -> None:
             """Take all steps, whatever becomes of one: none may leave older numbers in the others."""
             trouble = _taken(request, steps)
-            if not request.is_cancelled and scene.look_ahead():
-                trouble = _taken(request, self.screen.steps(scene, headline())) or trouble
+            if scene.look_ahead(is_wanted=lambda: not request.is_cancelled):
+                trouble = _taken(request, steps) or trouble
             if trouble:
                 raise trouble
             if not request.is_cancelled and scene.partners != "loading":

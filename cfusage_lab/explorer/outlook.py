@@ -1,9 +1,9 @@
 """Where the month ends and what stood out: of windows that reach further back than those on screen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -12,8 +12,11 @@ from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.daily import TOTAL, daily_usage
 from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.beyond import Beyond
-from cfusage_lab.forecasts import budget_check, credit_runway, forecast_month_end, forecast_month_path
-from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.explorer.same import Memo, Same
+from cfusage_lab.forecasts.budget import budget_table, checked_budget
+from cfusage_lab.forecasts.credit import credit_balances, runway_table
+from cfusage_lab.forecasts.forecaster import forecaster_of
+from cfusage_lab.forecasts.month_end import month_end_table, month_of, month_path_table
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ANOMALIES
 
@@ -26,7 +29,8 @@ __all__ = [
     "budget_of",
     "course_of",
     "events_of",
-    "path_of",
+    "judged_windows",
+    "season_windows",
 ]
 
 MOST_JUDGED: Final = 20
@@ -65,10 +69,17 @@ class Outlook:
     is_usual_loading: bool = False
     is_lacking: bool = False
 
-    @property
-    def of_windows(self) -> "Outlook":
-        """The same, whatever is on its way: what was told of windows stays true of them."""
-        return replace(self, is_season_loading=False, is_usual_loading=False, is_lacking=False)
+    def of_course(self, history: pl.DataFrame, memo: Memo) -> tuple[pl.DataFrame, dict[str, object]]:
+        """Return what :func:`course_of` takes."""
+        windows = memo.rows(season_windows, history, beyond=self.beyond, season=self.season)
+        credit = None if self.beyond.credit is None else Same(self.beyond.credit)
+        return windows, {"time_zone": self.time_zone, "budget": self.budget, "credit": credit}
+
+    def of_events(self, history: pl.DataFrame, memo: Memo) -> tuple[pl.DataFrame, dict[str, object]]:
+        """Return what :func:`events_of` takes."""
+        judged = (self.time_range, self.usual)
+        windows = memo.rows(judged_windows, history, beyond=self.beyond, judged=judged)
+        return windows, {"time_zone": self.time_zone, "asked": self.time_range}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # tables can't be asked whether they are equal
@@ -79,6 +90,8 @@ class Course:
     ----------
     month_end
         As :func:`cfusage_lab.forecast_month_end` returns it; no row where there are no windows.
+    path
+        As :func:`cfusage_lab.forecast_month_path` does.
     budget
         As :func:`cfusage_lab.budget_check` does, of the accounts that have one; None without any.
     runway
@@ -88,6 +101,7 @@ class Course:
     """
 
     month_end: pl.DataFrame
+    path: pl.DataFrame
     budget: pl.DataFrame | None = None
     runway: pl.DataFrame | None = None
     refusal: str = ""
@@ -130,39 +144,45 @@ def budget_of(budget_usd: object) -> Budget:
     return tuple(budget.items()) if isinstance(budget, Mapping) else budget
 
 
-def course_of(history: pl.DataFrame, *, outlook: Outlook) -> Course:
-    """Tell where the month ends, how its budget stands, and how long credit lasts."""
-    daily, options = _season(history, outlook)
+def season_windows(history: pl.DataFrame, *, beyond: Beyond, season: TimeRange) -> pl.DataFrame:
+    """Return the windows that tell the month's end: the range on screen may lie elsewhere."""
+    inside = pl.col("start_time").is_between(season.start, season.end, closed="left")
+    return beyond.of(history, (season,)).filter(inside)
+
+
+def judged_windows(history: pl.DataFrame, *, beyond: Beyond, judged: tuple[TimeRange, ...]) -> pl.DataFrame:
+    """Return the windows of the range, and those that tell what is usual in it."""
+    return beyond.of(history, judged)
+
+
+def course_of(windows: pl.DataFrame, *, time_zone: str, budget: Budget, credit: Same | None) -> Course:
+    """Tell where the month ends, day by day, how its budget stands, and how long credit lasts."""
     try:
-        month_end = forecast_month_end(daily, **options)
-        budgets = _budgets(outlook.budget, month_end["account_id"].to_list())
-        credit = outlook.beyond.credit
+        daily = daily_usage(windows, time_zone=time_zone)
+        forecaster = forecaster_of(daily, history=windows, time_zone=time_zone)
+        month = month_of(forecaster)
+        month_end = month_end_table(month)
+        budgets = _budgets(budget, month_end["account_id"].to_list())
+        balances = None if credit is None else credit_balances(credit.table)
         return Course(
             month_end=month_end,
-            budget=budget_check(daily, budget_usd=budgets, **options) if budgets else None,
-            runway=credit_runway(credit, daily, **options) if credit is not None else None,
+            path=month_path_table(month),
+            budget=budget_table(month, budget=budgets) if budgets else None,
+            runway=None if balances is None else runway_table(balances, forecaster),
         )
     except CfUsageError as error:
-        return Course(month_end=forecast_month_end(daily.clear()), refusal=str(error))
+        return Course(month_end=month_end_table(None), path=month_path_table(None), refusal=str(error))
 
 
-def path_of(history: pl.DataFrame, *, outlook: Outlook) -> pl.DataFrame:
-    """Tell how cost adds up over the month (``schema.FORECAST_MONTH_PATH``)."""
-    daily, options = _season(history, outlook)
-    return forecast_month_path(daily, **options)
-
-
-def events_of(history: pl.DataFrame, *, outlook: Outlook) -> Events:
-    """Find what stood out in the range; of many accounts, the costliest are judged."""
-    asked = outlook.time_range
-    windows = outlook.beyond.of(history, (asked, outlook.usual))
+def events_of(windows: pl.DataFrame, *, time_zone: str, asked: TimeRange) -> Events:
+    """Find what stood out in a range; of many accounts, the costliest are judged."""
     costs = windows.group_by("account_id").agg(pl.col("aggregated_value").sum())
     found = costs.sort(["aggregated_value", "account_id"], descending=[True, False])["account_id"]
     judged = windows.filter(pl.col("account_id").is_in(found.head(MOST_JUDGED).to_list()))
     first = judged["start_time"].min()
     since = first + timedelta(days=JUDGED_DAYS) if isinstance(first, datetime) else None
     try:
-        events = anomalies(judged, time_zone=outlook.time_zone)
+        events = anomalies(judged, time_zone=time_zone)
     except CfUsageError as error:
         return Events(table=pl.DataFrame(schema=ANOMALIES), refusal=str(error))
     is_shown = (pl.col("end_time") > asked.start) & (pl.col("start_time") < asked.end)
@@ -172,16 +192,6 @@ def events_of(history: pl.DataFrame, *, outlook: Outlook) -> Events:
         judged=min(MOST_JUDGED, found.len()),
         accounts=found.len(),
     )
-
-
-def _season(history: pl.DataFrame, outlook: Outlook) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Return the days that forecasts are made of, and what else tells the hour."""
-    season = outlook.season
-    windows = outlook.beyond.of(history, (season,))
-    inside = pl.col("start_time").is_between(season.start, season.end, closed="left")
-    windows = windows.filter(inside)  # the range on screen may lie elsewhere
-    daily = daily_usage(windows, time_zone=outlook.time_zone)
-    return daily, {"history": windows, "time_zone": outlook.time_zone}
 
 
 def _budgets(budget: Budget, ids: list[str]) -> dict[str, float]:

@@ -18,7 +18,7 @@ from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.exports import made, picture_of
 from cfusage_lab.explorer.layout import Panel
 from cfusage_lab.explorer.opening import Origin, first_table, may_pass
-from cfusage_lab.explorer.outlook import budget_of, course_of, events_of
+from cfusage_lab.explorer.outlook import budget_of
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.files import checked_path, write_file
@@ -193,7 +193,7 @@ before_last, refresh, cancel, token
         Of more than 20 accounts, the 20 costliest are judged. What is usual is told by the six weeks before
         the range; this waits for them, if they are being fetched.
         """
-        return self._conductor.looked_ahead(events_of).table
+        return self._conductor.events().table
 
     @property
     def month_end(self) -> pl.DataFrame:
@@ -202,7 +202,7 @@ before_last, refresh, cancel, token
         One row an account of those on screen, and a last one for ``all`` of several. It is the same for every
         range; it waits for these days, if they are being fetched.
         """
-        return self._conductor.looked_ahead(course_of).month_end
+        return self._conductor.course().month_end
 
     @property
     def selection(self) -> Selection:

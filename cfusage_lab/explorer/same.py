@@ -11,6 +11,8 @@ __all__ = ["Memo", "Same"]
 T = TypeVar("T")
 _MOST: Final = 24
 """Answers that a memo keeps: days, changes, forecasts and events of a few clocks and ranges."""
+_MOST_TABLES: Final = 6
+"""Tables whose rows are compared with those of a new one: it takes a millisecond each."""
 
 
 class Same:
@@ -33,13 +35,14 @@ class Memo:
 
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], Any] = {}
+        self._tables: list[pl.DataFrame] = []
         self._lock = Lock()
 
-    def known(self, compute: Callable[..., T], table: pl.DataFrame, **options: object) -> T | None:
+    def known(self, compute: Callable[..., T], table: pl.DataFrame, /, **options: object) -> T | None:
         """Return ``compute(table, **options)`` if it was computed before, and None if not."""
         return self._made.get((compute, Same(table), *options.items()))
 
-    def of(self, compute: Callable[..., T], table: pl.DataFrame, **options: object) -> T:
+    def of(self, compute: Callable[..., T], table: pl.DataFrame, /, **options: object) -> T:
         """Return ``compute(table, **options)``: the very same, if it was computed before."""
         key = (compute, Same(table), *options.items())
         known: T | None = self._made.get(key)
@@ -51,3 +54,21 @@ class Memo:
                 del self._made[next(iter(self._made))]
             first: T = self._made.setdefault(key, made)
             return first
+
+    def rows(
+        self, compute: Callable[..., pl.DataFrame], table: pl.DataFrame, /, **options: object
+    ) -> pl.DataFrame:
+        """Return as :meth:`of`, and the very same table for the same rows: another range may have them."""
+        found: pl.DataFrame = self.of(self._same_rows, table, compute=compute, **options)
+        return found
+
+    def _same_rows(
+        self, table: pl.DataFrame, *, compute: Callable[..., pl.DataFrame], **options: object
+    ) -> pl.DataFrame:
+        made = compute(table, **options)
+        with self._lock:
+            for known in self._tables:
+                if known.equals(made):
+                    return known
+            self._tables = [*self._tables[1 - _MOST_TABLES :], made]
+            return made

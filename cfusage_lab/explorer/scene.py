@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import altair as alt
 import polars as pl
@@ -32,7 +32,7 @@ from cfusage_lab.charts.hours import Statistic
 from cfusage_lab.charts.parts import drawn, page, words
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.daily import daily_usage
-from cfusage_lab.explorer.outlook import Course, Events, Outlook, course_of, events_of, path_of
+from cfusage_lab.explorer.outlook import Course, Events, Outlook, course_of, events_of
 from cfusage_lab.explorer.questions import days_before
 from cfusage_lab.explorer.same import Memo, Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
@@ -53,7 +53,6 @@ COMPARISONS: Final = {
     "Other days": "custom",
 }
 _DAY: Final = timedelta(days=1)
-T = TypeVar("T")
 Partners = Literal["known", "loading", "absent"]
 
 
@@ -157,17 +156,18 @@ class Scene:
     @property
     def course(self) -> Course | None:
         """Where the month ends; None where nobody has told it yet."""
-        return self._told(course_of)
+        if self.outlook is None:
+            return None
+        windows, options = self.outlook.of_course(self.history, self.memo)
+        return self.memo.known(course_of, windows, **options)
 
     @property
     def events(self) -> Events | None:
         """What stood out; None where nobody has told it yet."""
-        return self._told(events_of)
-
-    @property
-    def path(self) -> pl.DataFrame | None:
-        """The days of the month that runs, where they are drawn; None where nobody has told them yet."""
-        return self._told(path_of)
+        if self.outlook is None:
+            return None
+        windows, options = self.outlook.of_events(self.history, self.memo)
+        return self.memo.known(events_of, windows, **options)
 
     @property
     def is_fanned(self) -> bool:
@@ -175,26 +175,33 @@ class Scene:
         is_of_it = self.outlook is not None and self.is_running_month and not self.selection.is_brushed
         return is_of_it and self.comparison == "month"
 
-    def _told(self, compute: Callable[..., T]) -> T | None:
-        if self.outlook is None:
-            return None
-        return self.memo.known(compute, self.history, outlook=self.outlook.of_windows)
+    def look_ahead(self, *, is_wanted: Callable[[], bool]) -> bool:
+        """Tell the month's end and what stood out, once all is there; return whether anything is new.
 
-    def look_ahead(self) -> bool:
-        """Tell the month's end and what stood out, once all is there; return whether anything is new."""
-        if self.outlook is None:
+        Between the two, ``is_wanted`` is asked.
+        """
+        outlook, is_new = self.outlook, False
+        if outlook is None:
             return False
-        wanted: list[Callable[..., object]] = []
-        if not self.outlook.is_usual_loading:
-            wanted.append(events_of)
-        if not self.outlook.is_season_loading:
-            wanted += [course_of, path_of] if self.is_fanned else [course_of]
-        options = {"outlook": self.outlook.of_windows}
-        new = [one for one in wanted if self.memo.known(one, self.history, **options) is None]
-        for compute in new:
-            with self.quiet():
-                self.memo.of(compute, self.history, **options)
-        return bool(new)
+        if not outlook.is_season_loading and self.course is None and is_wanted():
+            self.tell_course(outlook)
+            is_new = True
+        if not outlook.is_usual_loading and self.events is None and is_wanted():
+            self.tell_events(outlook)
+            is_new = True
+        return is_new
+
+    def tell_course(self, outlook: Outlook) -> Course:
+        """Tell where the month ends, of what is known."""
+        windows, options = outlook.of_course(self.history, self.memo)
+        with self.quiet():
+            return self.memo.of(course_of, windows, **options)
+
+    def tell_events(self, outlook: Outlook) -> Events:
+        """Tell what stood out, of what is known."""
+        windows, options = outlook.of_events(self.history, self.memo)
+        with self.quiet():
+            return self.memo.of(events_of, windows, **options)
 
     def dates(self) -> tuple[date, date] | None:
         """Return the first and the last local date on which a selected window starts."""
@@ -217,7 +224,7 @@ class Scene:
             known = (Same(self.known), self.partners) if self.granularity == "day" else ()
             return (Same(self.history), *known, self.granularity, self.events, *shared)
         if view == "compared" and self.is_fanned:
-            return (Same(self.history), self.outlook, self.course, self.path is None, *shared)
+            return (Same(self.history), self.course, self.outlook, *shared)
         if view == "compared":
             tables = (Same(self.history), Same(self.known), self.partners)
             return (*tables, self.today, self.selection.brush, self.comparison, self.chosen_before, *shared)
@@ -310,12 +317,12 @@ def _month_to_date(scene: Scene) -> alt.VConcatChart:
 
 def _to_its_end(scene: Scene) -> alt.VConcatChart:
     """Draw the month that runs, with what is to come."""
-    course, path = scene.course, scene.path
-    if course is None or path is None:
+    course = scene.course
+    if course is None:
         return nothing(_DAYS_AWAITED)
     clock = same_time_yesterday(scene.history, time_zone=scene.time_zone)["until"].unique().to_list()
     return month_end_chart(
-        path,
+        course.path,
         budget=course.budget,
         runway=course.runway,
         until=clock[0] if clock else None,

@@ -90,7 +90,7 @@ class Screen:
             self._drawn[name], view.layout.display = (), "none"
         return view
 
-    def steps(self, scene: Scene, headline: Headline) -> list[Callable[[], None]]:
+    def steps(self, scene: Scene, headline: Callable[[], Headline]) -> list[Callable[[], None]]:
         """Return what is to be done for another scene, the quickest and most looked at first."""
         self._scene = scene
         return [
@@ -100,7 +100,7 @@ class Screen:
             lambda: self._draw_or_hide("heatmap", scene),
             lambda: self._draw_or_hide("profile", scene),
             lambda: self._draw_or_hide("compared", scene),
-            lambda: self._head(headline),
+            lambda: self._head(headline()),
             lambda: self._list_events(scene),
         ]
 
