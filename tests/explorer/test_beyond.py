@@ -97,7 +97,7 @@ def test_what_is_known_is_not_asked_for_again() -> None:
     again = list(fetched_beyond(first, tables, question, None))
 
     assert again == []
-    before = TimeRange(question.months.start, question.time_range.start)
+    before = TimeRange(question.season.start, question.time_range.start)
     assert [one for one, _, _ in ledger.asked] == [before], "today is the range itself"
     assert first.parts[before]["aggregated_value"].sum() == before.hours
 
@@ -122,7 +122,8 @@ def test_other_days_are_asked_for_beside_the_months() -> None:
     *_, known = fetched_beyond(Beyond(accounts=(A,)), Alone(ledger), question, None)
 
     may = TimeRange(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 3, tzinfo=UTC))
-    assert [one for one, _, _ in ledger.asked] == [question.partners, may]
+    season = TimeRange(question.season.start, question.time_range.start)
+    assert [one for one, _, _ in ledger.asked] == [season, may]
     assert may in known.parts
 
 
