@@ -1,7 +1,6 @@
 """What stood out, as a list of buttons: each selects its span."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -11,7 +10,7 @@ from cfusage_lab.drawing import labels
 from cfusage_lab.explorer.outlook import Events
 from cfusage_lab.explorer.selection import Selection
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.wording import counted, html_text, visible
+from cfusage_lab.wording import counted, html_text, moment_text, visible
 
 __all__ = ["EventList"]
 
@@ -132,7 +131,9 @@ def _sentence(events: Events, time_range: TimeRange, time_zone: str, *, is_lacki
     if events.judged < events.accounts:
         notes.append(f"of the {events.judged:,} costliest of {counted(events.accounts, 'account')}")
     if events.judged_from > time_range.start:
-        notes.append(f"since {_moment(events.judged_from, time_zone)}: before, there is not enough history")
+        notes.append(
+            f"since {moment_text(events.judged_from, zone(time_zone))}: before, there is not enough history"
+        )
     if is_lacking:
         notes.append(_LACKING)
     if len(events.table) > _MOST:
@@ -140,11 +141,6 @@ def _sentence(events: Events, time_range: TimeRange, time_zone: str, *, is_lacki
     if events.table.is_empty():
         return _said("", " · ".join([f"{text} in this range", *notes]))
     return _said("What stood out", " · ".join([text, *notes]))
-
-
-def _moment(moment: datetime, time_zone: str) -> str:
-    local = moment.astimezone(zone(time_zone))
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
 def _said(strong: str, rest: str) -> str:

@@ -30,7 +30,7 @@ _NOTHING: Final = "\N{EN DASH}"
 _MEANS: Final = ("Mean day", "Peak hour")
 _AWAITED: Final = "hours of it are still being fetched"
 _MONTH_END: Final = "Month end"
-_BETWEEN: Final = " \N{EN DASH} "
+_BETWEEN: Final = "\N{EN DASH}"
 _HISTORY_AWAITED: Final = "the days that tell it are still being fetched"
 _HISTORY_LACKING: Final = "not all days that tell it could be fetched"
 _BEING_TOLD: Final = "being worked out"
@@ -225,7 +225,7 @@ def figures_html(figures: Sequence[Figure]) -> str:
 def _card(figure: Figure) -> str:
     arrow = _ARROWS.get(figure.kind, "")
     sign = f'<span class="cfusage-{figure.kind}" aria-hidden="true">{arrow}</span> ' if arrow else ""
-    kind = "cfusage-value cfusage-range" if _BETWEEN in figure.value else "cfusage-value"
+    kind = "cfusage-value cfusage-range" if f"{_BETWEEN}$" in figure.value else "cfusage-value"
     lines = [f'<dd class="{kind}">{html_text(figure.value)}</dd>']
     lines += [f"<dd>{sign}{html_text(figure.comparison)}</dd>"] if figure.comparison else []
     lines += [f'<dd class="cfusage-quiet">{html_text(figure.note)}</dd>'] if figure.note else []
