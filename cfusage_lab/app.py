@@ -108,6 +108,10 @@ class _Unready:
         """Return it, as a client does."""
         return self._client().credit_balance(accounts)
 
+    def invoice_preview(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
+        """Return it, as a client does."""
+        return self._client().invoice_preview(accounts)
+
     def _client(self) -> UsageClient:
         self._opened = self._opened or UsageClient(now=self._now)
         return self._opened

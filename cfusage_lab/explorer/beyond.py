@@ -1,7 +1,7 @@
 """What figures and comparisons need beyond the range on screen."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,8 +17,8 @@ from cfusage_lab.ranges import TimeRange
 __all__ = ["Beyond", "fetched_beyond", "span_of", "stored_beyond"]
 
 _log = logging.getLogger(__name__)
-_MOST_CREDITS: Final = 20
-"""Accounts whose credit is asked for unasked."""
+_MOST_ASKED: Final = 20
+"""Accounts whose credit and invoice are asked for unasked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # tables can't be asked whether they are equal
@@ -35,8 +35,12 @@ class Beyond:
         Prepaid credit (``schema.CREDIT_BALANCE``); None where nobody could tell.
     no_credit
         Why nobody could, in a few words; empty where nobody was asked, or the source has none.
+    invoice
+        Lines of the running invoice (``schema.INVOICE_LINES``); None where nobody could tell.
+    no_invoice
+        Why nobody could, likewise.
     is_complete
-        Whether the credit was asked for, too.
+        Whether the credit and the invoice were asked for, too.
     is_outdated
         Whether all of it is to be asked for anew.
     """
@@ -45,6 +49,8 @@ class Beyond:
     parts: dict[TimeRange, pl.DataFrame] = field(default_factory=dict)
     credit: pl.DataFrame | None = None
     no_credit: str = ""
+    invoice: pl.DataFrame | None = None
+    no_invoice: str = ""
     is_complete: bool = False
     is_outdated: bool = False
     _around: list[tuple[object, pl.DataFrame]] = field(default_factory=list, init=False, repr=False)
@@ -99,20 +105,29 @@ def fetched_beyond(
         known = known.with_part(wanted, answer.history)
         yield known
     if known.is_outdated or not known.is_complete:
-        yield replace(_with_credit(known, tables), is_complete=True, is_outdated=False)
+        yield replace(_with_aside(known, tables), is_complete=True, is_outdated=False)
 
 
-def _with_credit(known: Beyond, tables: Tables) -> Beyond:
-    """Ask for the credit, if the source has one; a token that may not see it is no trouble."""
-    count = len(known.accounts or ())
-    if count > _MOST_CREDITS:
-        return replace(known, no_credit=f"not asked for: {count:,} accounts are as many requests")
+def _with_aside(known: Beyond, tables: Tables) -> Beyond:
+    """Ask for the credit and the invoice; a token that may not see one of them is no trouble."""
+    credit, no_credit = _asked(tables.credit, known.accounts, "the credit")
+    invoice, no_invoice = _asked(tables.invoice, known.accounts, "the invoice")
+    return replace(known, credit=credit, no_credit=no_credit, invoice=invoice, no_invoice=no_invoice)
+
+
+def _asked(
+    ask: Callable[[tuple[str, ...] | None], pl.DataFrame | None], accounts: tuple[str, ...] | None, what: str
+) -> tuple[pl.DataFrame | None, str]:
+    """Return what a source tells, or why it does not."""
+    count = len(accounts or ())
+    if count > _MOST_ASKED:
+        return None, f"not asked for: {count:,} accounts are as many requests"
     try:
-        return replace(known, credit=tables.credit(known.accounts))
+        return ask(accounts), ""
     except CancelledError:
         raise
     except CfUsageError as error:
-        return replace(known, no_credit=str(error))
+        return None, str(error)
     except Exception as error:  # noqa: BLE001 - anybody's source
-        _log.exception("the credit could not be had")
-        return replace(known, no_credit=f"not told: {type(error).__name__}")
+        _log.exception("%s could not be had", what)
+        return None, f"not told: {type(error).__name__}"

@@ -7,7 +7,7 @@ import polars as pl
 
 from cfusage_lab.errors import CancelledError, CfUsageError
 from cfusage_lab.explorer.questions import Question
-from cfusage_lab.explorer.tables import Answer, credit_of, history_of, label_of, names_of
+from cfusage_lab.explorer.tables import Answer, credit_of, history_of, invoice_of, label_of, names_of
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import Progress, Source
@@ -121,6 +121,10 @@ class Kept:
     def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
         """Ask the client, if it can be asked: credit is not kept."""
         return credit_of(self._client, accounts)
+
+    def invoice(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+        """Ask the client, if it can be asked: what the archive holds was billed earlier."""
+        return invoice_of(self._client, accounts)
 
 
 class _Watched:

@@ -59,6 +59,7 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]
             _part([screen.charts["time_line"], *_selection(screen), screen.events]),
             _part([screen.charts["compared"]]),
             _part([_pair([screen.charts["heatmap"], screen.charts["profile"]])]),
+            screen.billed,
             _part(_windows(screen)),
         )
         super().__init__([*self._head, *(self._views if has_view else ())])

@@ -9,6 +9,7 @@ from typing import Any, Final
 import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.billed import billed_html
 from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker
 from cfusage_lab.explorer.event_list import EventList
 from cfusage_lab.explorer.figures import Headline, figures_html
@@ -46,8 +47,8 @@ class Screen:
     ----------
     charts
         The chart widgets, by their names in :data:`cfusage_lab.explorer.scene.VIEWS`.
-    figures, said, events, table
-        The headline, the selection in words, what stood out, the page of windows.
+    figures, said, events, table, billed
+        The headline, the selection in words, what stood out, the page of windows, what each model was billed.
     trouble
         Why a chart of the first scene could not be drawn, if so: it is not seen then.
     """
@@ -65,6 +66,8 @@ class Screen:
         self._clock = self._clock_of(scene)
         self.figures, self.said, self.table = (ipywidgets.HTML() for _ in range(3))
         self.events = EventList(hands.on, lambda selection: self.mark(select(selection)))
+        self.billed = ipywidgets.HTML(layout={"display": "none"})
+        self.billed.add_class("cfusage-part")
         self.select_from, self.select_until = moment_picker("Select from"), moment_picker("Select until")
         self.clear = button("Clear selection", icon="times")
         self.order = dropdown("Order", list(ORDERS), next(iter(ORDERS)))
@@ -131,7 +134,7 @@ class Screen:
 
     def fade(self) -> None:
         """Let what was drawn of other windows look like it, until it is drawn anew."""
-        for one in (*self.charts.values(), self.figures, self.events):
+        for one in (*self.charts.values(), self.figures, self.events, self.billed):
             one.add_class(_OLD)
 
     def _draw_or_hide(self, name: str, scene: Scene) -> None:
@@ -294,15 +297,18 @@ class Screen:
 
     def _head(self, headline: Headline) -> None:
         """Write the figures, unless they would stay the same."""
-        self.figures.remove_class(_OLD)
+        for one in (self.figures, self.billed):
+            one.remove_class(_OLD)
         if headline == self._headline:
             return
         try:
             with self._scene.quiet():
                 self.figures.value = figures_html(headline.figures())
+                self.billed.value = billed_html(headline)
         except Exception:
-            self._headline, self.figures.value = None, ""
+            self._headline, self.figures.value, self.billed.value = None, "", ""
             raise
+        self.billed.layout.display = None if self.billed.value else "none"
         self._headline = headline
 
 

@@ -16,6 +16,7 @@ from cfusage_lab.drawing import short
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.frames.windows import computed
+from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
 from cfusage_lab.source import MADE_UP, Progress, Source, are_made_up
@@ -28,6 +29,7 @@ __all__ = [
     "credit_of",
     "first_fetched",
     "history_of",
+    "invoice_of",
     "label_of",
     "names_of",
 ]
@@ -126,6 +128,9 @@ class Tables(Protocol):
     def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
         """Return prepaid credit (``schema.CREDIT_BALANCE``); None where the source knows of none."""
 
+    def invoice(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+        """Return the running invoice's lines (``schema.INVOICE_LINES``); None where the source has none."""
+
 
 def first_fetched(
     tables: Tables, question: Question, names: dict[str, str], progress: Progress | None
@@ -179,6 +184,10 @@ class Alone:
         """Ask the source, if it can be asked."""
         return credit_of(self._source, accounts)
 
+    def invoice(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+        """Ask the source, if it can be asked."""
+        return invoice_of(self._source, accounts)
+
 
 def history_of(
     source: Source, question: Question, time_range: TimeRange, progress: Progress | None
@@ -202,6 +211,12 @@ def credit_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame 
     credit: pl.DataFrame = ask(accounts)
     require(credit.columns, CREDIT_BALANCE.names(), table="credit balance")
     return credit
+
+
+def invoice_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+    """Ask a source for the running invoice (``schema.INVOICE_LINES``); None where it knows of none."""
+    ask = getattr(source, "invoice_preview", None)
+    return None if ask is None else invoice_lines_of(ask(accounts))
 
 
 def names_of(source: Source) -> dict[str, str]:

@@ -80,7 +80,8 @@ def test_what_is_held_is_shown_before_anybody_is_asked(tmp_path: Path) -> None:
 
     asked = [request.path.rpartition("/")[2] for request in door.requests]
     assert asked[:2] == ["usage-history", "accounts"]
-    assert set(asked[2:]) == {"usage-history", "credit-balance"}, "the month before, for the figures"
+    rest = {"usage-history", "credit-balance", "invoice-preview"}
+    assert set(asked[2:]) == rest, "the month before, for the figures"
     assert explorer.status == (
         "Archive of the sandbox: made-up data · data as of Sun 15 Nov 2026, 09:30 UTC time"
     )
