@@ -55,7 +55,7 @@ def _agreements(checked: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
     for row in sorted(checked.iter_rows(named=True), key=lambda row: not is_alarming(row)):
         text = agreement(row) if is_alone else f"{whose[row['account_id']]}: {agreement(row)}"
         if is_alarming(row):
-            loud = html_text(f"These figures and the invoice do not agree. {text}")
+            loud = html_text(f"These figures and the invoice do not agree: {text}")
             said.append(f'<div class="cfusage-up" role="alert"><strong>{loud}</strong></div>')
         else:
             said.append(_quiet(f"Hours and invoice: {text}" if is_alone else text))
@@ -77,7 +77,7 @@ def _table(models: pl.DataFrame, names: Mapping[str, str]) -> str:
     head += "".join(f'<th scope="col" class="cfusage-number">{one}</th>' for one in ("Billed", "Share"))
     return (
         f'<div class="cfusage-scroll" tabindex="0" role="region" aria-label="{_TITLE}, table">'
-        f'<table class="cfusage-windows"><caption>{_TITLE} <span class="cfusage-quiet">{html_text(note)}'
+        f'<table class="cfusage-table"><caption>{_TITLE} <span class="cfusage-quiet">{html_text(note)}'
         f"</span></caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

@@ -1,6 +1,6 @@
 """Where the month ends and what stood out: of windows that reach further back than those on screen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,13 +10,14 @@ import polars as pl
 from cfusage_lab.anomaly_detection import anomalies
 from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.daily import TOTAL, daily_usage
-from cfusage_lab.errors import CfUsageError
+from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.same import Memo, Same
 from cfusage_lab.forecasts.budget import budget_table, checked_budget
 from cfusage_lab.forecasts.credit import credit_balances, runway_table
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.month_end import month_end_table, month_of, month_path_table
+from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ANOMALIES
 
@@ -30,6 +31,7 @@ __all__ = [
     "course_of",
     "events_of",
     "judged_windows",
+    "require_known",
     "season_windows",
 ]
 
@@ -142,6 +144,19 @@ def budget_of(budget_usd: object) -> Budget:
         return None
     budget = checked_budget(budget_usd)
     return tuple(budget.items()) if isinstance(budget, Mapping) else budget
+
+
+def require_known(budget: Budget, accounts: Collection[str]) -> None:
+    """Refuse a budget of an account that is not there; where none is known yet, any may come.
+
+    Raises
+    ------
+    ConfigError
+        If an account has a budget and is not among those that are known.
+    """
+    strange = [one for one, _ in budget if one not in {TOTAL, *accounts}] if isinstance(budget, tuple) else []
+    if accounts and strange:
+        raise ConfigError(f"a budget for account {said(strange[0])}, which is not among those of the source")
 
 
 def season_windows(history: pl.DataFrame, *, beyond: Beyond, season: TimeRange) -> pl.DataFrame:

@@ -90,7 +90,7 @@ def windows_html(page: Page, *, which: str, time_zone: str, names: Mapping[str, 
     caption = f"Windows: {html_text(which)} <span class='cfusage-quiet'>({shown})</span>"
     return (
         '<div class="cfusage-scroll" role="region" aria-label="Windows" tabindex="0">'
-        f'<table class="cfusage-windows"><caption>{caption}</caption>'
+        f'<table class="cfusage-table cfusage-windows"><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -97,6 +97,8 @@ def budget_table(month: Month | None, *, budget: float | Mapping[str, float]) ->
 def checked_budget(budget_usd: object) -> float | dict[str, float]:
     """Return one budget, or those of several accounts, or raise :class:`ConfigError`."""
     if isinstance(budget_usd, Mapping):
+        if not budget_usd:
+            raise ConfigError("budget {}: pass US dollars a month, or such a number for each account id")
         return {str(account_id): _amount(amount) for account_id, amount in budget_usd.items()}
     return _amount(budget_usd)
 

@@ -261,6 +261,8 @@ OTHERS = {  # the same name, and something else
     ("UsageArchive", "source"): WRONG["source"],
     ("report", "source"): TEXT,
     ("report", "budget_usd"): [*AMOUNT, {"x": 1}, {"a": 0}, {"a": "7"}],
+    ("UsageExplorer", "budget_usd"): [*AMOUNT, {"x": 1}, {"a": 0}, {"a": "7"}],
+    ("explore", "budget_usd"): [*AMOUNT, {"x": 1}, {"a": 0}, {"a": "7"}],
     ("report", "path"): [one for one in PATH if one != "x.toml"],
     ("read_table", "path"): PATH,
     ("reconcile", "days"): [0, True, "x", 2.5, [1]],

@@ -305,6 +305,9 @@ OF_AN_ARCHIVE: dict[str, Callable[[cfu.UsageArchive], object]] = {
     "update": lambda archive: archive.update(
         cfu.UsageClient.sandbox(), cfu.last_hours(3), progress=cfu.Quiet()
     ),
+    "update_invoice_previews": lambda archive: archive.update_invoice_previews(cfu.UsageClient.sandbox()),
+    "invoice_previews": lambda archive: archive.invoice_previews(),
+    "invoice_lines": lambda archive: archive.invoice_lines(),
     "scan": lambda archive: archive.scan(),
     "usage_history": lambda archive: archive.usage_history(cfu.last_hours(3)),
     "accounts": lambda archive: archive.accounts(),

@@ -87,7 +87,7 @@ def test_it_is_loud_where_the_unit_is_another(factor: float) -> None:
     said = panel(explored(Billing(HOURS * factor)))
 
     assert 'role="alert"' in said
-    assert "These figures and the invoice do not agree. off by a factor of 100" in said
+    assert "These figures and the invoice do not agree: off by a factor of 100" in said
 
 
 def test_open_hours_are_no_alarm() -> None:
