@@ -2,6 +2,7 @@
 
 import warnings
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,10 +10,11 @@ from engines import Engine
 from histories import hours
 from polars.testing import assert_frame_equal
 
+from cfusage_lab.changes import same_time_yesterday
 from cfusage_lab.errors import FrameError
 from cfusage_lab.ranges import OffTheHourWarning
 from cfusage_lab.schema import HISTORY, SUMMARY
-from cfusage_lab.summaries import summary
+from cfusage_lab.summaries import headline, summary
 
 
 def two_months() -> pl.DataFrame:
@@ -150,6 +152,23 @@ def test_a_zone_off_the_hour_warns_once() -> None:
 
     assert [warning.category for warning in caught] == [OffTheHourWarning]
     assert caught[0].filename == __file__
+
+
+def test_filters_of_warnings_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They belong to the whole process: what one thread sets aside is lost to all others."""
+    inside: list[object] = []
+
+    def watched(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        inside.append(list(warnings.filters))
+        return same_time_yesterday(*arguments, **options)
+
+    monkeypatch.setattr(headline, "same_time_yesterday", watched)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        before = list(warnings.filters)
+        summary(two_months(), time_zone="Asia/Kolkata")
+
+    assert inside == [before]
 
 
 def test_day_windows_are_refused() -> None:

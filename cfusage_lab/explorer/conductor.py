@@ -445,7 +445,6 @@ class Conductor:
             outlook=state.outlook(self._budget, is_loading=is_under_way),
             is_running_month=question.is_running_month,
             memo=self._memo,
-            is_off_the_hour=bool(question.notes),
         )
 
     # Words

@@ -1,6 +1,5 @@
 """What the controls ask for, in hours."""
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -127,12 +126,11 @@ class Question:
 def asked(
     preset: Preset, accounts: tuple[str, ...] | None, *, time_zone: str, now: datetime | None
 ) -> Question:
-    """Put a preset into hours. Not to be called in a thread beside others, for what it does to warnings."""
+    """Put a preset into hours."""
     now = now or datetime.now(UTC)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ranges.OffTheHourWarning)
+    with ranges.off_the_hour_is_said():
         time_range = preset(time_zone, now)
-        notes = tuple(str(warning.message) for warning in caught)
+        note = ranges.off_the_hour(time_zone, time_range.start, time_range.end)
         until = ranges.today(time_zone=time_zone, now=now).end
         season = ranges.last_days(_FORECAST_DAYS, time_zone=time_zone, include_today=True, now=now)
         since, first = (
@@ -148,7 +146,7 @@ def asked(
         season=ranges.TimeRange(season.start, until),
         usual=ranges.TimeRange(time_range.start - _USUAL, time_range.start),
         asked_at=now,
-        notes=notes,
+        notes=(note,) if note else (),
     )
 
 
@@ -163,16 +161,13 @@ def _last_to_end(time_range: ranges.TimeRange) -> datetime:
 def beside(question: Question, dates: tuple[date | None, date | None] | None) -> Question:
     """Let the range be compared with local days that a reader chose, or with as many right before.
 
-    Not to be called in a thread, as :func:`asked`.
-
     Raises
     ------
     ConfigError
         If what is chosen is no range.
     """
     wanted = dates or days_before(dates_of(question.time_range, question.time_zone))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ranges.OffTheHourWarning)
+    with ranges.off_the_hour_is_said():
         before = days(*wanted)(question.time_zone, question.asked_at)
     return replace(question, before=before, is_before_chosen=dates is not None, about_before="")
 
@@ -180,7 +175,7 @@ def beside(question: Question, dates: tuple[date | None, date | None] | None) ->
 def still_beside(question: Question, dates: tuple[date | None, date | None]) -> Question:
     """Let another range be compared with the days that were chosen for the last one, if that makes sense.
 
-    It does unless each day would be compared with itself. Not to be called in a thread, as :func:`asked`.
+    It does unless each day would be compared with itself.
     """
     first, _ = dates_of(question.time_range, question.time_zone)
     try:

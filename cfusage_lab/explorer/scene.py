@@ -1,8 +1,6 @@
 """The charts on screen, each from what the controls and the selection say: no widget, no fetching."""
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Literal
@@ -38,7 +36,7 @@ from cfusage_lab.explorer.same import Memo, Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
-from cfusage_lab.ranges import OffTheHourWarning
+from cfusage_lab.ranges import off_the_hour_is_said
 from cfusage_lab.schema import DAILY
 from cfusage_lab.wording import counted
 
@@ -86,8 +84,6 @@ class Scene:
         Whether the range is the month that runs.
     memo
         What was computed of the same tables before.
-    is_off_the_hour
-        Whether the zone's midnights fall inside UTC hours. The status line says so, once.
     """
 
     history: pl.DataFrame
@@ -104,7 +100,6 @@ class Scene:
     outlook: Outlook | None = None
     is_running_month: bool = False
     memo: Memo = field(default_factory=Memo, repr=False, compare=False)
-    is_off_the_hour: bool = False
 
     def selected(self) -> pl.DataFrame:
         """Return the windows in the selected span."""
@@ -114,7 +109,7 @@ class Scene:
         """Draw the whole range over time; the brush is the browser's."""
         usage, rolling = self.history, None
         if self.granularity == "day":
-            with self.quiet():
+            with off_the_hour_is_said():
                 usage = self.days(self.history)
                 means = self.memo.of(rolling_mean, self.days(self.known))
             rolling = means.join(usage, on=["account_id", "date"], how="semi")
@@ -131,7 +126,7 @@ class Scene:
 
     def heatmap(self) -> alt.VConcatChart:
         """Draw the selected span by weekday and hour."""
-        with self.quiet():
+        with off_the_hour_is_said():
             table = weekly_heatmap(self.selected(), time_zone=self.time_zone)
         return weekly_heatmap_chart(
             table, time_zone=self.time_zone, statistic=self.statistic, names=self.names
@@ -139,13 +134,13 @@ class Scene:
 
     def profile(self) -> alt.VConcatChart:
         """Draw the selected span by hour of the day."""
-        with self.quiet():
+        with off_the_hour_is_said():
             table = hourly_profile(self.selected(), time_zone=self.time_zone)
         return hour_profile_chart(table, time_zone=self.time_zone, statistic=self.statistic, names=self.names)
 
     def compared(self) -> alt.VConcatChart:
         """Draw the selected days beside their partners, which may lie outside the selection."""
-        with self.quiet():
+        with off_the_hour_is_said():
             return _COMPARED[self.comparison](self)
 
     def days(self, windows: pl.DataFrame) -> pl.DataFrame:
@@ -194,13 +189,13 @@ class Scene:
     def tell_course(self, outlook: Outlook) -> Course:
         """Tell where the month ends, of what is known."""
         windows, options = outlook.of_course(self.history, self.memo)
-        with self.quiet():
+        with off_the_hour_is_said():
             return self.memo.of(course_of, windows, **options)
 
     def tell_events(self, outlook: Outlook) -> Events:
         """Tell what stood out, of what is known."""
         windows, options = outlook.of_events(self.history, self.memo)
-        with self.quiet():
+        with off_the_hour_is_said():
             return self.memo.of(events_of, windows, **options)
 
     def dates(self) -> tuple[date, date] | None:
@@ -229,19 +224,6 @@ class Scene:
             tables = (Same(self.history), Same(self.known), self.partners)
             return (*tables, self.today, self.selection.brush, self.comparison, self.chosen_before, *shared)
         return (Same(self.history), self.selection.brush, self.statistic, *shared)
-
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Leave out a warning that stands on screen already.
-
-        Filters of warnings belong to the process, not to a thread: they are only touched where they must be.
-        """
-        if not self.is_off_the_hour:
-            yield
-            return
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", OffTheHourWarning)
-            yield
 
 
 VIEWS: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {

@@ -17,7 +17,7 @@ from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene, nothing
 from cfusage_lab.explorer.selection import EVERYTHING, WEEKDAYS, Clock, Selection
 from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
-from cfusage_lab.ranges import zone
+from cfusage_lab.ranges import off_the_hour_is_said, zone
 from cfusage_lab.view import ChartView, learn
 
 __all__ = ["Screen"]
@@ -302,7 +302,7 @@ class Screen:
         if headline == self._headline:
             return
         try:
-            with self._scene.quiet():
+            with off_the_hour_is_said():
                 self.figures.value = figures_html(headline.figures())
                 self.billed.value = billed_html(headline)
         except Exception:

@@ -19,7 +19,13 @@ from cfusage_lab.ranges.presets import (
     today,
     yesterday,
 )
-from cfusage_lab.ranges.zones import OffTheHourWarning, warn_if_off_the_hour, zone
+from cfusage_lab.ranges.zones import (
+    OffTheHourWarning,
+    off_the_hour,
+    off_the_hour_is_said,
+    warn_if_off_the_hour,
+    zone,
+)
 
 __all__ = [
     "LONGEST",
@@ -31,6 +37,8 @@ __all__ = [
     "last_week",
     "moment",
     "month_to_date",
+    "off_the_hour",
+    "off_the_hour_is_said",
     "previous_month",
     "since_previous_month",
     "this_week",

@@ -4,6 +4,9 @@ Python's time zone database is the only source: ranges, tables and charts all go
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -14,13 +17,23 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
 from cfusage_lab.ranges.moments import HOUR, hour_start
 
-__all__ = ["OffTheHourWarning", "day_of", "day_start", "offsets", "warn_if_off_the_hour", "zone"]
+__all__ = [
+    "OffTheHourWarning",
+    "day_of",
+    "day_start",
+    "off_the_hour",
+    "off_the_hour_is_said",
+    "offsets",
+    "warn_if_off_the_hour",
+    "zone",
+]
 
 _DAY: Final = timedelta(days=1)
 _STEP: Final = 6 * _DAY
 """How far apart offsets are looked at: no offset in the whole database lasts for less than 6.9 days."""
 _NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
 """Files of the database that are no zones by name: what they hold differs from machine to machine."""
+_is_said: Final[ContextVar[bool]] = ContextVar("off_the_hour_is_said", default=False)
 
 
 class OffTheHourWarning(UserWarning):
@@ -92,27 +105,50 @@ def day_of(hour: datetime, info: ZoneInfo) -> date:
     return day + _DAY if hour >= day_start(day + _DAY, info) else day
 
 
-def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stacklevel: int = 3) -> None:
-    """Warn where the zone's midnights fall inside UTC hours, as in India (+05:30) or Nepal (+05:45).
+def off_the_hour(time_zone: str, start: datetime, end: datetime) -> str:
+    """Say where the zone's midnights fall inside UTC hours, as in India (+05:30) or Nepal (+05:45).
 
     A window belongs to the local day and hour in which it starts, so the window in which midnight falls is
-    counted to the day before it, and that is where ranges of days are cut. Python shows the warning once
-    for each place that asks.
+    counted to the day before it, and that is where ranges of days are cut.
+
+    Returns
+    -------
+    str
+        A note for readers; empty where the zone is on the hour throughout.
     """
     info = zone(time_zone)
     month = timedelta(days=28)  # no zone has been off the hour for less
     moments = [start + n * month for n in range(max(0, (end - start) // month) + 1)] + [end]
     hours = [hour_start(moment).astimezone(info) for moment in moments]
     off = sorted({(hour.strftime("%z"), hour.minute) for hour in hours if hour.minute})
-    if off:
-        offset, minute = off[0]
-        warnings.warn(
-            f"{time_zone} is {offset[:3]}:{offset[3:]} from UTC, and windows are whole UTC hours: the window "
-            "that crosses local midnight is counted to the day in which it starts, and the hour that is "
-            f"called 14:00 begins at 14:{minute:02d}",
-            OffTheHourWarning,
-            stacklevel=stacklevel,
-        )
+    if not off:
+        return ""
+    offset, minute = off[0]
+    return (
+        f"{time_zone} is {offset[:3]}:{offset[3:]} from UTC, and windows are whole UTC hours: the window "
+        "that crosses local midnight is counted to the day in which it starts, and the hour that is "
+        f"called 14:00 begins at 14:{minute:02d}"
+    )
+
+
+def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stacklevel: int = 3) -> None:
+    """Warn with the note of :func:`off_the_hour`; Python shows it once for each place that asks."""
+    note = "" if _is_said.get() else off_the_hour(time_zone, start, end)
+    if note:
+        warnings.warn(note, OffTheHourWarning, stacklevel=stacklevel)
+
+
+@contextmanager
+def off_the_hour_is_said() -> Iterator[None]:
+    """Warn of no zone off the hour in here: the reader has the note already.
+
+    Filters of warnings belong to the whole process, and a thread that sets them aside does so for all others.
+    """
+    token = _is_said.set(True)
+    try:
+        yield
+    finally:
+        _is_said.reset(token)
 
 
 @lru_cache(maxsize=64)

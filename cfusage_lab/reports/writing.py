@@ -1,7 +1,6 @@
 """A report in one file."""
 
 import os
-import warnings
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.forecasts.credit import credit_balances
 from cfusage_lab.options import check_text, names_of
-from cfusage_lab.ranges import OffTheHourWarning, moment, warn_if_off_the_hour, zone
+from cfusage_lab.ranges import moment, off_the_hour, off_the_hour_is_said, warn_if_off_the_hour, zone
 from cfusage_lab.reports.billing import billed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.outlook import month_end, stood_out
@@ -110,10 +109,9 @@ def report(
     target = checked_path(path)
     budget = None if budget_usd is None else checked_budget(budget_usd)
     credit = None if balance is None else credit_balances(balance)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OffTheHourWarning)  # said below, once
+    with off_the_hour_is_said():
         figures = Figures.of(history, time_zone=time_zone, names=named)
-        note = _said(time_zone, *figures.span)
+        note = off_the_hour(time_zone, *figures.span)
         parts = sections(
             figures,
             end=month_end(figures, budget=budget, balance=credit),
@@ -131,11 +129,3 @@ def report(
         stamp=MADE_UP if figures.is_made_up else None,
     )
     return write_file(target, page)
-
-
-def _said(time_zone: str, start: datetime, end: datetime) -> str:
-    """Return the warning about a zone off the hour, where there is one, for readers of the page."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", OffTheHourWarning)
-        warn_if_off_the_hour(time_zone, start, end)
-    return " ".join(str(one.message) for one in caught)

@@ -1,6 +1,5 @@
 """The few figures an analyst asks first."""
 
-import warnings
 from typing import Any
 
 import narwhals as nw
@@ -11,7 +10,7 @@ from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.patterns import load_factor, peak_hours
-from cfusage_lab.ranges import OffTheHourWarning
+from cfusage_lab.ranges import off_the_hour_is_said
 from cfusage_lab.schema import SUMMARY
 
 __all__ = ["summary"]
@@ -78,8 +77,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
         "account_id", is_provisional=nw.when(nw.col("state") != "in_progress").then(is_provisional)
     )
     rows = finished.group_by("account_id").agg(provisional_share=nw.col("is_provisional").mean())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OffTheHourWarning)  # said above, once
+    with off_the_hour_is_said():
         parts = (
             _today(history, time_zone),
             _month(history, time_zone),

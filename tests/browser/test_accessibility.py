@@ -22,6 +22,7 @@ FOCUSABLE = "input, select, textarea, button, a[href], summary, [tabindex='0']"
 def shown(notebook: Any, theme: str) -> Page:  # noqa: ANN401 - the fixture of conftest.py
     page: Page = notebook.run(*EXPLORE, theme=theme)
     page.wait_for_selector(READY, timeout=PATIENCE)
+    expect(page.get_by_role("region", name="Billed, by model")).to_have_count(1, timeout=PATIENCE)
     page.wait_for_function(
         "() => [...document.querySelectorAll('.cfusage-chart')].every((one) => one.dataset.state === 'ready')"
     )
