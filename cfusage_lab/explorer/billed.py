@@ -40,7 +40,7 @@ def billed_html(headline: Headline) -> str:
 
 def _part(table: str, said: list[str]) -> str:
     title = "" if table else f"<strong>{_TITLE}</strong>"
-    return f'<section aria-label="{_TITLE}">{title}{table}{"".join(said)}</section>'
+    return f"{title}{table}{''.join(said)}"
 
 
 def _quiet(text: str) -> str:
@@ -76,7 +76,7 @@ def _table(models: pl.DataFrame, names: Mapping[str, str]) -> str:
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)
     head += "".join(f'<th scope="col" class="cfusage-number">{one}</th>' for one in ("Billed", "Share"))
     return (
-        f'<div class="cfusage-scroll" tabindex="0" role="region" aria-label="{_TITLE}, table">'
+        f'<div class="cfusage-scroll" tabindex="0" role="region" aria-label="{_TITLE}">'
         f'<table class="cfusage-table"><caption>{_TITLE} <span class="cfusage-quiet">{html_text(note)}'
         f"</span></caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -60,6 +60,7 @@ class Screen:
         self._page = 0
         self._headline: Headline | None = None
         self._is_prepared = False
+        self._refused: dict[ipywidgets.Widget, datetime | None] = {}
         self.trouble: Exception | None = None
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self.charts = {name: self._first(name, scene) for name in VIEWS}
@@ -223,26 +224,39 @@ class Screen:
             self._select(replace(self._scene.selection, day=day))
 
     def _choose_moments(self, change: Mapping[str, Any]) -> None:
-        """Select by the clock what a brush would; one end alone goes to the end of the range."""
-        start, end = (_chosen(one, change) for one in (self.select_from, self.select_until))
-        info, history = zone(self._scene.time_zone), self._scene.history
+        """Select by the clock what a brush would; one end alone goes to the end of the range.
+
+        The other end is the one that was refused before, or is selected: its control may not say so yet.
+        """
+        info, history, now = zone(self._scene.time_zone), self._scene.history, self._scene.selection
+        selected = {self.select_from: now.start, self.select_until: now.end}
+        known, told = selected[change["owner"]], change["new"]
+        if known is not None and _reading(known, info) == told:
+            self._refused[change["owner"]] = known
+        else:
+            self._refused[change["owner"]] = None if told is None else told.replace(tzinfo=info)
+        start, end = (selected | self._refused).values()
         if start is None and end is None:
-            self.mark(self._select(replace(self._scene.selection, start=None, end=None)))
+            self._select_span(None, None)
             return
-        now = self._scene.selection
-        first = _moment(history["start_time"].min()) if start is None else _instant(start, now.start, info)
-        last = _moment(history["end_time"].max()) if end is None else _instant(end, now.end, info)
+        first = _moment(history["start_time"].min()) if start is None else start
+        last = _moment(history["end_time"].max()) if end is None else end
         if first is not None and last is not None and last <= first:
-            told = " and until ".join(f"{one.astimezone(info):%a %d %b %Y, %H:%M}" for one in (first, last))
-            raise ConfigError(f"nothing lies from {told}: choose a last moment after the first")
-        self.mark(self._select(replace(now, start=first, end=last)))
+            which = " and until ".join(f"{one.astimezone(info):%a %d %b %Y, %H:%M}" for one in (first, last))
+            raise ConfigError(f"nothing lies from {which}: choose a last moment after the first")
+        self._select_span(first, last)
+
+    def _select_span(self, start: datetime | None, end: datetime | None) -> None:
+        selection = self._select(replace(self._scene.selection, start=start, end=end))
+        self._refused.clear()
+        self.mark(selection)
 
     def _choose_slot(self, change: Mapping[str, Any]) -> None:
-        now = self._scene.selection
-        weekday, hour, day = (_chosen(one, change) for one in (self.weekday, self.hour, self.day))
-        weekday, hour = (None if one == _ANY else one for one in (weekday, hour))
-        chosen = replace(now, weekday=weekday, hour=hour, day=day)
-        if chosen != now:
+        """Select a weekday, an hour or a day beside what is selected already."""
+        names = {self.weekday: "weekday", self.hour: "hour", self.day: "day"}
+        told = None if change["new"] == _ANY else change["new"]
+        chosen = replace(self._scene.selection, **{names[change["owner"]]: told})
+        if chosen != self._scene.selection:
             self.mark(self._select(chosen))
 
     def _turn_to(self, page: int) -> None:
@@ -259,11 +273,9 @@ class Screen:
         what, _, rest = sentence.partition(" · ") if not selection.is_empty else ("", "", "")
         text = f"<strong>{what}</strong> · {rest}" if what else _NOTHING_YET
         self.said.value = f'<div class="cfusage-selection" aria-live="polite">{text}</div>'
-        moments = (
-            None if one is None else one.astimezone(info).replace(tzinfo=None)
-            for one in (selection.start, selection.end)
-        )
+        moments = (None if one is None else _reading(one, info) for one in (selection.start, selection.end))
         with self._hands.off():
+            self._refused.clear()
             self.select_from.value, self.select_until.value = moments
             self.weekday.value = _ANY if selection.weekday is None else selection.weekday
             self.hour.value = _ANY if selection.hour is None else selection.hour
@@ -321,21 +333,14 @@ _MARKS: Final[Mapping[str, Callable[[Screen, Selection], None]]] = {
 """How what is selected is marked in each chart."""
 
 
-def _chosen(control: ipywidgets.Widget, change: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a control's own
-    """Return what a control was set to: while the turn was waited for, a new drawing may have reset it."""
-    return change["new"] if change["owner"] is control else control.value
-
-
 def _moment(value: object) -> datetime | None:
     """Return an end of a range; None where it has no windows."""
     return value if isinstance(value, datetime) else None
 
 
-def _instant(reading: datetime, known: datetime | None, info: tzinfo) -> datetime:
-    """Return when a clock reads so; of autumn's two hours it is the one that is selected, or the first."""
-    if known is not None and known.astimezone(info).replace(tzinfo=None) == reading:
-        return known
-    return reading.replace(tzinfo=info)
+def _reading(instant: datetime, info: tzinfo) -> datetime:
+    """Return what a clock shows then; of autumn's two hours both show the same."""
+    return instant.astimezone(info).replace(tzinfo=None)
 
 
 def _only(values: list[Any] | None) -> Any:  # noqa: ANN401 - a field's own

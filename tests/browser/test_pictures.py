@@ -42,7 +42,8 @@ def test_a_selection_from_python_is_seen_in_every_view(notebook: Any, theme: The
     parts = page.locator(PARTS)
     heatmap = parts.nth(2).locator(".cfusage-chart").first
     expect(parts.first).to_contain_text("Mon 2 Nov to Sun 8 Nov 2026", timeout=PATIENCE)
-    expect(parts.nth(3)).to_contain_text("of 168)", timeout=PATIENCE)
+    windows = page.locator(f"{PARTS}:has(.cfusage-windows)")
+    expect(windows).to_contain_text("of 168)", timeout=PATIENCE)
     expect(heatmap).to_have_attribute("aria-label", re.compile("168 hours"), timeout=PATIENCE)
     page.wait_for_function(
         "() => [...document.querySelectorAll('.cfusage-chart')].every((one) => one.dataset.state === 'ready')"

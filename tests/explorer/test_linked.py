@@ -148,6 +148,39 @@ def test_moments_can_be_chosen_without_a_mouse(explorer: UsageExplorer) -> None:
     assert explorer._conductor.screen.select_from.value is None
 
 
+def test_an_end_goes_with_the_one_that_is_selected_whatever_its_control_says(explorer: UsageExplorer) -> None:
+    """A drawing of before may have set the control back while its moment was taken."""
+    screen = explorer._conductor.screen
+    screen.select_from.value = datetime(2026, 11, 10, 6)  # noqa: DTZ001 - a clock's reading
+    screen.weekday.value = 2
+    with screen._hands.off():
+        screen.select_from.value, screen.weekday.value = None, -1
+
+    screen.select_until.value = datetime(2026, 11, 10, 9)  # noqa: DTZ001 - a clock's reading
+    screen.hour.value = 8
+
+    assert explorer.wait(PATIENCE)
+    assert explorer.history["aggregated_value"].to_list() == [8.0]
+    assert explorer.selection.weekday == 2
+
+
+def test_both_ends_can_be_moved_past_each_other(explorer: UsageExplorer) -> None:
+    """The first of the two is refused, and is not forgotten when the second is there."""
+    explorer.select("2026-11-10T06:00", "2026-11-10T09:00")
+    assert explorer.wait(PATIENCE)
+    screen = explorer._conductor.screen
+
+    screen.select_from.value = datetime(2026, 11, 11, 20)  # noqa: DTZ001 - a clock's reading
+    assert "nothing lies from" in explorer._telling.banner.value
+    screen.select_until.value = datetime(2026, 11, 11, 22)  # noqa: DTZ001 - a clock's reading
+
+    assert explorer.wait(PATIENCE)
+    assert explorer.history["start_time"].to_list() == [
+        datetime(2026, 11, 11, h, tzinfo=UTC) for h in (20, 21)
+    ]
+    assert explorer._telling.banner.value == ""
+
+
 def test_a_weekday_alone_can_be_chosen(explorer: UsageExplorer) -> None:
     """A heatmap has no mark for it, and takes nothing back."""
     explorer._conductor.screen.weekday.value = 7
