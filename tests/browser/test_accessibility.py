@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
+from screens import settle
 
 pytestmark = pytest.mark.browser
 
@@ -22,10 +23,7 @@ FOCUSABLE = "input, select, textarea, button, a[href], summary, [tabindex='0']"
 def shown(notebook: Any, theme: str) -> Page:  # noqa: ANN401 - the fixture of conftest.py
     page: Page = notebook.run(*EXPLORE, theme=theme)
     page.wait_for_selector(READY, timeout=PATIENCE)
-    expect(page.get_by_role("region", name="Billed, by model")).to_have_count(1, timeout=PATIENCE)
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.cfusage-chart')].every((one) => one.dataset.state === 'ready')"
-    )
+    settle(page)
     return page
 
 

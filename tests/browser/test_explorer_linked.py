@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from screens import settle
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ def opened(notebook: Notebook) -> Page:
     for nth in range(4):
         expect(chart(page, nth)).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     expect(page.locator(".told")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_role("status")).not_to_contain_text("fetching", timeout=PATIENCE)
+    settle(page)
     return page
 
 
