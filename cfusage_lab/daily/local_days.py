@@ -10,6 +10,7 @@ from cfusage_lab.frames import Frames, FrameT, opened, opened_rows
 from cfusage_lab.frames.domain import duplicate
 from cfusage_lab.frames.expressions import state_of, state_rank, without_rounding
 from cfusage_lab.frames.groups import grouped
+from cfusage_lab.frames.keys import have_same_places, is_in_order
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.schema import DAILY, HISTORY
 
@@ -182,9 +183,11 @@ def _total_daily(daily: FrameT) -> FrameT:
 
 def _total_history(history: FrameT) -> FrameT:
     door = opened_rows(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
-    if not door.is_eager:
+    if door.is_spark:
         _refuse_duplicates(door.frame)
         _require_same_windows(door.frame, nw.col("start_time").n_unique(), nw.len())
+    elif not door.is_eager:
+        _require_each_once(door.frame)
     value = nw.col("aggregated_value")
     lowest = door.frame.select(value.min()).collect("polars").item() if door.is_eager else None
     may_cancel = not door.is_eager or (lowest or 0) < 0
@@ -222,6 +225,21 @@ def _refuse_duplicates(history: Frames) -> None:
     twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
     for row in twice.collect("polars").to_native().iter_rows(named=True):
         raise duplicate(row, key)
+
+
+def _require_each_once(history: Frames) -> None:
+    """Ask a lazy polars table for its keys alone; where they are in order, no window is there twice.
+
+    Groups of account and window would be as many as there are rows, and take more memory than the keys.
+    """
+    keys = history.select("account_id", "start_time").collect("polars")
+    rows: pl.DataFrame = keys.to_native()
+    if is_in_order(rows, rows.columns):
+        if have_same_places(*rows.get_columns()):
+            return
+    else:
+        _refuse_duplicates(keys.lazy())
+    _require_same_windows(keys.lazy(), nw.col("start_time").n_unique(), nw.len())
 
 
 def _require_same_windows(history: Frames, windows: nw.Expr, rows: nw.Expr) -> None:

@@ -35,11 +35,11 @@ _NEEDED: Final = ("account_id", "start_time", "end_time", "date", "is_reported",
 _NUMBERS: Final = {"hours": (0, None), "top_hours": (0, None), "weekday": (1, 7), "hour": (0, 23)}
 
 
-def flaws(columns: pl.Schema) -> Flaws:
-    """Return the rules of some columns."""
+def flaws(columns: pl.Schema, of: Any = nw) -> Flaws:  # noqa: ANN401 - Narwhals or polars
+    """Return the rules of some columns, as expressions of Narwhals or, if ``of`` says so, of polars."""
     found: dict[str, tuple[nw.Expr, str]] = {}
     for name, kind in columns.items():
-        column = nw.col(name)
+        column = of.col(name)
         if name in DOMAINS:
             is_other = _all(*(column != word for word in DOMAINS[name]))
             found[name] = (
@@ -148,18 +148,25 @@ def with_flaws_unknown(rows: nw.LazyFrame[Any], columns: pl.Schema) -> nw.LazyFr
     A number that is none becomes null. A window of an unknown state has no cost that is known, and a day that
     lacks what it should say is not whole.
     """
-    found = flaws(columns)
+    native: Any = rows.to_native()
+    of: Any = (
+        pl if isinstance(native, pl.LazyFrame) else nw
+    )  # Narwhals takes longer to say it than polars to do
+    found = flaws(columns, of)
     numbers = {
-        name: _is_finite(nw.col(name)) for name, kind in columns.items() if isinstance(kind, pl.Float64)
+        name: _is_finite(of.col(name)) for name, kind in columns.items() if isinstance(kind, pl.Float64)
     }
     is_known = _all(*(~is_flawed for name, (is_flawed, _) in found.items() if name not in numbers))
     known = {}
     if "is_whole" in columns:
-        known["is_whole"] = nw.when(is_known).then(nw.col("is_whole")).otherwise(nw.lit(value=False))
+        known["is_whole"] = of.when(is_known).then(of.col("is_whole")).otherwise(of.lit(False))  # noqa: FBT003
     else:
         numbers = {name: is_number & is_known for name, is_number in numbers.items()}
-    known |= {name: nw.when(is_number).then(nw.col(name)) for name, is_number in numbers.items()}
-    return rows.with_columns(**known)
+    known |= {name: of.when(is_number).then(of.col(name)) for name, is_number in numbers.items()}
+    if of is nw:
+        return rows.with_columns(**known)
+    carried: nw.LazyFrame[Any] = nw.from_native(native.with_columns(**known))
+    return carried
 
 
 def _row_name(row: Mapping[str, Any]) -> str:

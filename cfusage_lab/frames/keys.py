@@ -12,7 +12,7 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 
-__all__ = ["LONG", "Keys", "is_in_order", "runs_in_order", "runs_of"]
+__all__ = ["LONG", "Keys", "have_same_places", "is_in_order", "runs_in_order", "runs_of"]
 
 _RANGE: Final = 2**32
 _MIDDLE: Final = 2**31  # a date before 1970 is a negative number
@@ -59,6 +59,16 @@ def is_in_order(rows: pl.DataFrame, key: Sequence[str]) -> bool:
     if falls is not None:
         above, below = above.filter(falls), below.filter(falls)
     return (above != below).all()
+
+
+def have_same_places(accounts: pl.Series, places: pl.Series) -> bool:
+    """Say whether every account has the places of the first one, of rows in order of both; each once."""
+    length = int((accounts == accounts.first()).sum())
+    if not length or len(accounts) % length:
+        return False
+    firsts, lasts = accounts.gather_every(length), accounts.gather_every(length, length - 1)
+    above, below = places.slice(0, len(places) - length), places.slice(length)
+    return (firsts == lasts).all() and (above == below).all()
 
 
 def _neighbours(column: pl.Series) -> tuple[pl.Series, pl.Series]:
