@@ -85,6 +85,7 @@ def overview(client: UsageClient, *, time_zone: str, budget_usd: float | None) -
     costliest = rows.sort("month_usd", "account_id", descending=[True, False], nulls_last=True)["account_id"]
     shown = tuple(costliest.head(MOST_ACCOUNTS))
     invoice = _invoice(client, shown)
+    found = stood_out(usage)
     is_shown = pl.col("account_id").is_in(shown)
     is_made_up = client.source == "sandbox" or are_made_up(rows["account_id"])
     is_plain = client.source == "sandbox" or not is_made_up
@@ -99,7 +100,7 @@ def overview(client: UsageClient, *, time_zone: str, budget_usd: float | None) -
         total=None if total is None else total.row(0, named=True),
         shown=shown,
         end=month_end(usage, budget=budget, balance=_balance(client, shown)),
-        found=_since(time_range.start, stood_out(usage)),
+        found=None if found is None else found.since(time_range.start),
         invoice=invoice,
         checked=None if invoice is None else reconcile(history.filter(is_shown), invoice),
     )
@@ -132,11 +133,3 @@ def _invoice(client: UsageClient, account_ids: tuple[str, ...]) -> pl.DataFrame 
     except CfUsageError as error:
         terminal.complain(NAME, f"note: the figures are not held against the invoice: {error}")
         return None
-
-
-def _since(start: datetime, found: StoodOut | None) -> StoodOut | None:
-    """Leave out the events that were over before."""
-    if found is None:
-        return None
-    is_told = pl.col("end_time") > start
-    return StoodOut(total=found.total.filter(is_told), each=found.each.filter(is_told))

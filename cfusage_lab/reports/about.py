@@ -9,9 +9,10 @@ import polars as pl
 
 from cfusage_lab.charts.style import days_text
 from cfusage_lab.ranges import zone
+from cfusage_lab.reports.changed import compared_with
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
-from cfusage_lab.reports.texts import SETTLE_LAG, TERMS
+from cfusage_lab.reports.texts import SETTLE_LAG, TERMS, TERMS_OF_WEEKDAYS
 from cfusage_lab.schema import STATES
 from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.view.pages import Block
@@ -101,6 +102,7 @@ def computed(
         accounts.append(f"and {ids.len() - MOST_ACCOUNTS:,} more")
     facts = {
         "Time range": f"{start:%Y-%m-%d %H:%MZ} to {end:%Y-%m-%d %H:%MZ}, the end not included",
+        **_learned(figures),
         "Time zone": f"{figures.time_zone} ({note})" if note else figures.time_zone,
         "Accounts": "; ".join(accounts),
         "Source": source or "not said",
@@ -108,4 +110,19 @@ def computed(
         "Made": f"{moment_text(made_at, info)} ({made_at:%Y-%m-%d %H:%MZ})",
         "With": f"cfusage_lab {version('cfusage-lab')}",
     }
-    return [definitions(TERMS), definitions(facts)]
+    is_by_weekday = figures.before is not None and not figures.before.is_month
+    return [definitions(TERMS_OF_WEEKDAYS if is_by_weekday else TERMS), definitions(facts)]
+
+
+def _learned(figures: Figures) -> dict[str, str]:
+    """Say what else than the time range is behind the figures, where there is more than that."""
+    before = figures.before
+    if before is None:
+        return {}
+    since: Any = figures.known.total["start_time"].min()
+    until: Any = figures.known.total["end_time"].max()
+    return {
+        "Compared with": f"{before.partner}, {compared_with(figures, before)}",
+        "Learned from": f"hours since {since:%Y-%m-%d %H:%MZ}: what is usual, and where the month ends "
+        f"as of {until:%Y-%m-%d %H:%MZ}",
+    }

@@ -25,8 +25,8 @@ _MOST_EVENTS: Final = 20
 def where_it_ends(figures: Figures, end: MonthEnd | None) -> Iterator[Block]:
     """Say where the month ends, how a budget stands, and how long credit lasts."""
     if end is None:
-        start = moment_text(figures.span[0], zone(figures.time_zone))
-        today: Any = figures.total_daily["date"].max()
+        first: Any = figures.known.total["start_time"].min()
+        start, today = moment_text(first, zone(figures.time_zone)), figures.latest
         yield paragraph(
             f"Not enough history for a forecast: it begins on {start}, after the first of {today:%B %Y}. "
             "From the first of the previous month on, it tells where the month ends; 90 days tell it better."
@@ -68,10 +68,10 @@ def _said(whose: str, sentence: str) -> Block:
 
 def _cards(figures: Figures, end: MonthEnd) -> list[Card]:
     whole = end.whole
-    today: Any = figures.total_daily["date"].max()
+    today = figures.latest
     last = until(figures)
     clock = "" if last == "24:00" else f", {last}"
-    is_running = (figures.total["state"] == "in_progress").any()
+    is_running = (figures.known.total["state"] == "in_progress").any()
     running = ", and the running hour" if is_running else ""
     found = [
         Card(

@@ -40,7 +40,7 @@ class Billed:
     models
         ``schema.USAGE_BY_MODEL``.
     checked
-        The hours of the report held against it (``schema.RECONCILIATION``).
+        The hours that are known held against it (``schema.RECONCILIATION``).
     """
 
     models: pl.DataFrame
@@ -51,7 +51,7 @@ def billed(figures: Figures, invoice_lines: object) -> Billed:
     """Take the invoice lines of the report's accounts; raises FrameError where there are no such lines."""
     is_known = pl.col("account_id").is_in(figures.accounts["account_id"].implode())
     lines = invoice_lines_of(invoice_lines).filter(is_known)
-    return Billed(models=usage_by_model(lines), checked=reconcile(figures.history, lines))
+    return Billed(models=usage_by_model(lines), checked=reconcile(figures.known.history, lines))
 
 
 def billed_by_model(figures: Figures, found: Billed, made_at: datetime) -> Iterator[Block]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.changes import day_over_day, month_to_date, movers
-from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.changes import compare, day_over_day, month_to_date, movers
 from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net
@@ -20,8 +19,10 @@ from cfusage_lab.patterns import (
     weekend_share,
     weekly_heatmap,
 )
+from cfusage_lab.ranges import TimeRange
+from cfusage_lab.reports.before import Before, check_held, is_within
 from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
-from cfusage_lab.summaries import summary
+from cfusage_lab.summaries import Usage, summary
 
 __all__ = ["Figures"]
 
@@ -35,8 +36,13 @@ class Figures:
 
     Attributes
     ----------
+    known
+        All hours that are known: what is usual, what is compared and where the month ends is learned from
+        them.
+    before
+        What the time range of the report is compared with; None where the report is of all that is known.
     history, daily
-        Usage history and its local days, of each account.
+        Usage history of the report and its local days, of each account.
     total, total_daily
         The same of all accounts added up; of a single account, these are its own.
     overall
@@ -50,6 +56,8 @@ class Figures:
 
     time_zone: str
     names: Mapping[str, str]
+    known: Usage
+    before: Before | None
     history: pl.DataFrame
     daily: pl.DataFrame
     total: pl.DataFrame
@@ -58,35 +66,48 @@ class Figures:
     accounts: pl.DataFrame
 
     @classmethod
-    def of(cls, history: object, *, time_zone: str, names: Mapping[str, str] | None) -> "Figures":
+    def of(
+        cls,
+        history: object,
+        *,
+        time_zone: str,
+        names: Mapping[str, str] | None,
+        time_range: TimeRange | None = None,
+    ) -> "Figures":
         """Compute what several parts of the report need.
+
+        Without a time range, the report is of all hours of the history.
 
         Raises
         ------
         ConfigError
-            If there is no such zone.
+            If there is no such zone, or the time range is none.
         FrameError
             If the table is no history of hours, has no window that has ended, has one twice or one without a
-            cost, or if its accounts do not have the same windows.
+            cost, if its accounts do not have the same windows, or if one of the time range is not there.
         """
         windows = _windows(history)
-        each = summary(windows, time_zone=time_zone)
-        daily = daily_usage(windows, time_zone=time_zone)
-        is_alone = windows["account_id"].n_unique() == 1
-        total = windows if is_alone else total_usage(windows)
-        total_daily = daily if is_alone else total_usage(daily)
-        overall = each if is_alone else summary(total, time_zone=time_zone)
-        cost = daily.group_by("account_id").agg(pl.col("cost_usd").sum())
+        known = Usage.of(windows, time_zone=time_zone)
+        shown, before = known, None
+        if time_range is not None:
+            wanted = check_held(windows, time_range)
+            shown = Usage.of(_ended(windows.filter(is_within(wanted))), time_zone=time_zone)
+            before = Before.of(_until_now(shown.total), time_zone=time_zone)
+        each = summary(shown.history, time_zone=time_zone)
+        overall = each if shown.is_alone else summary(shown.total, time_zone=time_zone)
+        cost = shown.daily.group_by("account_id").agg(pl.col("cost_usd").sum())
         whole = net(cost["cost_usd"])
         share = pl.col("cost_usd") / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
-        known = {one: name for one, name in SANDBOX_ACCOUNTS.items() if one not in (names or {})}
+        called = {one: name for one, name in SANDBOX_ACCOUNTS.items() if one not in (names or {})}
         return cls(
             time_zone=time_zone,
-            names=labels(dict.fromkeys(windows["account_id"]), names={**(names or {}), **known}),
-            history=windows,
-            daily=daily,
-            total=total,
-            total_daily=total_daily,
+            names=labels(dict.fromkeys(windows["account_id"]), names={**(names or {}), **called}),
+            known=known,
+            before=before,
+            history=shown.history,
+            daily=shown.daily,
+            total=shown.total,
+            total_daily=shown.total_daily,
             overall=overall.row(0, named=True),
             accounts=each.join(cost.with_columns(share=share), on="account_id").sort(
                 "cost_usd", "account_id", descending=[True, False]
@@ -124,6 +145,11 @@ class Figures:
         """The start of the first window, and the end of the last one."""
         return self.total["start_time"].min(), self.total["end_time"].max()  # type: ignore[return-value]
 
+    @property
+    def latest(self) -> date:
+        """The last local day that is known."""
+        return self.known.total_daily["date"].max()  # type: ignore[return-value]
+
     # When
 
     def heatmap(self) -> pl.DataFrame:
@@ -148,15 +174,35 @@ class Figures:
 
     def changes(self) -> pl.DataFrame:
         """Compare each day of the total with the day before it."""
-        return day_over_day(self.total_daily)
+        return self._day_over_day(self.total_daily, self.known.total_daily)
 
     def month(self) -> pl.DataFrame:
         """Accumulate the month of the total, beside the one before it."""
-        return month_to_date(self.total, time_zone=self.time_zone)
+        until = self.known.total.filter(pl.col("start_time") < self.span[1])
+        return month_to_date(until, time_zone=self.time_zone)
+
+    def pairs(self, before: Before) -> pl.DataFrame:
+        """Set each day of the range beside the one before that it is compared with, of the total."""
+        return self._beside(before, self.total_daily, self.known.total_daily)
 
     def movers(self) -> pl.DataFrame:
-        """Return the largest changes from one day to the next, whichever account's they are."""
-        return movers(day_over_day(self.daily), top=_MOST_MOVERS)
+        """Return the largest changes from one day to the next, whichever account's they are.
+
+        In a range that is compared with the same weekdays, these are from that weekday to this one.
+        """
+        if self.before is None or self.before.is_month:
+            return movers(self._day_over_day(self.daily, self.known.daily), top=_MOST_MOVERS)
+        return movers(self._beside(self.before, self.daily, self.known.daily), top=_MOST_MOVERS)
+
+    def _day_over_day(self, daily: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+        """Compare days of the report with the day before, which may lie before the report."""
+        first: Any = daily["date"].min()
+        past = known.filter(pl.col("date") < first)
+        return day_over_day(pl.concat([past, daily])).filter(pl.col("date") >= first)
+
+    def _beside(self, before: Before, daily: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+        """Set days of the report beside those before; every one of these is known."""
+        return compare(daily, known.filter(pl.col("date").is_between(*before.dates)))
 
     # The highest
 
@@ -171,11 +217,22 @@ class Figures:
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, whatever engine they come from, or refuse what can't be reported."""
-    windows = computed(history).with_columns(id=pl.lit(None, pl.String))
-    if windows.filter(pl.col("state") != "in_progress").is_empty():
-        raise FrameError("no window in this usage history has ended: there is nothing to report yet")
+    windows = _ended(computed(history).with_columns(id=pl.lit(None, pl.String)))
     refuse_unknown_costs(windows)
     return windows
+
+
+def _ended(windows: pl.DataFrame) -> pl.DataFrame:
+    """Return windows of which at least one has ended, or refuse them."""
+    if windows.filter(pl.col("state") != "in_progress").is_empty():
+        raise FrameError("no window in this usage history has ended: there is nothing to report yet")
+    return windows
+
+
+def _until_now(windows: pl.DataFrame) -> TimeRange:
+    """Return the range of the windows that have ended."""
+    ended = windows.filter(pl.col("state") != "in_progress")
+    return TimeRange(ended["start_time"].min(), ended["end_time"].max())  # type: ignore[arg-type]
 
 
 def _highest(total: pl.DataFrame, parts: pl.DataFrame, *, cost: str, key: str) -> pl.DataFrame:

@@ -8,10 +8,7 @@ import polars as pl
 
 from cfusage_lab.charts import (
     calendar_chart,
-    day_over_day_chart,
     hour_profile_chart,
-    month_to_date_chart,
-    movers_chart,
     usage_chart,
     weekly_heatmap_chart,
 )
@@ -21,6 +18,7 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
 from cfusage_lab.reports.ahead import events_found, where_it_ends
 from cfusage_lab.reports.billing import Billed, agreements, billed_by_model, disagreements
+from cfusage_lab.reports.changed import account_changes, change_card, ratio_text, what_changed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import (
     Card,
@@ -39,6 +37,8 @@ from cfusage_lab.wording import counted, html_text
 __all__ = ["sections"]
 
 _FULL_DAY: Final = "24:00"
+_WEEK: Final = 7
+"""A calendar of so few days is one column, and what they are compared with shows them already."""
 
 
 def sections(
@@ -53,11 +53,14 @@ def sections(
 ) -> list[Section]:
     """Return all parts; ``note`` is what has to be said about the time zone."""
     by_model = () if invoice is None else billed_by_model(figures, invoice, made_at)
+    ahead = Section("Where does the month end?", list(where_it_ends(figures, end)))
+    of_the_range = [
+        Section("What changed?", what_changed(figures)),
+        Section("What stood out?", list(events_found(figures, found))),
+    ]
     return [
         Section("How much does it cost?", [*disagreements(figures, invoice), *_how_much(figures)]),
-        Section("Where does the month end?", list(where_it_ends(figures, end))),
-        Section("What changed?", _what_changed(figures)),
-        Section("What stood out?", list(events_found(figures, found))),
+        *([ahead, *of_the_range] if figures.before is None else [*of_the_range, ahead]),
         Section("When does it cost?", _when(figures, None if found is None else found.each)),
         Section("Which hours and days cost the most?", _highest(figures)),
         *([] if invoice is None else [Section("Billed, by model", list(by_model))]),
@@ -82,11 +85,20 @@ def _how_much(figures: Figures) -> Iterator[Block]:
 
 
 def _headline(figures: Figures) -> list[Card]:
+    before = figures.before
+    return [
+        Card("Total cost", money(figures.cost_usd), html_text(_span(figures))),
+        *(_so_far(figures) if before is None else [change_card(figures, before)]),
+        Card("Mean day", money(figures.overall["mean_day_usd"]), html_text(_whole_days(figures))),
+    ]
+
+
+def _so_far(figures: Figures) -> list[Card]:
+    """Tell of the last day and its month."""
     found = figures.overall
     day, until = days_text(found["date"], found["date"]), found["until"]
     is_ended = until == _FULL_DAY
     return [
-        Card("Total cost", money(figures.cost_usd), html_text(_span(figures))),
         Card(
             day if is_ended else f"{day}, until {until}",
             money(found["today_usd"]),
@@ -113,7 +125,6 @@ def _headline(figures: Figures) -> list[Card]:
                 )
             ),
         ),
-        Card("Mean day", money(found["mean_day_usd"]), html_text(_whole_days(figures))),
     ]
 
 
@@ -130,13 +141,15 @@ def _whole_days(figures: Figures) -> str:
 def _accounts(figures: Figures) -> Block:
     """Give the costliest accounts a row each, all others one together, and all of them one."""
     shown, others = figures.accounts.head(MOST_ACCOUNTS), figures.accounts.slice(MOST_ACCOUNTS)
+    before = figures.before
+    changes = {} if before is None else account_changes(figures, before)
     rows = [
         [
             html_text(figures.names[row["account_id"]]),
             money(row["cost_usd"]),
             part(row["share"]),
             money(row["mean_day_usd"]),
-            _change(row, "month"),
+            changes.get(row["account_id"]) or ratio_text(row["month_change_ratio"], row["month_kind"]),
             "none" if row["peak_hour"] is None else f"{row['peak_hour']:02d}:00",
             part(row["load_factor"]),
         ]
@@ -158,7 +171,7 @@ def _accounts(figures: Figures) -> Block:
             Column("Cost", "number"),
             Column("Share", "number"),
             Column("Mean day", "number"),
-            Column("Month, change", "number"),
+            Column("Month, change" if before is None else f"Against {before.partner}", "number"),
             Column("Peak hour", "number"),
             Column("Load factor", "number"),
         ],
@@ -166,20 +179,16 @@ def _accounts(figures: Figures) -> Block:
     )
 
 
-def _change(row: dict[str, Any], what: str) -> str:
-    ratio, kind = row[f"{what}_change_ratio"], row[f"{what}_kind"]
-    return kind if ratio is None else f'<data value="{ratio!r}">{ratio:+,.1%}</data>'
-
-
 # When
 
 
 def _when(figures: Figures, events: pl.DataFrame | None) -> list[Block]:
     common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
+    is_compared = figures.before is not None and figures.total_daily.height <= _WEEK
     return [
         cards(_habits(figures)),
         usage_chart(figures.history, anomalies=events, **common),
-        calendar_chart(figures.total_daily, **common),
+        *([] if is_compared else [calendar_chart(figures.total_daily, **common)]),
         weekly_heatmap_chart(figures.heatmap(), **common),
         hour_profile_chart(figures.profile(), **common),
     ]
@@ -194,19 +203,6 @@ def _habits(figures: Figures) -> list[Card]:
         Card("On weekends", part(shares["weekend_share"]), "of all cost"),
         Card("Off hours", part(shares["off_hours_share"]), "of all cost"),
         Card("Costliest 24 hours", part(shares["top_share"]), "of all cost"),
-    ]
-
-
-# What changed
-
-
-def _what_changed(figures: Figures) -> list[Block]:
-    common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
-    movers = figures.movers().filter(pl.col("change_usd") != 0)
-    return [
-        day_over_day_chart(figures.changes(), **common),
-        month_to_date_chart(figures.month(), until=figures.overall["until"], **common),
-        *([movers_chart(movers, **common)] if movers.height else []),
     ]
 
 

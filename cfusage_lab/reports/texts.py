@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from cfusage_lab.anomaly_detection import SENSITIVITY
 from cfusage_lab.wording import dollars, more_or_less, offset_text, window_text
 
-__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "beside", "hour_of"]
+__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "TERMS_OF_WEEKDAYS", "beside", "hour_of"]
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -49,6 +49,14 @@ TERMS: Final = {
     "Costliest 24 hours": "The part of all cost that falls into the 24 windows with the highest cost.",
 }
 """What the words of the report mean."""
+
+TERMS_OF_WEEKDAYS: Final = {
+    **{term: meaning for term, meaning in TERMS.items() if term != "Month to date"},
+    "Change": "A day less the same weekday before, and the time range less the same weekdays before it. The "
+    "change ratio is that as a part of what was before, where that is above zero. Largest changes are those "
+    "in dollars, not in percent.",
+}
+"""The same of a report whose time range is compared with the same weekdays before."""
 
 
 def beside(

@@ -10,7 +10,14 @@ from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.forecasts.credit import credit_balances
 from cfusage_lab.options import check_text, names_of
-from cfusage_lab.ranges import moment, off_the_hour, off_the_hour_is_said, warn_if_off_the_hour, zone
+from cfusage_lab.ranges import (
+    TimeRange,
+    moment,
+    off_the_hour,
+    off_the_hour_is_said,
+    warn_if_off_the_hour,
+    zone,
+)
 from cfusage_lab.reports.billing import billed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.outlook import month_end, stood_out
@@ -21,11 +28,12 @@ from cfusage_lab.view.pages import standalone
 __all__ = ["report"]
 
 
-def report(
+def report(  # noqa: PLR0913 - all but the first are keyword-only
     history: object,
     *,
     time_zone: str,
     path: str | os.PathLike[str],
+    time_range: TimeRange | None = None,
     names: Mapping[str, str | None] | None = None,
     source: str | None = None,
     budget_usd: float | Mapping[str, float] | None = None,
@@ -52,6 +60,11 @@ def report(
         The IANA name of the zone whose days, weeks and clock these are.
     path
         The file to write; one that is there is replaced, in one step.
+    time_range
+        What the report is of, such as ``last_week(time_zone=…)``; left out, all of the history. The hours
+        before it are what it is compared with, and what tells what is usual: the same weekdays before, or of
+        a range from the first of a month the month before. Where the month ends is told as of the end of the
+        history.
     names
         Account id to name, as in ``dict(client.accounts().iter_rows())``; an account without one is called
         by the ends of its id.
@@ -77,14 +90,14 @@ def report(
     Raises
     ------
     ConfigError
-        If there is no such zone, ``now`` is no moment, the budget is no number above 0 or is one for an
-        account that is not there, or the file can't be written where ``path`` says.
+        If there is no such zone, ``time_range`` is none, ``now`` is no moment, the budget is no number above
+        0 or is one for an account that is not there, or the file can't be written where ``path`` says.
     TransportError
         If there is no room for it.
     FrameError
-        If the table is no history of hours, if no window of it has ended (as in an empty one), if a window
-        stands there twice or has no cost, if accounts do not have the same windows, or if a table of invoice
-        lines is none.
+        If the table is no history of hours, if no window of it or of the time range has ended (as in an
+        empty one), if a window stands there twice or has no cost, if accounts do not have the same windows,
+        if one of the time range is not there, or if a table of invoice lines is none.
 
     Warns
     -----
@@ -110,7 +123,7 @@ def report(
     budget = None if budget_usd is None else checked_budget(budget_usd)
     credit = None if balance is None else credit_balances(balance)
     with off_the_hour_is_said():
-        figures = Figures.of(history, time_zone=time_zone, names=named)
+        figures = Figures.of(history, time_zone=time_zone, names=named, time_range=time_range)
         note = off_the_hour(time_zone, *figures.span)
         parts = sections(
             figures,

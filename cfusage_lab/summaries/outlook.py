@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -109,6 +109,11 @@ class StoodOut:
 
     total: pl.DataFrame
     each: pl.DataFrame
+
+    def since(self, start: datetime) -> "StoodOut":
+        """Leave out the events that were over before a moment."""
+        is_told = pl.col("end_time") > start
+        return StoodOut(total=self.total.filter(is_told), each=self.each.filter(is_told))
 
 
 def month_end(

@@ -192,3 +192,22 @@ def test_without_scripts_there_are_pictures(browser: Browser, report: Path) -> N
     assert len(sizes) == 8
     assert all(size is not None and size["width"] > 500 and size["height"] > 100 for size in sizes)
     context.close()
+
+
+def test_a_report_of_a_week_is_drawn_beside_the_week_before(
+    page: Page, history: pl.DataFrame, tmp_path: Path
+) -> None:
+    week = cfu.last_week(time_zone="Europe/Berlin", now=NOW)
+    path = cfu.report(
+        history, time_zone="Europe/Berlin", path=tmp_path / "week.html", time_range=week, now=NOW
+    )
+
+    opened(page, path)
+
+    headings = page.locator("figure figcaption h3").all_inner_texts()
+    assert [one for one in headings if one.startswith("This time range: $")]
+    bars = page.locator("figure", has_text="than the 7 days before").locator("svg .mark-rect path")
+    assert bars.count() >= 14
+    assert page.evaluate("document.documentElement.scrollWidth") == 1100
+    page.evaluate(AXE_SCRIPT)
+    assert page.evaluate("() => axe.run()")["violations"] == []
