@@ -9,16 +9,15 @@ from typing import Final
 
 import altair as alt
 import polars as pl
-import vl_convert
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.view import svg
 from cfusage_lab.view.pages import standalone
-from cfusage_lab.view.vega import squeezed
+from cfusage_lab.view.vega import raster
 from cfusage_lab.wording import html_text
 
-__all__ = ["FORMATS", "Shown", "download", "made", "picture_of", "png_of", "stacked"]
+__all__ = ["FORMATS", "Shown", "download", "made", "picture_of", "stacked"]
 
 _SHARP: Final = 2.0
 _GAP: Final = 12
@@ -90,12 +89,7 @@ def stacked(charts: Sequence[alt.VConcatChart]) -> str:
 
 def picture_of(charts: Sequence[alt.VConcatChart]) -> bytes:
     """Draw charts under each other as a PNG, small enough to be kept in a notebook."""
-    return png_of(stacked(charts))
-
-
-def png_of(picture: str, *, scale: float = 1.0) -> bytes:
-    """Turn an SVG into a PNG."""
-    return squeezed(vl_convert.svg_to_png(picture, scale=scale))
+    return raster(stacked(charts))
 
 
 def _apart(picture: str, nth: int) -> str:
@@ -120,7 +114,7 @@ def _svg(shown: Shown) -> bytes:
 
 
 def _png(shown: Shown) -> bytes:
-    return png_of(stacked(shown.charts), scale=_SHARP)
+    return raster(stacked(shown.charts), scale=_SHARP)
 
 
 def _page(shown: Shown) -> bytes:

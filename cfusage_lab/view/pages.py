@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from cfusage_lab.view import vega
+from cfusage_lab.view import library, vega
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.packing import pack
 from cfusage_lab.wording import html_text
@@ -56,7 +56,7 @@ def standalone(
     """Return a page that shows charts, in one file.
 
     It draws without a network, follows the reader's light or dark setting, and prints in light colours. With
-    scripts switched off, each chart is a picture.
+    scripts switched off, each chart is a picture, or its description where vl_convert was not there to draw.
 
     Parameters
     ----------
@@ -92,8 +92,8 @@ def standalone(
         style=_asset("page.css"),
         body=body,
         drawings=_as_data(page.drawings),
-        library=_inert(vega.bundle().decode()),
-        script=_inert(vega.drawing_source() + _asset("page.js")),
+        library=_inert(library.bundle().decode()),
+        script=_inert(library.drawing_source() + _asset("page.js")),
     )
 
 
@@ -118,12 +118,19 @@ class _Page:
         nth = len(self.drawings)
         tables = {name: pack(table) for name, table in drawing.tables.items()}
         self.drawings.append({"spec": drawing.spec, "values": drawing.values, "tables": tables})
-        png = base64.b64encode(vega.png(drawing.complete())).decode()
         label = html_text(drawing.description or "a chart")
         return (
             f'<figure class="chart">{caption}<div id="chart-{nth}" role="img" aria-label="{label}"></div>\n'
-            f'<noscript><img alt="{label}" src="data:image/png;base64,{png}"></noscript></figure>'
+            f"<noscript>{_still(drawing, label)}</noscript></figure>"
         )
+
+
+def _still(drawing: Drawing, label: str) -> str:
+    """Return a picture of a chart, or its words where none can be made."""
+    if not vega.can_draw():
+        return f"<p>{label}</p>"
+    png = base64.b64encode(vega.png(drawing.complete())).decode()
+    return f'<img alt="{label}" src="data:image/png;base64,{png}">'
 
 
 def _captioned(drawing: Drawing, level: int) -> tuple[str, Drawing]:

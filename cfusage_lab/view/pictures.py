@@ -28,7 +28,7 @@ def picture(chart: alt.TopLevelMixin, *, scale: float = 1.0, theme: str = "auto"
     Raises
     ------
     ConfigError
-        If there is no such theme.
+        If there is no such theme, or vl_convert is not there, which draws.
     ValueError
         If Vega cannot draw it.
 
@@ -59,7 +59,10 @@ def svg(chart: alt.TopLevelMixin, *, theme: str = "auto") -> str:
 
 
 def with_picture(bundle: dict[str, Any], chart: alt.TopLevelMixin, *, theme: str = "auto") -> dict[str, Any]:
-    """Add a PNG of ``chart`` to a MIME bundle; if it cannot be drawn, its view says why in the cell."""
+    """Add a PNG of ``chart`` to a MIME bundle, where there is what draws it.
+
+    If the chart cannot be drawn, its view says why in the cell.
+    """
     try:
         png = picture(chart, theme=theme)
     except ValueError:

@@ -15,7 +15,7 @@ import traitlets
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
-from cfusage_lab.view import vega
+from cfusage_lab.view import library
 from cfusage_lab.view.anatomy import Drawing
 from cfusage_lab.view.pictures import with_picture
 from cfusage_lab.view.showing import show_first
@@ -109,8 +109,8 @@ class ChartView(anywidget.AnyWidget):
     {'chosen': {'day': ['Tue']}}
     """
 
-    _esm = vega.drawing_source() + Path(__file__).with_name("view.js").read_text(encoding="utf-8")
-    _css = vega.drawing_style()
+    _esm = library.drawing_source() + Path(__file__).with_name("view.js").read_text(encoding="utf-8")
+    _css = library.drawing_style()
 
     _library = anywidget.WidgetTrait().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)
@@ -206,7 +206,7 @@ def _library() -> _Library:
     there each chart has its own.
     """
     if _is_in_marimo() or not _libraries or _libraries[0].comm is None:
-        _libraries[:] = [_Library(name=vega.bundle_name(), source=vega.bundle())]
+        _libraries[:] = [_Library(name=library.bundle_name(), source=library.bundle())]
     return _libraries[0]
 
 

@@ -221,9 +221,9 @@ def main() -> None:
             "websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame)))
         )
 
-        opened(page, url, home, PREPARE, ONE)  # the bundle is kept from now on
+        opened(page, url, home, PREPARE, ONE)  # the server, the browser and the disk are warm from now on
         closed(page)
-        print(f"Run All to the first chart, bundle kept: {opened(page, url, home, PREPARE, ONE):.1f} s")
+        print(f"Run All to the first chart: {opened(page, url, home, PREPARE, ONE):.1f} s")
 
         closed(page)
         print(f"Run All to the explorer's first chart: {opened(page, url, home, START):.1f} s")

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from histories import hours
 
 import cfusage_lab as cfu
-from cfusage_lab.view import pages, vega
+from cfusage_lab.view import library, pages
 from cfusage_lab.view.packing import pack
 from cfusage_lab.view.pages import Html, Section, standalone
 from cfusage_lab.view.themes import THEMES
@@ -31,12 +31,12 @@ def bars(description: str = "Two bars", title: object = "Bars") -> alt.Chart:
 
 
 def test_the_library_is_in_the_page_once_however_many_charts_there_are() -> None:
-    library = vega.bundle().decode()
+    code = library.bundle().decode()
 
     page = standalone([bars(), bars("Others")], title="Two charts")
 
-    assert page.count(library[:2000]) == 1
-    assert len(page) < len(library) + 150_000
+    assert page.count(code[:2000]) == 1
+    assert len(page) < len(code) + 150_000
     assert [one["id"] for one in read(page).select("[role=img]")] == ["chart-0", "chart-1"]
 
 

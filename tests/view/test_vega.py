@@ -1,6 +1,8 @@
-"""The bundle for the browser, and pictures without one."""
+"""Pictures made without a browser, and what works where nothing can make them."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -8,53 +10,19 @@ import altair as alt
 import polars as pl
 import pytest
 
-from cfusage_lab.view import picture, vega
+import cfusage_lab as cfu
+from cfusage_lab.view import ChartView, picture, svg
+from cfusage_lab.view.pages import standalone
+
+BARS = (
+    alt.Chart(pl.DataFrame({"x": ["a"], "y": [1.0]}), description="One bar").mark_bar().encode(x="x", y="y")
+)
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give this test a cache folder of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return tmp_path / "cfusage_lab" / f"{vega.bundle_name()}.mjs"
-
-
-def test_the_bundle_is_made_once_and_then_read(cache: Path) -> None:
-    """The second call returns what the first one left."""
-    first = vega.bundle()
-    cache.write_bytes(b"/* as found */" + cache.read_bytes())
-
-    assert b"vegaEmbed" in first
-    assert b"cdn.jsdelivr" not in first
-    assert vega.bundle() == b"/* as found */" + first
-    assert list(cache.parent.iterdir()) == [cache]
-
-
-def test_a_bundle_cut_short_is_made_again(cache: Path) -> None:
-    """A full disk must not break every chart from then on."""
-    cache.parent.mkdir(parents=True)
-    cache.write_bytes(b"export {veg")
-
-    whole = vega.bundle()
-
-    assert len(whole) > 500_000
-    assert cache.read_bytes() == whole
-
-
-def test_a_cache_that_cannot_be_written_is_done_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file stands where the folder should be."""
-    (tmp_path / "taken").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "taken"))
-
-    assert b"vegaEmbed" in vega.bundle()
-
-
-def test_the_bundle_is_named_after_altairs_vega_lite() -> None:
-    """Another altair is another file."""
-    major, minor, _ = alt.SCHEMA_VERSION.removeprefix("v").split(".")
-
-    assert vega.bundle_name().startswith(f"vega-lite-{major}.{minor}-vl-convert-")
+def without_vl_convert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be as in a browser's kernel: importing vl_convert fails."""
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
 
 
 def test_a_picture_is_a_whole_png() -> None:
@@ -74,3 +42,74 @@ def test_a_picture_is_a_whole_png() -> None:
     assert width > 60
     assert len(zlib.decompress(chunks[b"IDAT"])) == height * (width * 4 + 1)
     assert list(chunks)[-1] == b"IEND"
+
+
+@pytest.mark.usefixtures("without_vl_convert")
+@pytest.mark.parametrize("draw", [picture, svg])
+def test_a_picture_without_vl_convert_is_an_error_that_says_what_is_missing(draw: object) -> None:
+    with pytest.raises(cfu.ConfigError, match="pip install vl-convert-python"):
+        draw(BARS)  # type: ignore[operator]
+
+
+@pytest.mark.usefixtures("without_vl_convert")
+def test_a_live_chart_does_without_vl_convert() -> None:
+    """Only the picture behind it is left out."""
+    data, _ = ChartView(BARS)._repr_mimebundle_()
+
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert "image/png" not in data
+
+
+@pytest.mark.usefixtures("without_vl_convert")
+def test_a_page_without_vl_convert_has_a_charts_words_for_readers_without_scripts() -> None:
+    page = standalone([BARS], title="A page")
+
+    assert "<noscript><p>One bar</p></noscript>" in page
+    assert "vegaEmbed" in page
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_nothing_but_a_picture_loads_vl_convert() -> None:
+    """It takes 90 MB, and a while."""
+    code = """
+import sys, cfusage_lab as cfu
+NOW = "2026-11-18T09:30Z"
+history = cfu.UsageClient.sandbox(now=NOW).usage_history(cfu.last_days(14, now=NOW), progress=cfu.Quiet())
+cfu.show(cfu.day_over_day_chart(cfu.day_over_day(cfu.daily_usage(history, time_zone="UTC"))))
+cfu.explore(history, now=NOW)
+print("vl_convert" in sys.modules)
+"""
+
+    assert run(code).strip() == "False"
+
+
+def test_without_vl_convert_all_but_pictures_works(tmp_path: Path) -> None:
+    """From the fetch to the report; the PNG says what it needs."""
+    code = f"""
+import sys; sys.modules["vl_convert"] = None
+import cfusage_lab as cfu
+NOW = "2026-11-18T09:30Z"
+client = cfu.UsageClient.sandbox(now=NOW)
+history = client.usage_history(cfu.last_days(14, now=NOW), progress=cfu.Quiet())
+chart = cfu.weekly_heatmap_chart(cfu.weekly_heatmap(history, time_zone="UTC"), time_zone="UTC")
+print(cfu.show(chart)._repr_mimebundle_()[0].keys() & {{"image/png"}})
+panel = cfu.explore(history, now=NOW)
+print(panel._repr_mimebundle_().keys() & {{"image/png"}})
+page = cfu.report(history, path={str(tmp_path / "usage.html")!r}, time_zone="UTC", now=NOW)
+print("vegaEmbed" in page.read_text("utf-8"))
+from cfusage_lab.view import picture
+try:
+    picture(chart)
+except cfu.ConfigError as error:
+    print(error)
+"""
+
+    told = run(code).splitlines()
+
+    assert told[:3] == ["set()", "set()", "True"]
+    assert told[3].startswith("a picture (PNG or SVG) needs the package vl-convert-python")
