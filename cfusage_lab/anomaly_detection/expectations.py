@@ -143,7 +143,7 @@ def _segmented(windows: pl.DataFrame, day: int) -> pl.DataFrame:
         for values in (size, past(value))
     )
     highest = size.rolling_max(MEMORY_DAYS * day, min_samples=1).over("segment")
-    age = past(value.is_not_null().cast(pl.Int64)).over("segment").fill_null(0).cum_sum().over("segment")
+    age = past(value.is_not_null().cast(pl.Int64)).fill_null(0).cum_sum().over("segment")
     both_ways = 2 * (mean - balance.abs()).clip(0.0)  # what goes up and down about 0 has no percent
     quiet = _QUIET * mean + both_ways
     rows = rows.with_columns(age=age, quiet=pl.when(highest > 0).then(quiet))

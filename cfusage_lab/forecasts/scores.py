@@ -158,12 +158,11 @@ def _method(rows: pl.LazyFrame, method: str, horizon: int, levels: Sequence[floa
 def _typical_then(error: pl.Expr, method: str, horizon: int) -> dict[str, pl.Expr]:
     """Return the typical error, absolute and as a part of the forecast, of what was known at each origin."""
     level = pl.max_horizontal(method, "floor_usd")
-    known = error.shift(horizon).over("account")
-    part = (error / level).shift(horizon).over("account")
+    known, part = (errors.shift(horizon) for errors in (error, error / level))
     count = known.is_not_null().cum_sum().over("account")
     absolute = ((known**2).fill_null(0).cum_sum().over("account") / count).sqrt()
     relative = ((part**2).fill_null(0).cum_sum().over("account") / count).sqrt()
-    levels = pl.when(known.is_not_null()).then(level.shift(horizon).over("account").log())
+    levels = pl.when(known.is_not_null()).then(level.shift(horizon).log())
     mean_level = levels.fill_null(0).cum_sum().over("account") / count
     is_relative = (level > 0) & (relative.log() + mean_level < absolute.log())
     enough = count >= INDEPENDENT_ERRORS * horizon

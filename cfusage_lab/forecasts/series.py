@@ -127,10 +127,11 @@ def _regular(table: pl.DataFrame) -> pl.DataFrame:
     whole = whole.select("account_id", "date", "cost_usd").join(_beginnings(table, whole), on="account_id")
     whole = whole.filter(pl.col("date") >= pl.col("begins"))
     spans = whole.group_by("account_id", maintain_order=True).agg(
-        date=pl.date_ranges(pl.col("date").min(), pl.col("date").max()).first()
+        first=pl.col("date").min(), last=pl.col("date").max()
     )
     return (
-        spans.explode("date", empty_as_null=False)
+        spans.select("account_id", date=pl.date_ranges("first", "last"))
+        .explode("date")
         .join(whole.select("account_id", "date", "cost_usd"), on=["account_id", "date"], how="left")
         .sort("account_id", "date")
         .with_columns(

@@ -101,11 +101,11 @@ def _quartered(windows: Frames, local: LocalHistory) -> Frames:
         "total_usd": costs.list.sum(),
         "hours": costs.list.len(),
         "median_usd": costs.list.median(),
-        "q25_usd": costs.list.agg(cost.quantile(0.25, "linear")),
-        "q75_usd": costs.list.agg(cost.quantile(0.75, "linear")),
+        "q25_usd": costs.list.eval(cost.quantile(0.25, "linear")).list.first(),
+        "q75_usd": costs.list.eval(cost.quantile(0.75, "linear")).list.first(),
     }
     if local.span.may_have_corrections:
-        figures["gross"] = costs.list.agg(cost.abs().sum())
+        figures["gross"] = costs.list.eval(cost.abs()).list.sum()
     return grouped(
         windows,
         local.door,
