@@ -21,7 +21,7 @@ class Listener(Protocol):
 
 
 class Beside:
-    """Does one thing at a time for the screen, each in a thread of its own.
+    """Does one thing at a time for the screen, each in a thread of its own; or at once, where there are none.
 
     A thread that waits for an answer can't be interrupted. So a request that was cancelled, or followed by
     a newer one, is told to stop and from then on can't reach the screen, however long it takes to end.
@@ -54,10 +54,16 @@ class Beside:
         self._newest: Request | None = None
 
     def start(self, work: Callable[["Request"], None]) -> None:
-        """Begin ``work`` in a thread, in the place of whatever was under way."""
+        """Begin ``work`` in a thread, in the place of whatever was under way.
+
+        Where no thread can be started, as in a browser's kernel, it has ended when this returns.
+        """
         with self.turn:
             request = self._newest = Request(self)
-            Thread(target=self._carry_out, args=(request, work), name=THREADS, daemon=True).start()
+            try:
+                Thread(target=self._carry_out, args=(request, work), name=THREADS, daemon=True).start()
+            except RuntimeError:
+                self._carry_out(request, work)
 
     def cancel(self) -> bool:
         """Drop what is under way, and return whether there was anything."""

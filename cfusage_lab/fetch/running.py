@@ -1,4 +1,4 @@
-"""Ask everything a plan needs, side by side."""
+"""Ask everything a plan needs, side by side; one by one where no thread can be started, as in a browser."""
 
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -29,14 +29,17 @@ class _Workers:
         self._done: SimpleQueue[tuple[Part, Rows | BaseException]] = SimpleQueue()
         self._threads = 0
         self.under_way = 0
+        self.most = WORKERS
 
     def submit(self, part: Part) -> None:
-        """Have a part asked for."""
+        """Have a part asked for; without a single thread, it is answered when this returns."""
         self.under_way += 1
-        if self._threads < self.under_way:
-            self._threads += 1
-            Thread(target=self._work, name="cfusage_lab fetch", daemon=True).start()
-        self._todo.put(part)
+        if self._threads < min(self.under_way, self.most):
+            self._start()
+        if self._threads:
+            self._todo.put(part)
+        else:
+            self._done.put((part, self._answer(part)))
 
     def answers(self) -> list[tuple[Part, Rows]]:
         """Return what was answered within a moment; an error among it is raised."""
@@ -59,14 +62,24 @@ class _Workers:
         for _ in range(self._threads):
             self._todo.put(None)
 
+    def _start(self) -> None:
+        """Start another thread, or do with those that there are."""
+        try:
+            Thread(target=self._work, name="cfusage_lab fetch", daemon=True).start()
+        except RuntimeError:
+            self.most = max(self._threads, 1)
+        else:
+            self._threads += 1
+
     def _work(self) -> None:
         while (part := self._todo.get()) is not None:
-            try:
-                answer: Rows | BaseException = self._ask(part, self._waiter)
-            except BaseException as exc:  # noqa: BLE001 - handed over
-                answer = exc
-            self._done.put((part, answer))
-            del answer
+            self._done.put((part, self._answer(part)))
+
+    def _answer(self, part: Part) -> Rows | BaseException:
+        try:
+            return self._ask(part, self._waiter)
+        except BaseException as exc:  # noqa: BLE001 - handed over
+            return exc
 
 
 def carry_out(plan: Plan, ask: _Ask, waiter: Waiter, progress: Progress) -> None:
@@ -75,7 +88,7 @@ def carry_out(plan: Plan, ask: _Ask, waiter: Waiter, progress: Progress) -> None
     answered = 0
     try:
         while True:
-            while workers.under_way < WORKERS and (part := plan.take()) is not None:
+            while workers.under_way < workers.most and (part := plan.take()) is not None:
                 if (
                     not workers.under_way and not plan.waiting
                 ):  # nothing beside it: no thread is worth its while

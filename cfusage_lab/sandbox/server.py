@@ -11,6 +11,7 @@ from threading import Event, Lock, Thread
 from typing import Any
 from urllib.parse import unquote
 
+from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.endpoint import API_PATH, Sandbox
 from cfusage_lab.sandbox.trouble import WIRE, Wire
 
@@ -115,10 +116,17 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     ------
     OSError
         If the port is taken.
+    ConfigError
+        If no thread can be started, as in a browser's kernel.
     """
     with _Server(sandbox, port) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox")
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise ConfigError(
+                f"no socket can be served here ({error}): cfu.UsageClient.sandbox() needs none"
+            ) from error
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}{API_PATH}"
         finally:

@@ -212,7 +212,10 @@ class _Errand(Generic[T]):
         self._results: list[T] = []
         self._errors: list[Exception] = []
         self._is_left = False
-        threading.Thread(target=self._run, name="cfusage_lab connection", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name="cfusage_lab connection", daemon=True).start()
+        except RuntimeError:  # a machine out of threads: then the caller can't leave, but is connected
+            self._run()
 
     def result(self, what: str) -> T:
         """Wait for what comes of it; ``what`` says what is missing if nothing does."""

@@ -1,6 +1,7 @@
 """The way to the network, for httpx: through a proxy or not, over TLS or not, over sockets with bounds."""
 
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,10 +44,16 @@ class SocketTransport(httpx.BaseTransport):
     Raises
     ------
     ConfigError
-        If the environment names certificates that can't be used.
+        If the environment names certificates that can't be used, or the kernel runs inside a browser, which
+        has no sockets.
     """
 
     def __init__(self, *, is_secure: bool, proxy: Proxy | None, connections: int) -> None:
+        if sys.platform == "emscripten":
+            raise ConfigError(
+                "a kernel inside a browser has no sockets, so Cloudflare can't be asked from here: fetch in "
+                "another kernel, and bring the table as a file (cfu.read_table)"
+            )
         options: dict[str, Any] = {
             "ssl_context": _certificates() if is_secure else None,
             "max_connections": None,  # nobody waits for one: whoever asks has a worker of its own
