@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.ranges import moment
 from cfusage_lab.sandbox.answers import Answer, refuse, succeed
 from cfusage_lab.sandbox.billing import Billing
 from cfusage_lab.sandbox.gate import RateLimit, refuse_credentials
@@ -63,8 +64,8 @@ class Sandbox:
     accounts
         More accounts, id to name, beside the published ones and those of ``usage``.
     now
-        The present moment, or a function that tells it; the real clock by default. Windows of the future
-        have no usage, and the running one has its share so far.
+        The present moment, as an aware datetime or an ISO 8601 text, or a function that tells it; the real
+        clock by default. Windows of the future have no usage, and the running one has its share so far.
     clock
         Seconds, for the log of requests and the ``limit`` knob.
 
@@ -80,8 +81,8 @@ class Sandbox:
     Raises
     ------
     ConfigError
-        If ``now`` or an hour of ``usage`` has no time zone, an hour is not whole, a cost is not finite, or
-        an account id is not 32 hexadecimal digits.
+        If ``now`` is no moment, it or an hour of ``usage`` has no time zone, an hour is not whole, a cost is
+        not finite, or an account id is not 32 hexadecimal digits.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Sandbox:
         usage: Usage | None = None,
         trouble: Iterable[Trouble | None] = (),
         accounts: Mapping[str, str] | None = None,
-        now: Callable[[], datetime] | datetime | None = None,
+        now: Callable[[], datetime] | datetime | str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.knobs = knobs
@@ -239,11 +240,13 @@ def _all_accounts(usage: Usage, accounts: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _clock_of(now: Callable[[], datetime] | datetime | None) -> Callable[[], datetime]:
-    if isinstance(now, datetime):
-        epoch_seconds(now)  # refuses a naive moment at once, not at the first request
-        return lambda: now
-    return now or (lambda: datetime.now(UTC))
+def _clock_of(now: Callable[[], datetime] | datetime | str | None) -> Callable[[], datetime]:
+    if callable(now):
+        return now
+    if now is None:
+        return lambda: datetime.now(UTC)
+    fixed = moment(now)  # refuses what is none at once, not at the first request
+    return lambda: fixed
 
 
 def _status_line(status: int) -> str:

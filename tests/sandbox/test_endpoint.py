@@ -374,3 +374,16 @@ def test_the_truth_wants_whole_windows() -> None:
     """Noon is no start of a day."""
     with pytest.raises(ConfigError, match="not whole UTC days"):
         Sandbox().truth(SUPPORT, NOON, NOON + timedelta(days=1), "day")
+
+
+def test_the_present_may_be_a_text_and_what_is_none_is_refused_at_the_door(inside: Connect) -> None:
+    texts = ("2026-11-18T15:30Z", datetime(2026, 11, 18, 15, 30, tzinfo=UTC))
+    answers = [
+        inside(Sandbox(usage={SUPPORT: {NOON: 2.0}}, now=now)).get(HISTORY, params=asked(NOON, 3)).json()
+        for now in texts
+    ]
+
+    assert answers[0]["result"] == answers[1]["result"]
+    for wrong in ("noon", "2026-11-18T15:30", 5, datetime(2026, 11, 18)):  # noqa: DTZ001
+        with pytest.raises(ConfigError, match=r"^now "):
+            Sandbox(now=wrong)  # type: ignore[arg-type]
