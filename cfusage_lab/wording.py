@@ -1,5 +1,6 @@
 """How things are said, in one way everywhere: money, changes, counts, hours, and text from outside."""
 
+import re
 import unicodedata
 from datetime import datetime, timedelta, tzinfo
 from html import escape
@@ -10,6 +11,7 @@ __all__ = [
     "counted",
     "dollars",
     "html_text",
+    "markdown_text",
     "moment_text",
     "more_or_less",
     "offset_text",
@@ -19,6 +21,12 @@ __all__ = [
 ]
 
 _CENT: Final = 0.01
+_JOINER: Final = "\u2060"
+"""A character that takes no place, and that no line is broken at."""
+_NOTICED: Final = re.compile(r"[@#]|(?<=\w)\.(?=[^\W\d])|:(?=//|\w)")
+"""Where a mention, a number of an issue, a domain, a sign in words and an address go on."""
+_MARKS: Final = re.compile(r"[\\`*_\[\]|~$^=]")
+"""What is markup in the midst of a line."""
 _MILLIONTH: Final = 1e-6
 _LEAST: Final = 5e-11
 """US dollars below this are written as zero: they are what is left of a sum by rounding, not a cost."""
@@ -120,6 +128,21 @@ def html_text(text: str) -> str:
     'Larkspur &amp; &lt;b&gt;␊'
     """
     return escape(visible(text))
+
+
+def markdown_text(text: str) -> str:
+    r"""Write plain text as Markdown, whoever it comes from: no markup, no link, and nobody is mentioned.
+
+    It stands within a line or a table's cell. Where chat and code hosts look for names, addresses and numbers
+    of their own, a character without width is put between.
+
+    Examples
+    --------
+    >>> markdown_text("*Larkspur* | <b>")
+    '\\*Larkspur\\* \\| &lt;b&gt;'
+    """
+    apart = _NOTICED.sub(rf"\g<0>{_JOINER}", visible(text))
+    return _MARKS.sub(r"\\\g<0>", escape(apart, quote=False))
 
 
 def _shown(character: str) -> str:

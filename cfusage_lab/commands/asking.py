@@ -1,17 +1,20 @@
-"""Who is asked, and what is said while that takes its time."""
+"""Who is asked and about what, and what is said while that takes its time."""
 
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cfusage_lab import terminal
-from cfusage_lab.commands.parsing import NAME
-from cfusage_lab.errors import ConfigError
+from cfusage_lab.commands.parsing import ALL, NAME
+from cfusage_lab.errors import CfUsageError, ConfigError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from cfusage_lab.fetch import UsageClient
     from cfusage_lab.source import Progress
 
-__all__ = ["client", "listener"]
+__all__ = ["accounts_of", "client", "credit_of", "invoice_of", "label_of", "listener", "names_of"]
 
 
 class _Told:
@@ -49,3 +52,55 @@ def client(*, is_sandbox: bool) -> "UsageClient":
             "--sandbox"
         )
     return UsageClient(credentials)
+
+
+def accounts_of(asked: "UsageClient", wanted: str | None) -> list[str] | None:
+    """Return the account ids that a command line names; None leaves them to the client."""
+    from cfusage_lab.credentials import named_account_ids  # noqa: PLC0415 - keeps --help fast
+
+    if wanted is None:
+        return None
+    if wanted.strip().lower() != ALL:
+        return named_account_ids(wanted)
+    found: list[str] = asked.accounts()["account_id"].to_list()
+    if not found:
+        raise ConfigError("the token may see no account: name them with --accounts")
+    return found
+
+
+def label_of(asked: "UsageClient", account_ids: Iterable[str]) -> str:
+    """Say where numbers of these accounts come from: made-up ones are that, whoever serves them."""
+    from cfusage_lab.source import MADE_UP, are_made_up  # noqa: PLC0415 - keeps --help fast
+
+    is_plain = asked.source == "sandbox" or not are_made_up(account_ids)
+    return asked.label if is_plain else f"{MADE_UP} ({asked.label})"
+
+
+def names_of(asked: "UsageClient") -> dict[str, str | None]:
+    """Ask what accounts are called; without an answer, their ids say which they are."""
+    known: dict[str, str | None] = {}
+    try:
+        known = dict(asked.accounts().iter_rows())
+    except CfUsageError as error:
+        terminal.complain(NAME, f"note: accounts are told by their ids: {error}")
+    return known
+
+
+def credit_of(asked: "UsageClient", account_ids: Sequence[str]) -> "pl.DataFrame | None":
+    """Ask for prepaid credit; what an account costs is told without it, too."""
+    return _unless_refused(asked.credit_balance, account_ids, "prepaid credit is not told")
+
+
+def invoice_of(asked: "UsageClient", account_ids: Sequence[str]) -> "pl.DataFrame | None":
+    """Ask what will be billed; what an account costs is told without it, too."""
+    return _unless_refused(asked.invoice_preview, account_ids, "the figures are not held against the invoice")
+
+
+def _unless_refused(
+    ask: "Callable[[Sequence[str]], pl.DataFrame]", account_ids: Sequence[str], without: str
+) -> "pl.DataFrame | None":
+    try:
+        return ask(account_ids)
+    except CfUsageError as error:
+        terminal.complain(NAME, f"note: {without}: {error}")
+        return None

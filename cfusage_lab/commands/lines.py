@@ -13,7 +13,7 @@ from cfusage_lab.frames.expressions import net
 from cfusage_lab.invoices import agreement, is_alarming
 from cfusage_lab.wording import counted, dollars, percent
 
-__all__ = ["Block", "Line", "blocks"]
+__all__ = ["Block", "Line", "ahead", "blocks"]
 
 _MOST_EVENTS: Final = 3
 _UNKNOWN: Final = "not enough history: it begins after the first of the month"
@@ -24,12 +24,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that is told: what it is, a figure where there is one, words, and what they are about."""
+    """One thing that is told: what it is, a figure where there is one, words, and what they are about.
+
+    ``is_in_table`` says that a table of accounts has a column for it.
+    """
 
     what: str
     figure: str = ""
     words: str = ""
     parts: tuple[str, ...] = ()
+    is_in_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,9 @@ def blocks(found: Overview) -> Iterator[Block]:
     rows = {row["account_id"]: row for row in found.rows.iter_rows(named=True)}
     if found.total is not None:
         heading = f"All {counted(len(rows), 'account')}"
-        yield Block(heading, (*_figures(found.total), *_ahead(found, None)))
+        yield Block(heading, (*_figures(found.total), *ahead(found, None)))
     for account_id in found.shown:
-        yield Block(found.names[account_id], (*_figures(rows[account_id]), *_ahead(found, account_id)))
+        yield Block(found.names[account_id], (*_figures(rows[account_id]), *ahead(found, account_id)))
     others = found.rows.filter(~pl.col("account_id").is_in(found.shown))
     if others.height:
         cost = dollars(net(others["month_usd"].drop_nulls()))
@@ -69,14 +73,16 @@ def _figures(row: Row) -> list[Line]:
     ]
 
 
-def _ahead(found: Overview, account_id: str | None) -> Iterator[Line]:
+def ahead(found: Overview, account_id: str | None) -> Iterator[Line]:
     """Tell where the month ends and what stood out: of an account, or without one of all together."""
     end, is_whole = found.end, account_id is None or found.total is None
     if end is None:
-        yield Line("end of the month", words=_UNKNOWN)
+        yield Line("end of the month", words=_UNKNOWN, is_in_table=True)
     else:
         row = end.whole if is_whole else _of(end.each, account_id)
-        yield from [] if row is None else [Line(f"end of {row['month']:%B %Y}", words=_month(row))]
+        yield from (
+            [] if row is None else [Line(f"end of {row['month']:%B %Y}", words=_month(row), is_in_table=True)]
+        )
         if is_whole and end.budget is not None:
             budget = end.budget.row(0, named=True)
             yield Line("budget", words=budget_sentence(budget, time_zone=found.time_zone))
@@ -118,6 +124,8 @@ def _invoice(found: Overview, account_id: str | None) -> Iterator[Line]:
 
 def _of(table: pl.DataFrame, account_id: str | None) -> Row | None:
     """Return an account's row, if it has one."""
+    if account_id is None:
+        return None
     rows = table.filter(pl.col("account_id") == account_id)
     return rows.row(0, named=True) if rows.height else None
 

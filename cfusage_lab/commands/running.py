@@ -5,14 +5,18 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import Final
 
 from cfusage_lab import terminal
-from cfusage_lab.commands.parsing import CONFIG, NAME, parser
+from cfusage_lab.commands.parsing import CONFIG, NAME, parsed
 from cfusage_lab.errors import AuthError, CfUsageError, ConfigError
 
 __all__ = ["main"]
 
 _DONE, _AUTH, _LATER = 0, 3, 4
+
+_Answer = tuple[str, CfUsageError | None]
+"""What is written, and what went wrong after that was done."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,19 +25,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _ended(arguments: Sequence[str] | None) -> int:
-    options = parser().parse_args(arguments)
+    options = parsed(sys.argv[1:] if arguments is None else arguments)
+    trouble = None
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("ignore")  # others' warnings are no matter of this command's reader
             warnings.simplefilter("always", UserWarning)
-            text = _summary(options)
+            text, trouble = _COMMANDS[options.command](options)
     except CfUsageError as error:
         terminal.complain(NAME, error)
         return code_of(error)
     for note in dict.fromkeys(str(warning.message) for warning in caught):
         terminal.complain(NAME, f"note: {note}")
     terminal.write(text)
-    return _DONE
+    if trouble is None:
+        return _DONE
+    terminal.complain(NAME, trouble)
+    return code_of(trouble)
 
 
 def code_of(error: CfUsageError) -> int:
@@ -45,14 +53,51 @@ def code_of(error: CfUsageError) -> int:
     return _LATER if error.retryable else terminal.OTHER
 
 
-def _summary(options: argparse.Namespace) -> str:
-    from cfusage_lab.commands.asking import client  # noqa: PLC0415 - keeps --help fast
+def _summary(options: argparse.Namespace) -> _Answer:
+    from cfusage_lab.commands.asking import accounts_of, client  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.commands.digest import as_markdown  # noqa: PLC0415
     from cfusage_lab.commands.overview import overview  # noqa: PLC0415
     from cfusage_lab.commands.texts import as_json, as_text  # noqa: PLC0415
 
     with client(is_sandbox=options.sandbox) as asked:
-        found = overview(asked, time_zone=options.time_zone, budget_usd=options.budget)
-    if options.json:
-        return as_json(found)
+        found = overview(
+            asked,
+            accounts=accounts_of(asked, options.accounts),
+            time_zone=options.time_zone,
+            budget_usd=options.budget,
+        )
+    if options.format == "json":
+        return as_json(found), None
+    if options.format == "markdown":
+        return as_markdown(found), None
     is_rich = terminal.is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
-    return as_text(found, is_rich=is_rich, width=terminal.width(sys.stdout))
+    return as_text(found, is_rich=is_rich, width=terminal.width(sys.stdout)), None
+
+
+def _update(options: argparse.Namespace) -> _Answer:
+    from cfusage_lab.commands.asking import client  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.commands.updating import update  # noqa: PLC0415
+
+    with client(is_sandbox=options.sandbox) as asked:
+        return update(asked, location=options.archive, accounts=options.accounts, days=options.days)
+
+
+def _report(options: argparse.Namespace) -> _Answer:
+    from cfusage_lab.commands.reporting import Wanted, of_account, of_archive  # noqa: PLC0415 - as above
+
+    wanted = Wanted(
+        name=options.range,
+        accounts=options.accounts,
+        time_zone=options.time_zone,
+        budget_usd=options.budget,
+        output=options.output,
+    )
+    if options.archive is not None:
+        location = None if options.archive is True else options.archive
+        path = of_archive(wanted, location=location, is_sandbox=options.sandbox)
+    else:
+        path = of_account(wanted, is_sandbox=options.sandbox)
+    return f"{path}\n", None
+
+
+_COMMANDS: Final = {"summary": _summary, "update": _update, "report": _report}

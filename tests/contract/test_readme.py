@@ -1,12 +1,16 @@
 """What the README says is true: its Python runs, its commands are the check's, its links lead somewhere."""
 
+import configparser
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 
 import cfusage_lab as cfu
+from cfusage_lab.commands.parsing import parsed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,3 +74,53 @@ def test_every_room_of_the_package_stands_in_the_picture() -> None:
     }
 
     assert [room for room in sorted(rooms) if not re.search(rf"\b{room}\b", picture)] == []
+
+
+WITHOUT = README.partition("## Without a notebook\n")[2].partition("\n## ")[0]
+
+
+def blocks_of(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", WITHOUT, re.DOTALL)
+
+
+def test_the_commands_are_ones_that_the_command_line_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the shell, of cron, of systemd and of a workflow; what stands after # is not part of them."""
+    lines = [
+        one for block in re.findall(r"```\w+\n(.*?)```", WITHOUT, re.DOTALL) for one in block.splitlines()
+    ]
+    words = [
+        shlex.split(one.partition("-m cfusage_lab")[2], comments=True)
+        for one in lines
+        if "-m cfusage_lab" in one
+    ]
+    found = [parsed(one).command for one in words]
+
+    assert len(found) == 9
+    assert set(found) == {"summary", "update", "report"}
+    assert capsys.readouterr().err == ""
+
+
+def test_cron_runs_a_line_of_five_fields_and_a_command() -> None:
+    (table,) = blocks_of("crontab")
+    lines = [one for one in table.splitlines() if not one.startswith(("#", "SHELL="))]
+
+    assert len(lines) == 2
+    for line in lines:
+        *fields, command = line.split(maxsplit=5)
+        assert all(re.fullmatch(r"\*|\d+", one) for one in fields)
+        assert command.startswith("cd ~/cfusage-lab && ")
+        assert "%" not in command  # cron takes it for the end of a line
+
+
+def test_the_units_and_the_workflow_are_whole() -> None:
+    units = [configparser.ConfigParser(interpolation=None, allow_no_value=False) for _ in range(2)]
+    for unit, text in zip(units, blocks_of("ini"), strict=True):
+        unit.optionxform = str  # type: ignore[assignment,method-assign]
+        unit.read_string(text)
+    (workflow,) = (yaml.safe_load(one) for one in blocks_of("yaml"))
+
+    assert [[*unit] for unit in units] == [["DEFAULT", "Service"], ["DEFAULT", "Timer", "Install"]]
+    assert workflow[True]["schedule"] == [{"cron": "45 6 * * 1"}]  # YAML takes "on" for true; GitHub does not
+    (job,) = workflow["jobs"].values()
+    assert [set(step) & {"uses", "run"} for step in job["steps"]] == [{"uses"}, {"uses"}, {"run"}, {"uses"}]
+    assert job["steps"][-1]["with"]["path"] in job["steps"][2]["run"]

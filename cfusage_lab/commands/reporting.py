@@ -1,0 +1,199 @@
+"""A report as a file: of an account, or of an archive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.archive import UsageArchive
+from cfusage_lab.commands.asking import (
+    accounts_of,
+    client,
+    credit_of,
+    invoice_of,
+    label_of,
+    listener,
+    names_of,
+)
+from cfusage_lab.commands.parsing import ALL
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.files import checked_path
+from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.ranges import (
+    TimeRange,
+    last_days,
+    last_week,
+    month_to_date,
+    off_the_hour_is_said,
+    previous_month,
+    since_previous_month,
+    this_week,
+    yesterday,
+    zone,
+)
+from cfusage_lab.ranges.zones import day_of
+from cfusage_lab.reports import report
+from cfusage_lab.reports.before import Before
+from cfusage_lab.summaries import MOST_ACCOUNTS
+
+__all__ = ["Wanted", "of_account", "of_archive"]
+
+_DAYS: Final = 90
+"""How far back what is usual is learned from, at least."""
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a report is to be of; ``name`` is the time range's (``parsing.RANGES``)."""
+
+    name: str
+    accounts: str | None
+    time_zone: str
+    budget_usd: float | None
+    output: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse what is wrong before anything is asked."""
+        zone(self.time_zone)
+        if self.budget_usd is not None:
+            checked_budget(self.budget_usd)
+        if self.output is not None:
+            checked_path(self.output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spans:
+    """The time range, and the hours that are learned from."""
+
+    of: TimeRange
+    known: TimeRange
+    now: datetime
+
+    @classmethod
+    def at(cls, now: datetime, wanted: Wanted) -> "_Spans":
+        """Put the name of a range into hours."""
+        when: Any = {"time_zone": wanted.time_zone, "now": now}
+        with off_the_hour_is_said():  # the report says it
+            found = {
+                "yesterday": lambda: yesterday(**when),
+                "this-week": lambda: this_week(**when),
+                "last-week": lambda: last_week(**when),
+                "last-7-days": lambda: last_days(7, **when),
+                "last-28-days": lambda: last_days(28, **when),
+                "this-month": lambda: month_to_date(**when),
+                "last-month": lambda: previous_month(**when),
+                "previous-month": lambda: previous_month(**when),
+            }[wanted.name]()
+            learned = last_days(_DAYS, include_today=True, **when)
+            months = since_previous_month(**when)
+        before = Before.of(found, time_zone=wanted.time_zone).previous
+        return cls(
+            of=found, known=TimeRange(min(learned.start, months.start, before.start), learned.end), now=now
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the time range goes on until now."""
+        return self.of.end == self.known.end
+
+
+def of_account(wanted: Wanted, *, is_sandbox: bool) -> Path:
+    """Fetch what a report needs, and write it."""
+    spans = _Spans.at(datetime.now(UTC), wanted)
+    with client(is_sandbox=is_sandbox) as asked:
+        history = asked.usage_history(
+            spans.known, accounts=accounts_of(asked, wanted.accounts), with_ids=False, progress=listener()
+        )
+        shown = _costliest(history, spans.of)
+        return _written(
+            wanted,
+            history,
+            spans.of,
+            source=label_of(asked, history["account_id"]),
+            names=names_of(asked),
+            invoice_lines=invoice_of(asked, history["account_id"].unique().to_list()),
+            balance=credit_of(asked, shown),
+        )
+
+
+def of_archive(wanted: Wanted, *, location: str | None, is_sandbox: bool) -> Path:
+    """Write a report of what an archive holds: nothing is fetched."""
+    spans = _Spans.at(datetime.now(UTC), wanted)
+    archive = UsageArchive(location, source="sandbox" if is_sandbox else "account")
+    is_every = wanted.accounts is None or wanted.accounts.strip().lower() == ALL
+    accounts = None if is_every else wanted.accounts
+    held = archive.held(accounts=accounts)
+    if held is None:
+        is_made_up = not is_sandbox and UsageArchive(location, source="sandbox").held() is not None
+        raise ConfigError(
+            f"the archive at {archive.location} holds no hours of the accounts that are meant: 'update' "
+            f"fetches them{'; what it holds is made up, and shown with --sandbox' if is_made_up else ''}"
+        )
+    end = min(spans.of.end, held.end) if spans.is_running else spans.of.end
+    if held.start > spans.of.start or held.end < end or end <= spans.of.start:
+        raise ConfigError(
+            f"the archive at {archive.location} holds {held} of these accounts, and {wanted.name} is "
+            f"{spans.of}: 'update' fetches what is absent"
+        )
+    known = TimeRange(max(spans.known.start, held.start), min(spans.known.end, held.end))
+    history = archive.usage_history(known, accounts=accounts, with_ids=False)
+    ids = history["account_id"].unique().to_list()
+    return _written(
+        wanted,
+        history,
+        TimeRange(spans.of.start, end),
+        source=archive.label,
+        names=dict(archive.accounts().iter_rows()),
+        invoice_lines=_running_invoice(archive.invoice_lines(ids), known.end),
+        balance=None,
+    )
+
+
+def _written(
+    wanted: Wanted,
+    history: pl.DataFrame,
+    time_range: TimeRange,
+    *,
+    source: str,
+    names: Mapping[str, str | None],
+    invoice_lines: pl.DataFrame | None,
+    balance: pl.DataFrame | None,
+) -> Path:
+    return report(
+        history,
+        time_zone=wanted.time_zone,
+        path=wanted.output or _file_name(time_range, wanted.time_zone),
+        time_range=time_range,
+        names=names,
+        source=source,
+        budget_usd=wanted.budget_usd,
+        invoice_lines=invoice_lines,
+        balance=balance,
+    )
+
+
+def _running_invoice(lines: pl.DataFrame, end: datetime) -> pl.DataFrame | None:
+    """Return the lines of the period that runs when the hours end, if there are any.
+
+    An invoice of an earlier period may have been seen last before that was over.
+    """
+    running = lines.filter(pl.col("period_start") < end, pl.col("period_end") >= end)
+    return running if running.height else None
+
+
+def _file_name(time_range: TimeRange, time_zone: str) -> str:
+    """Name a file by the first and the last local day."""
+    first, last = (day_of(hour, zone(time_zone)) for hour in (time_range.start, time_range.end - _HOUR))
+    return f"ai-gateway-cost_{first}_{last}.html"
+
+
+def _costliest(history: pl.DataFrame, time_range: TimeRange) -> Sequence[str]:
+    """Return the accounts that are told one by one."""
+    inside = pl.col("start_time").is_between(time_range.start, time_range.end, closed="left")
+    cost = history.filter(inside).group_by("account_id").agg(pl.col("aggregated_value").sum())
+    found = cost.sort("aggregated_value", "account_id", descending=[True, False])["account_id"]
+    return found.head(MOST_ACCOUNTS).to_list()
