@@ -2,15 +2,15 @@
 
 ::
 
-    CfUsageError                    the root: everything this package raises on purpose
-    ├── ConfigError                 the call was wrong; nothing was asked            (a ValueError)
-    ├── TransportError              no answer came back                              retryable
-    ├── ApiError                    Cloudflare answered, and refused
-    │   ├── AuthError               the token, the account or the permission
-    │   └── RateLimitError          too many requests; carries ``retry_after``       retryable
-    ├── PayloadError                an answer that cannot be the promised table
-    ├── FrameError                  a table handed to a helper lacks what it needs   (a ValueError)
-    └── CancelledError              the caller stopped a fetch; nothing is returned
+    CfUsageError             the root: everything this package raises on purpose
+    ├── ConfigError          the call was wrong; nothing was asked            (a ValueError)
+    ├── TransportError       no answer came back                              retryable
+    ├── ApiError             Cloudflare answered, and refused
+    │   ├── AuthError        the token, the account or the permission
+    │   └── RateLimitError   too many requests; carries retry_after           retryable
+    ├── PayloadError         an answer that cannot be the promised table
+    ├── FrameError           a table handed to a helper lacks what it needs   (a ValueError)
+    └── CancelledError       the caller stopped a fetch; nothing is returned
 
 Every error carries ``status_code``, ``codes``, ``retry_after`` and ``retryable``, so a caller can
 branch on the root without importing the leaves. No message holds a token.

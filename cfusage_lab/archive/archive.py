@@ -390,8 +390,8 @@ class UsageArchive:
         Returns
         -------
         DataFrame
-            :data:`cfusage_lab.archive.COVERAGE`: from the first window held to the last, how many windows
-            of the month are held, how many of these are complete, how many are missing, and the gaps.
+            :data:`cfusage_lab.archive.tables.COVERAGE`: from the first window held to the last, how many
+            windows of the month are held, how many of these are complete, how many are missing, and the gaps.
 
         Raises
         ------
@@ -417,7 +417,7 @@ class UsageArchive:
         Returns
         -------
         DataFrame
-            :data:`cfusage_lab.archive.REVISIONS`, oldest change first: the window, ``old_usd``,
+            :data:`cfusage_lab.archive.tables.REVISIONS`, oldest change first: the window, ``old_usd``,
             ``new_usd``, ``change_usd``, what state the old value was in, and when the new one was fetched.
 
         Raises
@@ -437,8 +437,8 @@ class UsageArchive:
         Returns
         -------
         DataFrame
-            One row is a table (:data:`cfusage_lab.archive.TABLES`): its version, files, rows, bytes and sum;
-            its ``granularity`` is that of its windows, or ``invoice_preview``, which has no sum.
+            One row is a table (:data:`cfusage_lab.archive.tables.TABLES`): its version, files, rows, bytes
+            and sum; its ``granularity`` is that of its windows, or ``invoice_preview``, which has no sum.
 
         Raises
         ------

@@ -50,7 +50,7 @@ def day_over_day_chart(
     Parameters
     ----------
     comparison
-        What :func:`cfusage_lab.changes.day_over_day` returns (``schema.COMPARISON``).
+        What :func:`cfusage_lab.day_over_day` returns (``schema.COMPARISON``).
     names
         Account id to name; an account without one is called by the ends of its id. The order is kept.
     time_zone
@@ -95,7 +95,7 @@ def week_over_week_chart(
 ) -> alt.VConcatChart:
     """Draw by how much each day's cost differs from the same weekday a week before.
 
-    Takes what :func:`cfusage_lab.changes.week_over_week` returns; otherwise as :func:`day_over_day_chart`.
+    Takes what :func:`cfusage_lab.week_over_week` returns; otherwise as :func:`day_over_day_chart`.
 
     Examples
     --------

@@ -57,7 +57,7 @@ def comparison_chart(
     Parameters
     ----------
     comparison
-        What :func:`cfusage_lab.changes.compare` returns (``schema.RANGE_COMPARISON``; without
+        What :func:`cfusage_lab.compare` returns (``schema.RANGE_COMPARISON``; without
         ``previous_date``, the heading can't say which days the partners are).
     current, previous
         What the two ranges are called, as in a sentence.

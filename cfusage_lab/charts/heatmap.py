@@ -62,7 +62,7 @@ def weekly_heatmap_chart(
     Parameters
     ----------
     heatmap
-        What :func:`cfusage_lab.patterns.weekly_heatmap` returns (``schema.WEEKLY_HEATMAP``).
+        What :func:`cfusage_lab.weekly_heatmap` returns (``schema.WEEKLY_HEATMAP``).
     time_zone
         The IANA name of the zone whose clock that is.
     statistic

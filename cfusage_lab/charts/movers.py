@@ -39,7 +39,7 @@ def movers_chart(
     Parameters
     ----------
     movers
-        What :func:`cfusage_lab.changes.movers` returns (``schema.MOVERS``).
+        What :func:`cfusage_lab.movers` returns (``schema.MOVERS``).
     names
         Account id to name; an account without one is called by the ends of its id.
     time_zone

@@ -68,7 +68,7 @@ def hour_profile_chart(
     Parameters
     ----------
     profile
-        What :func:`cfusage_lab.patterns.hourly_profile` returns (``schema.HOURLY_PROFILE``); without medians,
+        What :func:`cfusage_lab.hourly_profile` returns (``schema.HOURLY_PROFILE``); without medians,
         only the mean is drawn.
     time_zone
         The IANA name of the zone whose clock that is.

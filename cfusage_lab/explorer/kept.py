@@ -16,7 +16,7 @@ __all__ = ["Archive", "Kept"]
 
 
 class Archive(Source, Protocol):
-    """A source that keeps what it was told, such as :class:`cfusage_lab.archive.UsageArchive`."""
+    """A source that keeps what it was told, such as :class:`cfusage_lab.UsageArchive`."""
 
     @property
     def default_accounts(self) -> tuple[str, ...]:

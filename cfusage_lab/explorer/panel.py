@@ -41,7 +41,7 @@ class UsageExplorer:
     Parameters
     ----------
     source
-        Anything that hands out usage history (:class:`cfusage_lab.source.Source`), or a history table of any
+        Anything that hands out usage history (:class:`cfusage_lab.Source`), or a history table of any
         engine that analytics take.
     client
         Whom an archive as the source is kept up to date from. What is held is shown at once, and

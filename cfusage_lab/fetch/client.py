@@ -185,7 +185,7 @@ class UsageClient:
         Parameters
         ----------
         time_range
-            What to ask for; see :mod:`cfusage_lab.ranges`. Left out: the last 30 whole UTC days.
+            What to ask for, as :func:`cfusage_lab.last_days` gives it. Left out: the last 30 whole UTC days.
         granularity
             ``"hour"``, or ``"day"`` for UTC days. Local days are made of hours.
         accounts

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 def month_end_sentence(row: Row) -> str:
-    """Put a row of :func:`forecast_month_end` into words, with the narrowest of its intervals.
+    """Put a row of :func:`cfusage_lab.forecast_month_end` into words, with the narrowest of its intervals.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def month_end_sentence(row: Row) -> str:
 
 
 def budget_sentence(row: Row, *, time_zone: str | None = None) -> str:
-    """Put a row of :func:`budget_check` into words; the hour is said in that zone, and left out without one.
+    """Put a row of :func:`cfusage_lab.budget_check` into words; without a zone, the hour is left out.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def budget_sentence(row: Row, *, time_zone: str | None = None) -> str:
 
 
 def runway_sentence(row: Row) -> str:
-    """Put a row of :func:`credit_runway` into words, with the narrowest of its intervals.
+    """Put a row of :func:`cfusage_lab.credit_runway` into words, with the narrowest of its intervals.
 
     Examples
     --------

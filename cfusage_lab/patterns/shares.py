@@ -78,7 +78,7 @@ def weekend_share(history: FrameT, *, time_zone: str, include_in_progress: bool 
     Parameters
     ----------
     history, time_zone, include_in_progress
-        As in :func:`cfusage_lab.patterns.hourly_profile`.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Returns
     -------
@@ -93,12 +93,12 @@ def weekend_share(history: FrameT, *, time_zone: str, include_in_progress: bool 
     Raises
     ------
     ConfigError, FrameError
-        As in :func:`cfusage_lab.patterns.hourly_profile`.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Warns
     -----
     OffTheHourWarning
-        As in :func:`cfusage_lab.patterns.hourly_profile`.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def off_hours_share(
     Parameters
     ----------
     history, time_zone, include_in_progress
-        As in :func:`cfusage_lab.patterns.hourly_profile`.
+        As in :func:`cfusage_lab.hourly_profile`.
     working_hours
         From which local hour up to which, the second excluded: ``(9, 18)`` is from 09:00 to 18:00, and
         ``(22, 6)`` goes past midnight, each hour being judged by its own weekday.
@@ -157,12 +157,12 @@ def off_hours_share(
     ConfigError
         If there is no such zone, hour or weekday.
     FrameError
-        As in :func:`cfusage_lab.patterns.hourly_profile`.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Warns
     -----
     OffTheHourWarning
-        As in :func:`cfusage_lab.patterns.hourly_profile`.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Examples
     --------

@@ -49,7 +49,7 @@ class Sandbox:
     """An imitation of Cloudflare's AI Gateway billing endpoint: a WSGI application.
 
     Within the process it is reached through ``httpx.WSGITransport(app=sandbox)``, over a socket through
-    :func:`serve`. It accepts :data:`SANDBOX_TOKEN`, or :data:`SANDBOX_EMAIL` with :data:`SANDBOX_KEY`.
+    :func:`serve`. It accepts ``SANDBOX_TOKEN``, or ``SANDBOX_EMAIL`` with ``SANDBOX_KEY``.
 
     Parameters
     ----------

@@ -40,8 +40,8 @@ def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     Returns
     -------
     ChartView
-        The widget, to be the last line of a cell. Its :meth:`ChartView.draw` takes a changed chart, its
-        ``selections`` tell what is selected in the browser.
+        The widget, to be the last line of a cell. Its :meth:`~cfusage_lab.view.ChartView.draw` takes a
+        changed chart, its ``selections`` tell what is selected in the browser.
 
     Raises
     ------
