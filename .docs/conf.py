@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 from docutils import nodes
+from pygments.lexers.shell import BashLexer
 from sphinx.application import Sphinx
 
 import cfusage_lab as cfu
@@ -79,6 +80,7 @@ def pictures_told(_app: Sphinx, page: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register what is done to docstrings and to outputs."""
+    """Register what is done to docstrings and to outputs, and a language that Pygments does not know."""
     app.connect("autodoc-process-docstring", described)
     app.connect("doctree-read", pictures_told)
+    app.add_lexer("crontab", BashLexer)
