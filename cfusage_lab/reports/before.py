@@ -17,8 +17,10 @@ from cfusage_lab.ranges.moments import HOUR, hour_start
 from cfusage_lab.ranges.zones import day_of, day_start
 from cfusage_lab.wording import counted
 
-__all__ = ["Before", "check_held", "is_within"]
+__all__ = ["UNTIL_THEN", "Before", "check_held", "is_within"]
 
+UNTIL_THEN: Final = " until then"
+"""What is said of hours before that go on to the same clock time."""
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
 
@@ -62,7 +64,7 @@ class Before:
             return cls(
                 current=current,
                 previous=TimeRange(day_start(before, info), current.start if is_whole else end),
-                partner="the month before" if is_whole else "the month before until then",
+                partner="the month before" if is_whole else f"the month before{UNTIL_THEN}",
                 is_month=True,
                 time_zone=time_zone,
             )
@@ -70,7 +72,7 @@ class Before:
         weeks = -(-count // _WEEK)
         start, end = (_moved(moment, weeks * _WEEK, info) for moment in (current.start, current.end))
         is_right_before = count == weeks * _WEEK and end == current.start
-        ago = "a week before" if weeks == 1 else f"{weeks} weeks before"
+        ago = f"{'a week' if weeks == 1 else f'{weeks} weeks'} before{UNTIL_THEN if is_cut else ''}"
         return cls(
             current=current,
             previous=TimeRange(start, end),

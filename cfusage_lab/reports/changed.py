@@ -7,12 +7,12 @@ import polars as pl
 from cfusage_lab.charts import comparison_chart, day_over_day_chart, month_to_date_chart, movers_chart
 from cfusage_lab.charts.style import span
 from cfusage_lab.ranges import zone
-from cfusage_lab.reports.before import Before
+from cfusage_lab.reports.before import UNTIL_THEN, Before
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, money, paragraph
 from cfusage_lab.reports.texts import beside
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import html_text, percent
+from cfusage_lab.wording import dollars, html_text, percent
 
 __all__ = ["account_changes", "change_card", "compared_with", "ratio_text", "what_changed"]
 
@@ -35,7 +35,10 @@ def what_changed(figures: Figures) -> list[Block]:
         ]
     else:
         pairs = figures.pairs(before)
-        charts = [comparison_chart(pairs, current="This time range", previous=before.partner, **common)]
+        is_whole = pairs.filter(pl.col("kind") != "unknown").height == figures.total_daily.height
+        current = "This time range" if is_whole else "Whole days of this time range"
+        partner = before.partner.removesuffix(UNTIL_THEN)  # no day that is cut is compared
+        charts = [comparison_chart(pairs, current=current, previous=partner, **common)]
     movers = figures.movers().filter(pl.col("change_usd") != 0)
     return [*charts, *([movers_chart(movers, **common)] if movers.height else [])]
 
@@ -46,7 +49,10 @@ def change_card(figures: Figures, before: Before) -> Card:
     sides = row["current_usd"], row["previous_usd"]
     said = beside(row["kind"], *sides, row["change_ratio"], "that")
     label = f"{before.partner[:1].upper()}{before.partner[1:]}"
-    return Card(label, money(row["previous_usd"]), html_text(f"this time range: {said}"))
+    current = "this time range"
+    if before.current.end < figures.span[1]:
+        current += f" without the running hour, {dollars(row['current_usd'])}"
+    return Card(label, money(row["previous_usd"]), html_text(f"{current}: {said}"))
 
 
 def account_changes(figures: Figures, before: Before) -> dict[str, str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 from histories import HOUR, hours
+from polars.testing import assert_frame_equal
 
 import cfusage_lab as cfu
 from cfusage_lab.ranges import TimeRange
@@ -139,8 +140,8 @@ def test_the_running_month_stands_beside_the_same_days_until_the_same_time() -> 
         ("11-09T00", "11-10T00", "the same weekdays a week before", "11-02T00"),
         ("11-05T00", "11-15T00", "the same weekdays 2 weeks before", "10-22T00"),
         ("10-19T00", "11-16T00", "the 28 days before", "09-21T00"),
-        ("11-09T06", "11-11T15", "the same weekdays a week before", "11-02T06"),
-        ("11-09T12", "11-16T12", "the same weekdays 2 weeks before", "10-26T12"),
+        ("11-09T06", "11-11T15", "the same weekdays a week before until then", "11-02T06"),
+        ("11-09T12", "11-16T12", "the same weekdays 2 weeks before until then", "10-26T12"),
         ("10-01T00", "11-02T00", "the same weekdays 5 weeks before", "08-27T00"),
     ],
 )
@@ -164,6 +165,27 @@ def test_a_range_that_cuts_a_day_says_so() -> None:
     assert found.total_daily.select("hours", "is_whole").rows() == [(18, False), (24, True), (15, False)]
     assert found.before is not None
     assert found.pairs(found.before)["kind"].to_list() == ["unknown", "up", "unknown"]
+    tuesday = cost(datetime(2026, 11, 10, tzinfo=UTC), datetime(2026, 11, 11, tzinfo=UTC))
+    title = what_changed(found)[0].title.text
+    assert " ".join(title).startswith(f"Whole days of this time range: ${tuesday:,.2f}, ")
+
+
+def test_the_running_day_is_in_the_total_and_in_no_pair() -> None:
+    """Of a week until Wednesday at 10:00, Monday and Tuesday stand beside theirs."""
+    monday = datetime(2026, 11, 16, tzinfo=UTC)
+    found = figures_of(TimeRange(monday, END))
+
+    title = " ".join(what_changed(found)[0].title.text)
+    assert title.startswith(f"Whole days of this time range: ${cost(monday, monday + 48 * HOUR):,.2f}, ")
+    assert found.before is not None
+    card = change_card(found, found.before)
+    week = 168 * HOUR
+    assert card.label == "The same weekdays a week before until then"
+    current = cost(monday, END - HOUR)
+    assert card.aside.startswith(f"this time range without the running hour, ${current:,.2f}: $")
+    value = float(card.figure.partition('value="')[2].partition('"')[0])
+    assert value == pytest.approx(cost(monday - week, END - HOUR - week))
+    assert found.cost_usd == pytest.approx(cost(monday, END))
 
 
 def test_what_is_usual_is_learned_before_and_nothing_after_it_counts() -> None:
@@ -178,7 +200,8 @@ def test_what_is_usual_is_learned_before_and_nothing_after_it_counts() -> None:
     known = cfu.anomalies(table.filter(pl.col("start_time") < start + 24 * HOUR), time_zone="UTC")
 
     assert found is not None
-    assert found.total.rows() == known.filter(pl.col("end_time") > start).rows()
+    mine = known.filter(pl.col("end_time") > start)
+    assert_frame_equal(found.total, mine, check_row_order=False)
     assert found.total.filter(when)["actual_usd"].to_list() == [900.0]
 
 
@@ -196,10 +219,11 @@ def test_the_month_ends_where_it_does_whatever_the_range() -> None:
 
     assert whole is not None
     assert week is not None
-    assert week.whole == whole.whole
-    assert week.each.rows() == whole.each.rows()
+    assert_frame_equal(pl.DataFrame([week.whole]), pl.DataFrame([whole.whole]))
+    assert_frame_equal(week.each, whole.each)
     assert week.budget is not None
-    assert week.budget.equals(whole.budget)
+    assert whole.budget is not None
+    assert_frame_equal(week.budget, whole.budget)
 
 
 def test_hours_that_are_missing_before_are_said_to_be() -> None:
