@@ -9,7 +9,8 @@ it begins with = + - @, a tab or a line break.
 import os
 import re
 from decimal import Decimal
-from typing import BinaryIO, Final
+from io import BufferedReader
+from typing import BinaryIO, Final, cast
 
 import polars as pl
 
@@ -86,7 +87,8 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
     try:
         with open(text, "rb") as file:  # noqa: PTH123 - pathlib drops what a text says
             is_parquet = file.peek(len(_PARQUET)).startswith(_PARQUET)
-            table = pl.read_parquet(file) if is_parquet else pl.read_csv(file, infer_schema=False)
+            begun = _from_its_begin(file)
+            table = pl.read_parquet(begun) if is_parquet else pl.read_csv(begun, infer_schema=False)
     except OSError as error:
         raise ConfigError(f"{shown(text)} can't be read: {error.strerror or error}") from error
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -100,6 +102,14 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
     if set(table.columns) == schema.HISTORY.keys() - {"id"}:
         table = table.with_columns(id=pl.lit(None, schema.HISTORY["id"])).select(schema.HISTORY.names())
     return table
+
+
+def _from_its_begin(file: BufferedReader) -> BinaryIO:
+    """Return a file that was peeked at as if it had not been: polars 1.33 goes by the system's position."""
+    if not file.seekable():
+        return file
+    file.raw.seek(0)
+    return cast("BinaryIO", file.raw)
 
 
 def _as_written(name: str, kind: pl.DataType) -> pl.Expr:
