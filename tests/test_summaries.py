@@ -163,7 +163,7 @@ def test_filters_of_warnings_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -
         return same_time_yesterday(*arguments, **options)
 
     monkeypatch.setattr(headline, "same_time_yesterday", watched)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")
         before = list(warnings.filters)
         summary(two_months(), time_zone="Asia/Kolkata")
