@@ -108,8 +108,9 @@ def _from_its_begin(file: BufferedReader) -> BinaryIO:
     """Return a file that was peeked at as if it had not been: polars 1.33 goes by the system's position."""
     if not file.seekable():
         return file
-    file.raw.seek(0)
-    return cast("BinaryIO", file.raw)
+    raw = cast("BinaryIO", file.raw)
+    raw.seek(0)
+    return raw
 
 
 def _as_written(name: str, kind: pl.DataType) -> pl.Expr:
