@@ -25,6 +25,9 @@ shutil.rmtree(HERE / "notebooks", ignore_errors=True)
 shutil.copytree(ROOT / "notebooks", HERE / "notebooks")
 shutil.copy(ROOT / "CHANGELOG.md", HERE)
 readme = (ROOT / "README.md").read_text(encoding="utf-8")
+for linked in filter(Path.is_file, (ROOT / link for link in re.findall(r"\]\(([\w/.-]+)\)", readme))):
+    (HERE / linked.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(linked, HERE / linked.relative_to(ROOT))
 pair = r"![\2](\3){.only-light}\n![\2](\1){.only-dark}"
 (HERE / "README.md").write_text(PICTURE.sub(pair, readme), encoding="utf-8")
 
