@@ -12,13 +12,13 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 
-__all__ = ["LONG", "Keys", "have_same_places", "is_in_order", "runs_in_order", "runs_of"]
+__all__ = ["LONG", "PIECE", "Keys", "have_same_places", "is_in_order", "runs_in_order", "runs_of"]
 
 _RANGE: Final = 2**32
 _MIDDLE: Final = 2**31  # a date before 1970 is a negative number
 LONG: Final = 500
 """How many rows a run must have, on average, to be worth a step of its own."""
-_PIECE: Final = 2**18
+PIECE: Final = 2**18
 """How many rows are gone through at once, so that memory just used is used again."""
 
 
@@ -128,10 +128,10 @@ class Keys:
         """
         keys = keyed["key"]
         cuts = [(0, 0)]  # the first row of a piece, and the least that a key can be from there on
-        while keyed.height - cuts[-1][0] > _PIECE:
+        while keyed.height - cuts[-1][0] > PIECE:
             at, _ = cuts[-1]
-            start = keys[at + _PIECE] // _RANGE * _RANGE
-            length = (keys.slice(at, _PIECE + 1) >= start).arg_max()
+            start = keys[at + PIECE] // _RANGE * _RANGE
+            length = (keys.slice(at, PIECE + 1) >= start).arg_max()
             if not length:
                 return [keyed]
             cuts.append((at + length, start))

@@ -50,13 +50,13 @@ class Span:
 def span_of_rows(rows: pl.DataFrame, stretches: Stretches, *, asks_until: bool) -> Span:
     """Find the span of rows that are there already, none of which has a flaw."""
     ends, cost = rows["end_time"].dt.epoch("us"), rows["aggregated_value"]
-    widths = ends - stretches.starts
+    narrowest, widest = stretches.widths(ends)
     lowest = float(cost.min() or 0)  # type: ignore[arg-type]
     found = {
         "start": stretches.begins.min(),
         "end": ends.max(),
-        "narrowest": widths.min(),
-        "widest": widths.max(),
+        "narrowest": narrowest,
+        "widest": widest,
     }
     if asks_until:
         found["until"] = ends.filter(rows["state"] != "in_progress").max()

@@ -10,11 +10,12 @@ from typing import Any, Final, Self
 import polars as pl
 
 from cfusage_lab.frames.domain import refuse_duplicates
-from cfusage_lab.frames.keys import LONG, Keys, runs_in_order, runs_of
+from cfusage_lab.frames.keys import LONG, PIECE, Keys, runs_in_order, runs_of
 
 __all__ = ["Stretches"]
 
 _HOUR: Final = 3_600_000_000
+_INDEX: Final = pl.get_index_type()
 _WINDOW: Final = ("account_id", "start_time")
 
 
@@ -40,9 +41,9 @@ class Stretches:
     def of(cls, starts: pl.Series) -> Self:
         """Cut rows by the instants at which their windows begin."""
         instants = starts.dt.epoch("us")
-        steps = instants.slice(1) - instants.slice(0, max(0, len(instants) - 1))
-        cuts = (steps != _HOUR).arg_true() + 1
-        at = pl.concat([pl.Series([0], dtype=cuts.dtype), cuts]) if len(instants) else cuts
+        first = pl.Series([0] if len(instants) else [], dtype=_INDEX)
+        cuts = [_cuts(instants.slice(row, PIECE + 1)) + (row + 1) for row in range(0, len(instants), PIECE)]
+        at = pl.concat([first, *cuts])
         return cls(starts=instants, at=at, begins=instants.gather(at))
 
     def is_off(self, width: int) -> bool:
@@ -81,5 +82,19 @@ class Stretches:
                 refuse_duplicates(pl.DataFrame([accounts, instants]).sort(_WINDOW), _WINDOW)
         return runs
 
+    def widths(self, ends: pl.Series) -> tuple[int | None, int | None]:
+        """Return the least and the greatest width of a window, in microseconds, given when each ends."""
+        found: list[Any] = []
+        for row in range(0, len(ends), PIECE):
+            some = ends.slice(row, PIECE) - self.starts.slice(row, PIECE)
+            found += [some.min(), some.max()]
+        return (min(found), max(found)) if found else (None, None)
+
     def _ends(self) -> pl.Series:
         return pl.concat([self.at.slice(1), pl.Series([len(self.starts)], dtype=self.at.dtype)])
+
+
+def _cuts(instants: pl.Series) -> pl.Series:
+    """Return the rows before which a stretch ends, of rows with the one after the last of them."""
+    steps = instants.slice(1) - instants.slice(0, len(instants) - 1)
+    return (steps != _HOUR).arg_true()

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import stretches as stretches_module
 from cfusage_lab.frames.keys import is_in_order
 from cfusage_lab.frames.stretches import Stretches
 
@@ -48,6 +49,32 @@ def test_no_rows_are_no_stretch() -> None:
 
     assert (len(stretches.at), len(stretches.hours()), stretches.is_off(HOUR)) == (0, 0, False)
     assert stretches.runs(table["account_id"]).is_empty()
+
+
+@given(
+    steps=st.lists(st.sampled_from([1, 1, 1, 2, 0, -3]), max_size=40),
+    piece=st.integers(1, 8),
+    widths=st.lists(st.sampled_from([1, 1, 24]), min_size=40, max_size=40),
+)
+def test_rows_looked_at_piece_by_piece_are_cut_as_all_at_once(
+    steps: list[int], piece: int, widths: list[int]
+) -> None:
+    """Whether a piece ends at a gap, before it or after it."""
+    hours_since = [sum(steps[: n + 1]) for n in range(len(steps))]
+    starts = pl.Series([n * HOUR for n in hours_since], dtype=pl.Int64)
+    ends = starts + pl.Series([width * HOUR for width in widths[: len(steps)]], dtype=pl.Int64)
+    instants = starts.cast(pl.Datetime("us", "UTC"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretches_module, "PIECE", piece)
+        stretches = Stretches.of(instants)
+        found = stretches.widths(ends)
+
+    expected = [n for n, step in enumerate(steps) if n == 0 or step != 1]
+    assert stretches.at.to_list() == expected
+    assert stretches.begins.to_list() == [starts[n] for n in expected]
+    narrowest, widest = (pick(widths[: len(steps)]) * HOUR for pick in (min, max)) if steps else (None, None)
+    assert found == (narrowest, widest)
 
 
 @pytest.mark.parametrize("order", [("account_id", "start_time"), ("start_time", "account_id")])
