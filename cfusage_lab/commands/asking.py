@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cfusage_lab import terminal
 from cfusage_lab.commands.parsing import ALL, NAME
@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from cfusage_lab.fetch import UsageClient
     from cfusage_lab.source import Progress
 
-__all__ = ["accounts_of", "client", "credit_of", "invoice_of", "label_of", "listener", "names_of"]
+__all__ = [
+    "accounts_of",
+    "client",
+    "credit_of",
+    "invoice_of",
+    "label_of",
+    "listener",
+    "names_of",
+    "source_of",
+]
 
 
 class _Told:
@@ -68,12 +77,19 @@ def accounts_of(asked: "UsageClient", wanted: str | None) -> list[str] | None:
     return found
 
 
-def label_of(asked: "UsageClient", account_ids: Iterable[str]) -> str:
-    """Say where numbers of these accounts come from: made-up ones are that, whoever serves them."""
-    from cfusage_lab.source import MADE_UP, are_made_up  # noqa: PLC0415 - keeps --help fast
+def source_of(asked: "UsageClient", account_ids: Iterable[str]) -> Literal["account", "sandbox"]:
+    """Say what numbers of these accounts are: ``account``, or ``sandbox`` if made up, whoever serves them."""
+    from cfusage_lab.source import are_made_up  # noqa: PLC0415 - keeps --help fast
 
-    is_plain = asked.source == "sandbox" or not are_made_up(account_ids)
-    return asked.label if is_plain else f"{MADE_UP} ({asked.label})"
+    return "sandbox" if asked.source == "sandbox" or are_made_up(account_ids) else "account"
+
+
+def label_of(asked: "UsageClient", account_ids: Iterable[str]) -> str:
+    """Say where numbers of these accounts come from, and that they are made up where they are."""
+    from cfusage_lab.source import MADE_UP  # noqa: PLC0415 - keeps --help fast
+
+    is_told = asked.source == source_of(asked, account_ids)
+    return asked.label if is_told else f"{MADE_UP} ({asked.label})"
 
 
 def names_of(asked: "UsageClient") -> dict[str, str | None]:

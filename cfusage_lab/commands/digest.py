@@ -5,13 +5,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.commands.lines import Line, ahead
+from cfusage_lab.commands.lines import Line, ahead, change, usd
 from cfusage_lab.commands.overview import Overview
 from cfusage_lab.forecasts import month_end_sentence
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.invoices import model_name, usage_by_model
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import counted, dollars, markdown_text, moment_text, percent
+from cfusage_lab.wording import counted, dollars, markdown_text, moment_text
 
 __all__ = ["as_markdown"]
 
@@ -75,10 +75,10 @@ def _rows(found: Overview) -> Iterator[list[str]]:
 
 def _figures(row: Mapping[str, Any], end: Mapping[str, Any] | None) -> list[str]:
     return [
-        _usd(row["today_usd"]),
-        _change(row["day_change_ratio"], row["day_kind"]),
-        _usd(row["month_usd"]),
-        _change(row["month_change_ratio"], row["month_kind"]),
+        usd(row["today_usd"]),
+        change(row["day_change_ratio"], row["day_kind"]),
+        usd(row["month_usd"]),
+        change(row["month_change_ratio"], row["month_kind"]),
         "unknown" if end is None else month_end_sentence(end).removeprefix("On course for "),
     ]
 
@@ -110,11 +110,3 @@ def _models(invoice: pl.DataFrame) -> str:
     return ", ".join(
         f"{markdown_text(model_name(row))} {dollars(row['billed_usd'])}" for row in rows.iter_rows(named=True)
     )
-
-
-def _change(ratio: float | None, kind: str | None) -> str:
-    return (kind or "unknown") if ratio is None else percent(ratio)
-
-
-def _usd(value: float | None) -> str:
-    return "unknown" if value is None else dollars(value)

@@ -13,7 +13,7 @@ from cfusage_lab.frames.expressions import net
 from cfusage_lab.invoices import agreement, is_alarming
 from cfusage_lab.wording import counted, dollars, percent
 
-__all__ = ["Block", "Line", "ahead", "blocks"]
+__all__ = ["Block", "Line", "ahead", "blocks", "change", "usd"]
 
 _MOST_EVENTS: Final = 3
 _UNKNOWN: Final = "not enough history: it begins after the first of the month"
@@ -64,9 +64,9 @@ def _figures(row: Row) -> list[Line]:
     month = _beside(row["month_kind"], row["month_change_ratio"], row["previous_month_usd"])
     until = f"{row['date']} until {row['until']}" if row["date"] else "no hour has ended"
     return [
-        Line(until, _usd(row["today_usd"]), f"{day} the day before, until then"),
-        Line("month until then", _usd(row["month_usd"]), f"{month} the month before, until then"),
-        Line("mean of whole days", _usd(row["mean_day_usd"])),
+        Line(until, usd(row["today_usd"]), f"{day} the day before, until then"),
+        Line("month until then", usd(row["month_usd"]), f"{month} the month before, until then"),
+        Line("mean of whole days", usd(row["mean_day_usd"])),
         Line("hour with the highest mean", _peak(row)),
         Line("load factor", _share(row["load_factor"]), "mean hour over highest hour"),
         Line("still provisional", _share(row["provisional_share"]), "of the finished hours"),
@@ -131,11 +131,15 @@ def _of(table: pl.DataFrame, account_id: str | None) -> Row | None:
 
 
 def _beside(kind: str | None, ratio: float | None, previous: float | None) -> str:
-    """Say how a figure compares; where there is no ratio, its kind says why."""
+    """Say how a figure compares."""
     if kind == "zero":
-        return f"the same as {_usd(previous)}"
-    change = kind or "unknown" if ratio is None else percent(ratio)
-    return f"{change} against {_usd(previous)}"
+        return f"the same as {usd(previous)}"
+    return f"{change(ratio, kind)} against {usd(previous)}"
+
+
+def change(ratio: float | None, kind: str | None) -> str:
+    """Write how a figure changed; where there is no ratio, its kind says why."""
+    return (kind or "unknown") if ratio is None else percent(ratio)
 
 
 def _peak(row: Row) -> str:
@@ -145,7 +149,8 @@ def _peak(row: Row) -> str:
     return f"{row['peak_hour']:02d}:00"
 
 
-def _usd(value: float | None) -> str:
+def usd(value: float | None) -> str:
+    """Write US dollars, where they are known."""
     return "unknown" if value is None else dollars(value)
 
 

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.commands.asking import credit_of, invoice_of, label_of, listener, names_of
+from cfusage_lab.commands.asking import credit_of, invoice_of, label_of, listener, names_of, source_of
 from cfusage_lab.drawing import labels
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.invoices import reconcile
 from cfusage_lab.ranges import TimeRange, last_days, since_previous_month
-from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
+from cfusage_lab.source import SANDBOX_ACCOUNTS
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage, month_end, stood_out, summary
 
 __all__ = ["Overview", "overview"]
@@ -86,9 +86,8 @@ def overview(
     invoice = invoice_of(client, shown)
     found = stood_out(usage)
     is_shown = pl.col("account_id").is_in(shown)
-    is_made_up = client.source == "sandbox" or are_made_up(rows["account_id"])
     return Overview(
-        source="sandbox" if is_made_up else "account",
+        source=source_of(client, rows["account_id"]),
         label=label_of(client, rows["account_id"]),
         time_zone=time_zone,
         time_range=time_range,

@@ -36,7 +36,7 @@ from cfusage_lab.ranges import (
 )
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.reports import report
-from cfusage_lab.reports.before import Before
+from cfusage_lab.reports.before import Before, is_within
 from cfusage_lab.summaries import MOST_ACCOUNTS
 
 __all__ = ["Wanted", "of_account", "of_archive"]
@@ -193,7 +193,6 @@ def _file_name(time_range: TimeRange, time_zone: str) -> str:
 
 def _costliest(history: pl.DataFrame, time_range: TimeRange) -> Sequence[str]:
     """Return the accounts that are told one by one."""
-    inside = pl.col("start_time").is_between(time_range.start, time_range.end, closed="left")
-    cost = history.filter(inside).group_by("account_id").agg(pl.col("aggregated_value").sum())
+    cost = history.filter(is_within(time_range)).group_by("account_id").agg(pl.col("aggregated_value").sum())
     found = cost.sort("aggregated_value", "account_id", descending=[True, False])["account_id"]
     return found.head(MOST_ACCOUNTS).to_list()

@@ -10,14 +10,13 @@ import polars as pl
 from cfusage_lab.anomaly_detection import anomalies
 from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.daily import TOTAL, daily_usage
-from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.same import Memo, Same
-from cfusage_lab.forecasts.budget import budget_table, checked_budget
+from cfusage_lab.forecasts.budget import budget_table, checked_budget, require_known
 from cfusage_lab.forecasts.credit import credit_balances, runway_table
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.month_end import month_end_table, month_of, month_path_table
-from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ANOMALIES
 
@@ -31,7 +30,7 @@ __all__ = [
     "course_of",
     "events_of",
     "judged_windows",
-    "require_known",
+    "require_accounts",
     "season_windows",
 ]
 
@@ -146,7 +145,7 @@ def budget_of(budget_usd: object) -> Budget:
     return tuple(budget.items()) if isinstance(budget, Mapping) else budget
 
 
-def require_known(budget: Budget, accounts: Collection[str]) -> None:
+def require_accounts(budget: Budget, accounts: Collection[str]) -> None:
     """Refuse a budget of an account that is not there; where none is known yet, any may come.
 
     Raises
@@ -154,9 +153,8 @@ def require_known(budget: Budget, accounts: Collection[str]) -> None:
     ConfigError
         If an account has a budget and is not among those that are known.
     """
-    strange = [one for one, _ in budget if one not in {TOTAL, *accounts}] if isinstance(budget, tuple) else []
-    if accounts and strange:
-        raise ConfigError(f"a budget for account {said(strange[0])}, which is not among those of the source")
+    if accounts and isinstance(budget, tuple):
+        require_known(dict(budget), {TOTAL, *accounts}, where="among those of the source")
 
 
 def season_windows(history: pl.DataFrame, *, beyond: Beyond, season: TimeRange) -> pl.DataFrame:

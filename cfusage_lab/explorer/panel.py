@@ -18,7 +18,7 @@ from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.exports import made, picture_of
 from cfusage_lab.explorer.layout import Panel
 from cfusage_lab.explorer.opening import Origin, first_table, may_pass
-from cfusage_lab.explorer.outlook import budget_of, require_known
+from cfusage_lab.explorer.outlook import budget_of, require_accounts
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.files import checked_path, write_file
@@ -120,7 +120,7 @@ before_last, refresh, cancel, token
         origin = Origin.of(source, client=client, now=now)
         preset = origin.preset(time_range)
         opened, trouble = first_table(origin, preset, time_zone, may_lack=login is not None)
-        require_known(budget, opened.names)
+        require_accounts(budget, opened.names)
         self._desk = desk = Desk(
             origin.presets,
             preset,

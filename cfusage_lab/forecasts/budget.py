@@ -1,6 +1,6 @@
 """Whether a month stays within its budget, and when not."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -81,9 +81,7 @@ def budget_table(month: Month | None, *, budget: float | Mapping[str, float]) ->
     """Return what :func:`budget_check` does, of a month that is there already."""
     ids = [outlook.account_id for outlook in month.outlooks] if month else []
     budgets = budget if isinstance(budget, Mapping) else dict.fromkeys(ids, budget)
-    strange = sorted(set(budgets) - set(ids))
-    if strange:
-        raise ConfigError(f"a budget for account {strange[0]}, which is not in the table")
+    require_known(budgets, ids, where="in the table")
     if month is None:
         return pl.DataFrame(schema=BUDGET_CHECK)
     rows = [
@@ -101,6 +99,13 @@ def checked_budget(budget_usd: object) -> float | dict[str, float]:
             raise ConfigError("budget {}: pass US dollars a month, or such a number for each account id")
         return {str(account_id): _amount(amount) for account_id, amount in budget_usd.items()}
     return _amount(budget_usd)
+
+
+def require_known(budgets: Iterable[str], accounts: Collection[str], *, where: str) -> None:
+    """Raise :class:`ConfigError` about an account that has a budget and is not among those ``where`` says."""
+    strange = sorted(set(budgets) - set(accounts))
+    if strange:
+        raise ConfigError(f"a budget for account {strange[0]}, which is not {where}")
 
 
 def _amount(value: object) -> float:
