@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import Any
 
+import altair as alt
+
+from cfusage_lab.view import ChartView
+
 __all__ = ["Hands"]
 
 
 class Hands:
-    """Makes callbacks for widgets.
+    """Makes callbacks for widgets, and the charts that people select in.
 
     Parameters
     ----------
@@ -38,6 +42,10 @@ class Hands:
 
         return callback
 
+    def chart(self, chart: alt.TopLevelMixin) -> ChartView:
+        """Return a chart as a widget in which what a person selects is taken in turn with drawing it anew."""
+        return _Chart(chart, self._turn)
+
     @contextmanager
     def off(self) -> Iterator[None]:
         """Let the program set controls, in its turn."""
@@ -47,3 +55,19 @@ class Hands:
                 yield
             finally:
                 self._is_program = was_program
+
+
+class _Chart(ChartView):
+    """A chart that hears of the browser in turn.
+
+    Drawing reads the selections and sets them: what came in between from another thread would be lost.
+    """
+
+    def __init__(self, chart: alt.TopLevelMixin, turn: Condition) -> None:
+        self._turn = turn
+        super().__init__(chart)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what the browser says."""
+        with self._turn:
+            super().set_state(sync_data)

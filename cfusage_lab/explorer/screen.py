@@ -86,11 +86,11 @@ class Screen:
     def _first(self, name: str, scene: Scene) -> ChartView:
         """Draw a chart of the first scene; one that can't be drawn may be in the next."""
         try:
-            view = ChartView(VIEWS[name](scene))
+            view = self._hands.chart(VIEWS[name](scene))
             self._drawn[name] = scene.depends_on(name)
         except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
             self.trouble = self.trouble or error
-            view = ChartView(nothing())
+            view = self._hands.chart(nothing())
             self._drawn[name], view.layout.display = (), "none"
         return view
 

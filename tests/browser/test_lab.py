@@ -16,6 +16,7 @@ from canvases import (
     written,
 )
 from playwright.sync_api import expect
+from screens import settle
 
 pytestmark = pytest.mark.browser
 
@@ -156,7 +157,7 @@ def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
     """Range, account and zone change what is drawn; the status says sandbox throughout."""
     notebook.page.add_init_script(READ_TEXTS)
     page = notebook.run(EXPLORE)
-    page.wait_for_selector(READY, timeout=PATIENCE)
+    settle(page)
     first = written(page)
     assert pixels(page, "21,96,226") > 2000
     expect(page.get_by_role("status")).to_contain_text("Sandbox: made-up data")
@@ -195,7 +196,7 @@ def tell(change): edges.value = str(len(change["new"].get("brush", {}).get("left
 explorer.view.observe(tell, names="selections")
 edges""",
     )
-    page.wait_for_selector(READY, timeout=PATIENCE)
+    settle(page)
     canvas = page.locator(CANVAS).first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()

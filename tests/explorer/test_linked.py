@@ -73,6 +73,34 @@ def test_a_day_is_compared_whole_with_a_partner_outside_the_brush(explorer: Usag
     )
 
 
+def test_a_brush_that_comes_while_the_chart_is_drawn_anew_is_kept(explorer: UsageExplorer) -> None:
+    """The browser speaks in one thread, the drawing goes on in another, between reading and setting."""
+    view = explorer.charts["heatmap"]
+    cell = {"weekday": [1], "hour": [9]}
+    view.selections = {"cell": cell}
+    assert explorer.wait(PATIENCE)
+    browser = threading.Thread(
+        target=view.set_state, args=({"selections": {"cell": {**cell, "hour": [10]}}},)
+    )
+
+    class Speaking(list[str]):
+        def __contains__(self, name: object) -> bool:
+            browser.start()
+            browser.join(0.2)  # where nothing holds it up, it has spoken long before
+            return super().__contains__(name)
+
+    with explorer._conductor.turn, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            anatomy.Drawing, "selections", property(lambda _self: Speaking(["cell"])), raising=False
+        )
+        view.draw(view.chart)
+    browser.join(PATIENCE)
+    assert explorer.wait(PATIENCE)
+
+    assert view.selections == {"cell": {**cell, "hour": [10]}}
+    assert explorer.selection == Selection(weekday=1, hour=10)
+
+
 def test_a_brush_taken_back_shows_everything(explorer: UsageExplorer) -> None:
     explorer.view.selections = {"brush": MORNING}
     explorer.view.selections = {}
