@@ -9,17 +9,18 @@ __all__ = ["Peer", "answer", "listening"]
 
 
 class Peer:
-    """One connection, as the server has it."""
+    """One connection, as the server has it; ``port`` is the other end's."""
 
     def __init__(self, connection: socket.socket, stopping: threading.Event) -> None:
         self.stopping = stopping
         self.connection = connection
+        self.port = connection.getpeername()[1]
 
     def request(self) -> bytes:
         """Read one request's head; empty where the other end is gone."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            data = self.connection.recv(1)
+            data = self.connection.recv(65_536)  # nobody here sends a second request before the answer
             if not data:
                 return b""
             head += data

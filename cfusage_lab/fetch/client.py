@@ -471,6 +471,10 @@ class UsageClient:
             for account in answer.accounts:
                 account.name = account.name and wire.redacted(account.name)
                 found[account.id] = account
+            if len(found) == known and known < (answer.total or 0):
+                raise PayloadError(
+                    f"the list of accounts ends after {known} of {answer.total}; try again", retryable=True
+                )
             if len(found) in {known, answer.total}:
                 return list(found.values())
         raise PayloadError(

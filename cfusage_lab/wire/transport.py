@@ -2,8 +2,11 @@
 
 import ssl
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +32,21 @@ _FAILURES: Final = (
 )
 
 
+@dataclass(slots=True)
+class _Pool:
+    """The connections on which one thing is asked, and how many requests are under way over them."""
+
+    target: bytes
+    connections: httpcore.ConnectionPool
+    under_way: int = 0
+
+
 class SocketTransport(httpx.BaseTransport):
     """Sends requests over sockets that a caller can leave (:mod:`cfusage_lab.wire.sockets`).
+
+    A connection is used again only to ask the same once more. A broken proxy can send two answers to one
+    request, the second of them late: it would pass for the answer to what is asked next, which may be about
+    another account, or for other hours. Ten workers with a connection each hide what a new one costs.
 
     Parameters
     ----------
@@ -61,31 +77,64 @@ class SocketTransport(httpx.BaseTransport):
             "keepalive_expiry": _KEEP_SECONDS,
             "network_backend": Sockets(),
         }
-        self._pool = httpcore.ConnectionPool(**options) if proxy is None else _through(proxy, options)
+        if proxy is not None and proxy.url.startswith("https:"):
+            options["proxy_ssl_context"] = _certificates()
+        self._open: Callable[[], httpcore.ConnectionPool] = partial(_opened, proxy, options)
+        self._lock = threading.Lock()
+        self._pool = _Pool(b"", self._open())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and return the head of its answer."""
-        with _httpx_errors():
-            answer = self._pool.handle_request(_as_httpcore(request))
+        pool = self._enter(request.url.raw_path)
+        try:
+            with _httpx_errors():
+                answer = pool.connections.handle_request(_as_httpcore(request))
+        except BaseException:
+            self._leave(pool)
+            raise
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, partial(self._leave, pool)),
+            extensions=answer.extensions,
         )
 
     def close(self) -> None:
-        """Close the connections."""
-        self._pool.close()
+        """Close the connections; those with an earlier request under way close when its answer is read."""
+        self._pool.connections.close()
+
+    def _enter(self, target: bytes) -> _Pool:
+        """Return the connections on which a target is asked for, and let those for another go."""
+        with self._lock:
+            last = self._pool
+            if last.target != target:
+                self._pool = _Pool(target, self._open())
+                if not last.under_way:
+                    last.connections.close()
+            self._pool.under_way += 1
+            return self._pool
+
+    def _leave(self, pool: _Pool) -> None:
+        with self._lock:
+            pool.under_way -= 1
+            if pool is not self._pool and not pool.under_way:
+                pool.connections.close()
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
+    def __init__(self, answer: httpcore.Response, leave: Callable[[], None]) -> None:
         self._answer = answer
+        self._leave = leave
 
     def __iter__(self) -> Iterator[bytes]:
         with _httpx_errors():
             yield from self._answer.iter_stream()
 
     def close(self) -> None:
-        self._answer.close()
+        try:
+            self._answer.close()
+        finally:
+            self._leave()
 
 
 def _as_httpcore(request: httpx.Request) -> httpcore.Request:
@@ -107,13 +156,15 @@ def _httpx_errors() -> Iterator[None]:
         raise getattr(httpx, type(exc).__name__)(str(exc)) from None
 
 
+def _opened(proxy: Proxy | None, options: dict[str, Any]) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(**options) if proxy is None else _through(proxy, options)
+
+
 def _through(proxy: Proxy, options: dict[str, Any]) -> httpcore.ConnectionPool:
     auth = None if proxy.user is None else (proxy.user.reveal().encode(), proxy.password.reveal().encode())
     kind: type[httpcore.ConnectionPool] = httpcore.HTTPProxy
     if proxy.is_socks:
         kind = httpcore.SOCKSProxy
-    elif proxy.url.startswith("https:"):
-        options["proxy_ssl_context"] = _certificates()
     return kind(proxy.url, proxy_auth=auth, **options)  # type: ignore[call-arg, arg-type]
 
 

@@ -373,6 +373,25 @@ def test_a_second_answer_to_one_request_is_never_another_accounts(
     assert len(connections) == 2
 
 
+@pytest.mark.parametrize("second", [TWO, ONE], ids=["another account", "other hours"])
+def test_an_answer_that_comes_when_something_else_is_asked_is_not_taken_for_its_own(second: str) -> None:
+    """A broken proxy holds the second answer to a request back until the next request is here."""
+
+    def talk(peer: Peer) -> None:
+        held = b""
+        while request := peer.request():
+            body = hours(7.0, 7.0, 7.0, 7.0) if TWO.encode() in request else hours(1.0, 2.0, 3.0, 4.0)
+            peer.send(held or answer(GOOD if b"end_time=1767582000000" in request else body))
+            held = answer(hours())
+
+    longer = between("2026-01-05T00:00Z", "2026-01-05T04:00Z")
+    with listening(talk) as base_url, UsageClient(Credentials(token=TOKEN), base_url=base_url) as client:
+        client.usage_history(DAY, accounts=ONE, progress=Quiet())
+        table = client.usage_history(longer, accounts=second, progress=Quiet())
+
+    assert table["aggregated_value"].sum() == (28.0 if second == TWO else 10.0)
+
+
 @pytest.mark.parametrize("form", [answer, chunked])
 def test_a_connection_with_one_answer_to_each_request_is_used_again(form: Callable[[bytes], bytes]) -> None:
     connections = []
@@ -399,6 +418,20 @@ def test_a_list_of_accounts_without_end_is_an_error(monkeypatch: pytest.MonkeyPa
 
     with listening(talk) as base_url, pytest.raises(PayloadError, match="does not end after 5 pages"):
         UsageClient(Credentials(token=TOKEN), base_url=base_url).accounts()
+
+
+def test_a_list_of_accounts_that_ends_before_it_is_whole_is_an_error() -> None:
+    """The second page says nothing new, and the first said that there are three."""
+    accounts = [{"id": one, "name": "x"} for one in (ONE, TWO)]
+    body = {"success": True, "result": accounts, "result_info": {"total_count": 3}}
+
+    with (
+        listening(saying(answer(json.dumps(body).encode()))) as base_url,
+        pytest.raises(PayloadError, match="ends after 2 of 3") as caught,
+    ):
+        UsageClient(Credentials(token=TOKEN), base_url=base_url).accounts()
+
+    assert caught.value.retryable
 
 
 @pytest.mark.parametrize("account_id", ["../../user", "x" * 10_000_000, "", "A" * 32])
