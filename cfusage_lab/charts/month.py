@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import altair as alt
@@ -17,11 +17,11 @@ from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import collected
 from cfusage_lab.options import said
 from cfusage_lab.schema import COMPARISON
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import dollars, more_or_less
 
 __all__ = ["clock_minutes", "month_of_days", "month_to_date_chart"]
 
-_DAY: Final = timedelta(days=1)
 _DAY_MINUTES: Final = 24 * 60
 
 
@@ -85,7 +85,7 @@ def month_to_date_chart(
             nothing, [], title="Month to date: no days", facts=when(month_so_far, time_zone), note=note
         )
     found = picked(month_so_far, size="current_usd", names=names)
-    before = (first - _DAY).replace(day=1)
+    before = (first - DAY).replace(day=1)
     return drawn(
         month_page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],

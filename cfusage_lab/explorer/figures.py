@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
@@ -19,11 +19,11 @@ from cfusage_lab.forecasts.sentences import round_dollars
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import dollars, html_text, more_or_less
 
 __all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
 
-_DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = "24:00"
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _NOTHING: Final = "\N{EN DASH}"
@@ -244,7 +244,7 @@ def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
         return Figure(title="Today", value=_NOTHING, note="no hour of it has ended yet")
     row = rows.row(0, named=True)
     day: date = row["date"]
-    name = {today: "Today", today - _DAY: "Yesterday"}.get(day, f"{day:%a} {day.day} {day:%b}")
+    name = {today: "Today", today - DAY: "Yesterday"}.get(day, f"{day:%a} {day.day} {day:%b}")
     before = "yesterday" if day == today else "the day before"
     if row["until"] == _MIDNIGHT:
         return _compared(f"{name}, the whole day", row, before)
@@ -258,7 +258,7 @@ def _month(windows: pl.DataFrame, time_zone: str) -> Figure:
         return Figure(title="This month", value=_NOTHING, note="no hour of it has ended yet")
     row = rows.row(-1, named=True)
     day: date = row["date"]
-    before = day.replace(day=1) - _DAY
+    before = day.replace(day=1) - DAY
     found = _compared(f"{day:%B} so far", row, f"{before:%B}", until=" until then")
     is_running = "in_progress" in set(windows["state"]) and not found.note
     return replace(found, note="without the running hour") if is_running else found

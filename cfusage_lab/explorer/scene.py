@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Literal
 
 import altair as alt
@@ -38,6 +38,7 @@ from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import off_the_hour_is_said
 from cfusage_lab.schema import DAILY
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import counted
 
 __all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene", "nothing"]
@@ -50,7 +51,6 @@ COMPARISONS: Final = {
     "Month to date": "month",
     "Other days": "custom",
 }
-_DAY: Final = timedelta(days=1)
 Partners = Literal["known", "loading", "absent"]
 
 
@@ -353,7 +353,7 @@ def _sides(scene: Scene, table: pl.DataFrame) -> tuple[str, str, str]:
         return current, "other days", ""
     if paired.is_empty():
         return current, days_text(*before), ""
-    asked = {dates[0] + n * _DAY for n in range((dates[1] - dates[0]).days + 1)}
+    asked = {dates[0] + n * DAY for n in range((dates[1] - dates[0]).days + 1)}
     out = asked - set(paired)
     if out and out == {scene.today} - set(table["date"]):
         current += " without today"

@@ -22,7 +22,7 @@ from cfusage_lab.reports.billing import billed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.outlook import month_end, stood_out
 from cfusage_lab.reports.sections import sections
-from cfusage_lab.reports.texts import MADE_UP
+from cfusage_lab.source import MADE_UP
 from cfusage_lab.view.pages import standalone
 
 __all__ = ["report"]

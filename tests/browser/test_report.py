@@ -11,7 +11,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
 import cfusage_lab as cfu
-from cfusage_lab.reports.texts import MADE_UP
+from cfusage_lab.source import MADE_UP
 
 pytestmark = pytest.mark.browser
 
