@@ -23,7 +23,7 @@ from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.schema import COMPARISON, SAME_TIME
 from cfusage_lab.time_units import DAY, EPOCH, HOUR
 
-__all__ = ["month_to_date", "same_time_yesterday"]
+__all__ = ["month_over_month", "same_time_yesterday"]
 
 _OTHER_DAYS: Final = {"yesterday": 1, "last_week": 7}
 
@@ -68,7 +68,7 @@ class _Now:
         return nw.col("hour") * 60 + nw.col("minute") < self.clock
 
 
-def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
+def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
     """Accumulate cost from the first of the month, beside the same days of the month before.
 
     The month is the one in which the last finished window lies. Day 9 stands beside the days 1 to 9 of
@@ -107,11 +107,11 @@ def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool 
 
     Examples
     --------
-    >>> from cfusage_lab.changes import month_to_date
     >>> import cfusage_lab as cfu
     >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
     >>> history = client.usage_history(cfu.between("2026-10-01", "2026-11-18", now="2026-11-18T09:30Z"))
-    >>> month_to_date(history, time_zone="UTC").select("date", "current_usd", "previous_usd", "kind").tail(2)
+    >>> month = cfu.month_over_month(history, time_zone="UTC")
+    >>> month.select("date", "current_usd", "previous_usd", "kind").tail(2)
     shape: (2, 4)
     ┌────────────┬─────────────┬──────────────┬──────┐
     │ date       ┆ current_usd ┆ previous_usd ┆ kind │

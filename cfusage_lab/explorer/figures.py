@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.changes import month_to_date, same_time_yesterday
+from cfusage_lab.changes import month_over_month, same_time_yesterday
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
@@ -253,7 +253,7 @@ def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
 
 def _month(windows: pl.DataFrame, time_zone: str) -> Figure:
     """Set the month so far beside the same days of the month before."""
-    rows = month_to_date(windows, time_zone=time_zone).sort("date")
+    rows = month_over_month(windows, time_zone=time_zone).sort("date")
     if rows.is_empty():
         return Figure(title="This month", value=_NOTHING, note="no hour of it has ended yet")
     row = rows.row(-1, named=True)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.changes import month_to_date
+from cfusage_lab.changes import month_over_month
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames.expressions import with_change, without_rounding
 from cfusage_lab.options import said
@@ -99,7 +99,7 @@ class Before:
         columns = ["account_id", "current_usd", "previous_usd", "change_usd", "change_ratio", "kind"]
         if self.is_month:
             until = known.filter(pl.col("start_time") < self.current.end)
-            days = month_to_date(until, time_zone=self.time_zone)
+            days = month_over_month(until, time_zone=self.time_zone)
             return days.group_by("account_id", maintain_order=True).last().select(columns)
         cost = pl.col("aggregated_value")
         sums: dict[str, pl.Expr] = {}
