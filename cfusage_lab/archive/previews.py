@@ -102,9 +102,10 @@ class StoredPreviews(MonthlyTable):
         return
 
     def _add_once(self, lines: pl.DataFrame, seen_at: datetime) -> None:
-        opened = self.open()
-        held = pl.DataFrame(schema=_STORED) if opened is None else self.read(self.scan(opened))
-        held = held.select(_STORED.names())
+        if lines.is_empty():
+            return
+        opened = self.open() or self._created()  # another may have begun it, and stored something, in between
+        held = self.read(self.scan(opened)).select(_STORED.names())
         new = _changed(lines, held.sort(*_SEEN, "line"))
         if new.is_empty():
             return
@@ -119,7 +120,7 @@ class StoredPreviews(MonthlyTable):
         ).select(_STORED.names())
         rows = pl.concat([held.filter(pl.col("month") == month), new]).sort(*_SEEN, "line")
         sealed = rows.with_columns(month_seal=pl.lit(_seal(rows)))
-        self._replace(opened or self._created(), sealed, [month])
+        self._replace(opened, sealed, [month])
 
 
 def checked_lines(answer: object, client: Source, *, account_ids: Sequence[str]) -> pl.DataFrame:

@@ -291,6 +291,20 @@ def test_several_that_write_at_once_end_with_the_union(tmp_path: Path) -> None:
     assert nights.archive.verify()["rows"].item() == found.height
 
 
+def test_what_another_stores_while_one_begins_the_table_stays(tmp_path: Path) -> None:
+    """Between the look for a table and its creation, somebody else makes it and stores a preview."""
+
+    class Slow(StoredPreviews):
+        def _created(self) -> DeltaTable:
+            keep(tmp_path, line(account_id=TWO))
+            return super()._created()
+
+    slow = Slow(str(tmp_path), {}, "account")  # type: ignore[arg-type]
+    slow.add(line(), seen_at=NOW)
+
+    assert slow.all()["account_id"].to_list() == [ONE, TWO]
+
+
 def test_a_commit_that_loses_a_race_is_made_on_top_of_the_winners(tmp_path: Path) -> None:
     keep(tmp_path, line(1.0))
     table = StoredPreviews(str(tmp_path), {}, "account")  # type: ignore[arg-type]
