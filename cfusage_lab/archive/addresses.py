@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.files import expanded, is_address, shown
+from cfusage_lab.files import expanded, shown
 
-__all__ = ["file_in", "folder_uri", "is_plain", "location_of"]
+__all__ = ["file_in", "folder_uri", "is_address", "is_plain", "location_of"]
 
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FLATTENED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """An address that pathlib has taken one slash from."""
 
@@ -23,6 +24,11 @@ It reads ``%41`` as ``A`` and a backslash as a slash, and so would write into an
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
 """What neither delta-rs encodes in an address nor polars takes for a pattern or a partition."""
+
+
+def is_address(location: str) -> bool:
+    """Whether a location is the address of an object store, and no folder."""
+    return _ADDRESS.match(location) is not None
 
 
 def is_plain(folder: Path) -> bool:
@@ -47,6 +53,8 @@ def location_of(location: object) -> str:
         text = _folder_of(text)
     elif is_address(text):
         _refuse_secrets(text)
+        if not text.partition("://")[2].strip("/"):
+            raise ConfigError(f"the address {shown(text)} names no bucket: write it as 's3://bucket/path'")
         return text.rstrip("/")
     elif _FLATTENED.match(text) and not os.path.exists(text.partition(":")[0] + ":"):  # noqa: PTH110 - a text
         raise ConfigError(

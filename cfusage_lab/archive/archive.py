@@ -10,12 +10,13 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.archive import reading, tables
-from cfusage_lab.archive.addresses import location_of
+from cfusage_lab.archive.addresses import is_address, location_of
 from cfusage_lab.archive.asking import asked_for, bounds_of, source_of
-from cfusage_lab.archive.delta import require_deltalake
+from cfusage_lab.archive.delta import require_packages
 from cfusage_lab.archive.exporting import export
 from cfusage_lab.archive.layout import STORED, as_history, is_settled
 from cfusage_lab.archive.monthly import MonthlyTable, Whose
+from cfusage_lab.archive.object_stores import is_s3
 from cfusage_lab.archive.previews import StoredPreviews, checked_lines, newest
 from cfusage_lab.archive.storage_options import storage_options_of
 from cfusage_lab.archive.store import StoredTable
@@ -53,8 +54,11 @@ class UsageArchive:
         Whose history is read: ``account`` or ``sandbox``. Left out: real accounts where any are held, and
         the sandbox where none are.
     storage_options
-        What delta-rs needs to reach an object store, under its own names: texts. No error, repr or frame of
-        an error shows their values.
+        What delta-rs needs to reach an object store, under its own names: texts. Left out, as each that is
+        not there: the environment's ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_REGION``,
+        ``AWS_ENDPOINT_URL`` and, for plain http, ``AWS_ALLOW_HTTP``. A store that does not answer is given
+        up after 30 seconds, unless ``timeout``, ``connect_timeout``, ``max_retries`` or ``retry_timeout``
+        say otherwise. No error, repr or frame of an error shows their values.
     now
         The moment that counts as the present, if it is not the clock's; it should be the client's, too.
 
@@ -89,11 +93,11 @@ class UsageArchive:
             refusal: ConfigError | None = without_frames(error)
         else:
             refusal = ConfigError(wrong) if wrong else None
-        self._options = options
+        self._options = options.bounded() if is_address(self._location) else options
         del location
         if refusal is not None:
             raise refusal
-        require_deltalake()
+        require_packages(is_in_s3=is_s3(self._location))
         if source is not None:
             check_choice(source, "source", get_args(Whose))
         self._source = source
@@ -163,7 +167,8 @@ class UsageArchive:
         ------
         ConfigError
             If it is not clear which accounts are meant, made-up and real accounts are meant at once, the
-            range reaches into the future, or the location can't be used.
+            range reaches into the future, or the location can't be used: an S3-compatible store that does
+            not keep to conditional writes, for one, which is tried with each update.
         PayloadError
             If what is stored is damaged, or the client answers with anything but what it was asked for: the
             accounts, the range and the granularity, each window once, with a cost and a state.
@@ -445,6 +450,10 @@ class UsageArchive:
         PayloadError
             If a file is missing, cut short or altered, or rows are not as they were written; the message
             lists what was found.
+        ConfigError
+            If it is in a store that loses commits of those who write at once, or can't be used.
+        TransportError
+            If the store can't be reached.
         """
         rows, found = [], []
         for table in (one for whose in get_args(Whose) for one in self._all_tables(whose)):
@@ -456,6 +465,8 @@ class UsageArchive:
                 rows += [] if row is None else [(table.source, table.name, *row)]
         if found:
             raise PayloadError("; ".join(found))
+        if rows:
+            self._previews().require_conditional_writes()
         return pl.DataFrame(rows, schema=tables.TABLES, orient="row")
 
     def compact(self) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from cfusage_lab.errors import ConfigError
 if TYPE_CHECKING:
     from deltalake import DeltaTable, WriterProperties
 
-__all__ = ["ROWS_IN_GROUP", "created", "require_deltalake", "writer_properties"]
+__all__ = ["ROWS_IN_GROUP", "created", "require_packages", "writer_properties"]
 
 ROWS_IN_GROUP: Final = 131_072
 """Rows of a file that have statistics in common: what a query for one account reads at least."""
@@ -19,11 +19,14 @@ ROWS_IN_GROUP: Final = 131_072
 _CONFIGURATION: Final = {LAYOUT_KEY: str(LAYOUT), "delta.checkpointInterval": "20"}
 
 
-def require_deltalake() -> None:
-    """Raise :class:`ConfigError` unless the packages of the extra are there."""
+def require_packages(*, is_in_s3: bool) -> None:
+    """Raise :class:`ConfigError` unless the packages of the extra are there, as far as they are needed."""
     try:
         import deltalake  # noqa: F401, PLC0415
         import platformdirs  # noqa: F401, PLC0415
+
+        if is_in_s3:
+            import obstore  # noqa: F401, PLC0415
     except ImportError as error:
         raise ConfigError(
             f'the archive needs the package {error.name}: pip install "cfusage-lab[archive]"'

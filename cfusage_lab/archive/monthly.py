@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import polars as pl
 
-from cfusage_lab.archive.addresses import file_in, folder_uri, is_plain
+from cfusage_lab.archive.addresses import file_in, folder_uri, is_address, is_plain
 from cfusage_lab.archive.checks import altered_files, check_table, refuse_lost_commits, refuse_strangers
 from cfusage_lab.archive.delta import created, writer_properties
+from cfusage_lab.archive.object_stores import (
+    altered_objects,
+    check_settings,
+    is_s3,
+    refuse_strangers_in_store,
+    require_conditional_writes,
+)
 from cfusage_lab.archive.storage_options import StorageOptions
 from cfusage_lab.archive.trouble import explained
 from cfusage_lab.errors import PayloadError, TransportError
-from cfusage_lab.files import is_address, shown
+from cfusage_lab.files import shown
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -76,7 +83,7 @@ class MonthlyTable(ABC):
     @property
     def uri(self) -> str:
         """Where the table is, as it may stand in a message."""
-        return shown(f"{self.location}/{self.source}/{self.name}")
+        return shown(f"{self.location}/{self._place}")
 
     @property
     def folder(self) -> Path | None:
@@ -87,7 +94,7 @@ class MonthlyTable(ABC):
     def address(self) -> str:
         """What delta-rs is told: of a folder, too, the address, for it takes paths for addresses."""
         if self.folder is None:
-            return f"{self.location}/{self.source}/{self.name}"
+            return f"{self.location}/{self._place}"
         return folder_uri(self.folder)
 
     @property
@@ -96,6 +103,8 @@ class MonthlyTable(ABC):
         from deltalake import DeltaTable  # noqa: PLC0415
 
         with explained(self.uri, self.options):
+            if self.folder is None:  # to ask a store there holds up every thread until it answers
+                return self._found() is not None
             return DeltaTable.is_deltatable(self.address, storage_options=self.options or None)
 
     def open(self) -> "DeltaTable | None":
@@ -114,7 +123,7 @@ class MonthlyTable(ABC):
             table = self._found()
             if table is None:
                 try:
-                    refuse_strangers(self.folder)
+                    self._refuse_strangers()
                 except PayloadError:
                     table = self._found()  # another may have begun it in between
                     if table is None:
@@ -133,7 +142,8 @@ class MonthlyTable(ABC):
         folder.
         """
         if self.folder is None or is_plain(self.folder):
-            rows = pl.scan_delta(table)
+            with explained(self.uri, self.options):
+                rows = pl.scan_delta(table, storage_options=self._options_of_polars)
             return rows if months is None else rows.filter(pl.col("month").is_in(list(months)))
         files: dict[str, list[str]] = {}
         for file in self._files(table):
@@ -152,7 +162,7 @@ class MonthlyTable(ABC):
         bounds = [("month", ">=", first), ("month", "<=", last)]
         files = self._files(table, [bound for bound in bounds if bound[2] is not None] or None)
         with explained(self.uri, self.options):
-            return self._parquet(files, self.options if self.folder is None else None)
+            return self._parquet(files)
 
     def read(self, rows: pl.LazyFrame) -> pl.DataFrame:
         """Collect what was made of :meth:`scan`; raises as :meth:`open`."""
@@ -172,7 +182,10 @@ class MonthlyTable(ABC):
             return None
         with explained(self.uri, self.options):
             files = pl.DataFrame(table.get_add_actions()).select("path", "size_bytes")
-        found = altered_files(files, self.folder)
+        if is_s3(self.location):
+            found = altered_objects(files, self.location, self._place, self.options)
+        else:
+            found = altered_files(files, self.folder)
         if not found:
             stored = self.read(self.scan(table))
             found = self.faults(table, stored)
@@ -185,6 +198,15 @@ class MonthlyTable(ABC):
             )
         size = int(files["size_bytes"].sum())
         return table.version(), files.height, stored.height, size, self.total_usd(stored)
+
+    def require_conditional_writes(self) -> None:
+        """Refuse an S3-compatible store in which one who writes may undo what another has committed.
+
+        It is one small request, before each update: a proxy may come in between at any time. Folders, and the
+        stores of Google and Azure, have a way of their own.
+        """
+        if is_s3(self.location):
+            require_conditional_writes(self.location, self.options)
 
     def tidy(self) -> int | None:
         """Delete what no version of the last seven days needs; return how many files went.
@@ -204,6 +226,7 @@ class MonthlyTable(ABC):
         """Make a commit, and make it again from what the winner left whenever it loses a race."""
         from deltalake.exceptions import CommitFailedError  # noqa: PLC0415
 
+        self.require_conditional_writes()
         for attempt in count(1):
             try:
                 commit()
@@ -218,10 +241,26 @@ class MonthlyTable(ABC):
             else:
                 return
 
+    @property
+    def _place(self) -> str:
+        return f"{self.source}/{self.name}"
+
+    @property
+    def _options_of_polars(self) -> "dict[str, str | int] | None":
+        return self.options.for_polars() if self.folder is None else None
+
+    def _refuse_strangers(self) -> None:
+        if is_s3(self.location):
+            refuse_strangers_in_store(self.location, self._place, self.options)
+        else:
+            refuse_strangers(self.folder)
+
     def _found(self) -> "DeltaTable | None":
         from deltalake import DeltaTable  # noqa: PLC0415
         from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
 
+        if is_s3(self.location):
+            check_settings(self.uri, self.options)
         try:
             return DeltaTable(self.address, storage_options=self.options or None)
         except TableNotFoundError:
@@ -237,13 +276,17 @@ class MonthlyTable(ABC):
         folder = self.folder
         return found if folder is None else [file_in(folder, uri) for uri in found]
 
-    def _parquet(self, files: list[str], options: StorageOptions | None = None) -> pl.LazyFrame:
+    def _parquet(self, files: list[str]) -> pl.LazyFrame:
         """Return the rows of files by their exact names: no ``*`` or ``=`` in a folder means anything."""
         columns = pl.Schema({name: kind for name, kind in self.columns.items() if name != "month"})
         if not files:
             return pl.LazyFrame(schema=columns)
         return pl.scan_parquet(
-            files, schema=columns, hive_partitioning=False, glob=False, storage_options=options or None
+            files,
+            schema=columns,
+            hive_partitioning=False,
+            glob=False,
+            storage_options=self._options_of_polars,
         )
 
     def _replace(self, table: "DeltaTable", rows: pl.DataFrame, months: Iterable[str]) -> None:

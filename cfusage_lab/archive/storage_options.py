@@ -1,12 +1,13 @@
 """What delta-rs needs to reach an object store: some of it secret, so none of it is shown."""
 
+import os
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from cfusage_lab.redaction import Redactor
 
-__all__ = ["StorageOptions", "storage_options_of"]
+__all__ = ["LONGEST_SECONDS", "StorageOptions", "storage_options_of"]
 
 _OPEN: Final = re.compile(
     r"region|endpoint|bucket|container|account_name|timeout|allow_|style|locking|rename|retr(y|ies)|interval",
@@ -14,24 +15,72 @@ _OPEN: Final = re.compile(
 )
 """Names of options whose values may stand in a message, as long as no password is in them."""
 
+_SECRET_SETTING: Final = re.compile(r"(AWS|AZURE|GOOGLE)_.*(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
+"""Environment variables that stand in for options, and that nobody may see."""
+
 _SHORTEST: Final = 6
 """Characters: what is shorter is a switch or a number, and part of many a text."""
 
+LONGEST_SECONDS: Final = 30
+"""How long an address that does not answer is waited for; delta-rs by itself goes on for minutes."""
+
+_RETRIES: Final = 4
+"""With pauses that double from a tenth of a second: some two seconds where each try fails at once."""
+
+_RETRY_SECONDS: Final = 20
+
+_BOUNDS: Final = {
+    "connect_timeout": "5s",
+    "timeout": f"{LONGEST_SECONDS}s",  # of one request: a month of ten thousand accounts takes some seconds
+    "max_retries": str(_RETRIES),
+    "retry_timeout": f"{_RETRY_SECONDS}s",
+}
+
 
 class StorageOptions(dict[str, str]):
-    """Options by name, as delta-rs and polars take them; a traceback that prints them shows no value."""
+    """Options by name, as delta-rs takes them; a traceback that prints them shows no value."""
 
     def __repr__(self) -> str:
         return f"<storage options: {', '.join(self)}>" if self else "<no storage options>"
 
+    def bounded(self) -> "StorageOptions":
+        """Return these, and how long to wait for an object store where they do not say it."""
+        given = {name.lower().removeprefix("aws_") for name in self}
+        return StorageOptions({name: value for name, value in _BOUNDS.items() if name not in given} | self)
+
+    @property
+    def retries(self) -> tuple[int, int]:
+        """How often a request is made again, and for how many seconds at most, as numbers."""
+        count, longest = self.get("max_retries", ""), re.fullmatch(r"(\d+)s", self.get("retry_timeout", ""))
+        return int(count) if count.isdecimal() else _RETRIES, int(longest[1]) if longest else _RETRY_SECONDS
+
+    def for_polars(self) -> "dict[str, str | int]":
+        """Return these as polars takes them: it has names of its own for retries, and wants numbers."""
+        count, seconds = self.retries
+        options: Any = StorageOptions(self)
+        return options | {"max_retries": count, "retry_timeout_ms": 1_000 * seconds}  # type: ignore[no-any-return]
+
+    def setting(self, *names: str) -> str | None:
+        """Return what one of an object store's settings is: an option's value, or the environment's."""
+        options = {name.lower(): value for name, value in self.items()}
+        for name in names:
+            for value in (options.get(name.lower()), options.get(name.lower().removeprefix("aws_"))):
+                if value is not None:
+                    return value
+        return next((os.environ[name] for name in names if name in os.environ), None)
+
     def redacted(self, text: str) -> str:
         """Return a text without the values that may be secret."""
-        secrets = [
-            value
-            for name, value in self.items()
-            if len(value) >= _SHORTEST and ("@" in value or not _OPEN.search(name))
-        ]
+        secrets = list(self._secrets())
         return Redactor(secrets)(text) if secrets else text
+
+    def _secrets(self) -> Iterator[str]:
+        for name, value in self.items():
+            if len(value) >= _SHORTEST and ("@" in value or not _OPEN.search(name)):
+                yield value
+        for name, value in os.environ.items():
+            if len(value) >= _SHORTEST and _SECRET_SETTING.match(name):
+                yield value
 
 
 def storage_options_of(given: object) -> tuple[StorageOptions, str]:

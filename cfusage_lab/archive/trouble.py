@@ -2,13 +2,16 @@
 
 import errno
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 import polars as pl
 
+from cfusage_lab.archive.addresses import is_address
 from cfusage_lab.archive.storage_options import StorageOptions
+from cfusage_lab.archive.store_errors import store_error
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
 from cfusage_lab.files import FORBIDDEN, FULL
 from cfusage_lab.redaction import without_frames
@@ -17,14 +20,7 @@ from cfusage_lab.wording import visible
 __all__ = ["explained"]
 
 _UNUSABLE: Final = FORBIDDEN | {errno.ENOTDIR, errno.ENOTSUP, errno.ENAMETOOLONG, errno.ELOOP}
-_REMOTE: Final = re.compile(
-    r"error sending request|timed? ?out|Generic (S3|GCS|MicrosoftAzure|HTTP)", re.IGNORECASE
-)
 _NEWER: Final = re.compile(r"unsupported (minimum )?(reader|writer)|unsupported.*feature", re.IGNORECASE)
-_UNKNOWN: Final = re.compile(
-    r"Unknown scheme|Generic URL error|invalid value for|necessary privileges|authentication credentials",
-    re.IGNORECASE,
-)
 _INTACT: Final = "what was stored before is intact"
 
 
@@ -34,7 +30,7 @@ def explained(uri: str, options: StorageOptions) -> Iterator[None]:
 
     Where there are storage options, these stand neither in the text of what was raised nor in its frames.
     """
-    from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError  # noqa: PLC0415
+    from deltalake.exceptions import CommitFailedError, DeltaProtocolError  # noqa: PLC0415
 
     try:
         yield
@@ -46,7 +42,7 @@ def explained(uri: str, options: StorageOptions) -> Iterator[None]:
     except DeltaProtocolError as error:
         _hide(error, options)
         raise newer(uri, "its Delta protocol") from error
-    except (DeltaError, OSError, pl.exceptions.PolarsError, ValueError, TypeError) as error:
+    except _raised() as error:
         _hide(error, options)
         raise _explanation(uri, error) from error
     except BaseException as error:
@@ -54,6 +50,15 @@ def explained(uri: str, options: StorageOptions) -> Iterator[None]:
             raise
         _hide(error, options)
         raise _explanation(uri, error) from error
+
+
+def _raised() -> tuple[type[Exception], ...]:
+    """Return what delta-rs and polars raise, and obstore if anything here has used it."""
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+
+    found = sys.modules.get("obstore.exceptions")
+    of_obstore = [] if found is None else [found.BaseError]
+    return (DeltaError, OSError, pl.exceptions.PolarsError, ValueError, TypeError, *of_obstore)
 
 
 def _hide(error: BaseException, options: StorageOptions) -> None:
@@ -76,6 +81,10 @@ def _explanation(uri: str, error: BaseException) -> CfUsageError:
     said = visible(str(error).strip().split("\n")[0][:300])
     if _NEWER.search(said):
         return newer(uri, said)
+    if is_address(uri):
+        found = store_error(uri, str(error))
+        if found is not None:
+            return found
     if number in FULL:
         return TransportError(
             f"no room to write the archive at {uri}: free some space and run this again; {_INTACT} ({said})",
@@ -86,13 +95,6 @@ def _explanation(uri: str, error: BaseException) -> CfUsageError:
             f"the archive at {uri} can't be used: check that the folder is one, and its permissions; "
             f"{_INTACT} ({said})"
         )
-    if _UNKNOWN.search(said):
-        return ConfigError(
-            f"the archive at {uri} can't be used: check the address and the storage options; {_INTACT} "
-            f"({said})"
-        )
-    if _REMOTE.search(str(error)):
-        return TransportError(f"the archive at {uri} can't be reached; {_INTACT} ({said})", retryable=True)
     return PayloadError(
         f"the archive at {uri} is damaged, and nothing was changed: put a copy of it back, or move it away "
         f"and update again ({said})"

@@ -1,13 +1,14 @@
 """An archive that is brought up to date, and the line that says what of it was new."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import polars as pl
 
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.commands.asking import accounts_of, label_of, listener, source_of
 from cfusage_lab.commands.parsing import ALL
-from cfusage_lab.errors import CfUsageError
+from cfusage_lab.errors import CfUsageError, TransportError
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.ranges import last_days
 from cfusage_lab.wording import counted
@@ -51,12 +52,22 @@ def update(
 
 def _known(archive: UsageArchive, account_ids: Sequence[str]) -> list[str]:
     """Return the accounts of which hours are held."""
-    rows = archive.scan().select(pl.col("account_id").unique()).collect()
+    rows = _read(archive, archive.scan().select(pl.col("account_id").unique()))
     return [one for one in account_ids if one in rows["account_id"]]
 
 
 def _counts(archive: UsageArchive, account_ids: Sequence[str]) -> tuple[int, int]:
     """Return how many hours of accounts are held, and how often one was revised."""
     is_asked = pl.col("account_id").is_in(list(account_ids))
-    held = archive.scan().filter(is_asked).select(pl.len()).collect().item()
+    held = _read(archive, archive.scan().filter(is_asked).select(pl.len())).item()
     return held, archive.revisions().filter(is_asked).height
+
+
+def _read(archive: UsageArchive, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Collect what was made of a scan, whose errors are polars' own and may hold what nobody may see."""
+    with suppress(OSError, pl.exceptions.PolarsError):
+        return rows.collect()
+    _ = archive.default_accounts  # says what is wrong in words of its own, if it still is
+    raise TransportError(
+        f"the archive at {archive.location} could not be read just now: run this again", retryable=True
+    )

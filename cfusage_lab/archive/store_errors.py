@@ -1,0 +1,115 @@
+"""What an object store's answer, or its silence, means to the reader: what is wrong, and what to set.
+
+delta-rs, polars and obstore hand on the texts of one library, with the store's own XML in them.
+"""
+
+import re
+from typing import Final
+
+from cfusage_lab.archive.storage_options import LONGEST_SECONDS
+from cfusage_lab.errors import CfUsageError, ConfigError, TransportError
+from cfusage_lab.wording import visible
+
+__all__ = ["store_error"]
+
+_LONGEST: Final = 300
+_INTACT: Final = "what was stored before is intact"
+
+_ARROW: Final = re.compile(r"\n\s*\x1b\[[0-9;]*m↳\x1b\[0m")
+"""By which delta-rs leads from an error to what is behind it, wherever there was a colon."""
+
+_CODE: Final = re.compile(r"<Code>([^<]*)</Code>\s*(?:<Message>([^<]*)</Message>)?")
+_HOST: Final = re.compile(r"Error performing [A-Z]+ (https?://[^/\s?]+)")
+_BUCKET: Final = re.compile(r"<BucketName>([^<]*)</BucketName>")
+_REGION: Final = re.compile(r"expecting '([a-z0-9-]+)'|<Region>([a-z0-9-]+)</Region>")
+
+_SET: Final = "set it, as an option or in the environment"
+
+_WRONG: Final = {
+    r"NoSuchBucket": (
+        "there is no such bucket{bucket}{at}: check its name in the address, AWS_ENDPOINT_URL and AWS_REGION"
+    ),
+    r"InvalidAccessKeyId|>Unauthorized<|valid authentication credentials|401 Unauthorized": (
+        "the store does not know this key: check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and whether "
+        "AWS_ENDPOINT_URL is the store that they are for"
+    ),
+    r"SignatureDoesNotMatch": "the secret is not that of the key: check AWS_SECRET_ACCESS_KEY",
+    r"ExpiredToken|TokenRefreshRequired|InvalidToken": (
+        "the session is over: take a new AWS_SESSION_TOKEN, or none where the key needs none"
+    ),
+    r"RequestTimeTooSkewed|RequestExpired": "this computer's clock is off: set it",
+    r"AuthorizationHeaderMalformed|PermanentRedirect|InvalidRegionName|IllegalLocationConstraint|"
+    r"incorrectly configured region": "the bucket is in another region: set AWS_REGION{region}",
+    r"URL scheme is not allowed": (
+        "the address is plain http: take https in AWS_ENDPOINT_URL, or set AWS_ALLOW_HTTP to 'true'"
+    ),
+    r"Missing SecretAccessKey": f"AWS_SECRET_ACCESS_KEY is missing: {_SET}",
+    r"Missing AccessKeyId": f"AWS_ACCESS_KEY_ID is missing: {_SET}",
+    r"169\.254\.\d+\.\d+|latest/api/token|metadata endpoint": (
+        "there is no key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as options or in the environment"
+    ),
+    r"corrupt message|certificate|UnknownIssuer|NotValidForName|tls handshake": (
+        "what answers{at} has no certificate that holds for it, or speaks no https: check AWS_ENDPOINT_URL"
+    ),
+    r"AccessDenied|lacked the necessary privileges|403 Forbidden|AllAccessDisabled": (
+        "the key may not do this: it needs to list and read the bucket, and to write to it for an update; "
+        "check its permissions, and the bucket's name"
+    ),
+    r"when conditional put is disabled": "commits need conditional writes: leave aws_conditional_put out",
+    r"failed to parse \\*\"|Generic Config error|Configuration key|invalid value for": (
+        "check the storage options"
+    ),
+    r"Unknown scheme|Generic URL error|Unable to recogni[sz]e URL": "check the address and the options",
+    r"501 Not Implemented|405 Method|Header missing|extract metadata|invalid list response|[Rr]edirect|"
+    r"404 Not Found\W*<!?(html|HTML|doctype|DOCTYPE)|list request[\s\S]*404 Not Found|InvalidHeaderValue|"
+    r"panicked|has crashed|Result::unwrap": (
+        "what answers{at} is no store of this kind: check AWS_ENDPOINT_URL, the address and the options"
+    ),
+}
+"""What is seen in a text, and what it means: the first that is found. None of it heals by itself."""
+
+_LATER: Final = {
+    r"dns error|lookup address|Name or service not known": (
+        "the name of the store can't be resolved{at}: check AWS_ENDPOINT_URL, and the network"
+    ),
+    r"SlowDown|TooManyRequests|429 Too|503 Service": "the store asks for time: run this again",
+    r"Generic (S3|GCS|MicrosoftAzure|HTTP)|error sending request|timed? ?out|HTTP error|\b5\d\d [A-Z]": (
+        f"the store{{at}} gives no answer that is of use, and was asked for up to {LONGEST_SECONDS} seconds: "
+        "check AWS_ENDPOINT_URL and the network, and run this again"
+    ),
+}
+"""Likewise, where it may heal by itself."""
+
+
+def store_error(uri: str, text: str) -> CfUsageError | None:
+    """Return the error that a text of delta-rs, polars or obstore stands for; None if it is not the store's.
+
+    That an object is not there, or has not what it should, is for the caller to judge.
+    """
+    for meanings, is_later in ((_WRONG, False), (_LATER, True)):
+        for seen, meaning in meanings.items():
+            if re.search(seen, text):
+                said = f"the archive at {uri} can't be {'reached' if is_later else 'used'}: "
+                said += f"{meaning.format(**_details(text))}; {_INTACT} ({_gist(text)})"
+                return TransportError(said, retryable=True) if is_later else ConfigError(said)
+    return None
+
+
+def _details(text: str) -> dict[str, str]:
+    bucket, host, region = _BUCKET.search(text), _HOST.search(text), _REGION.search(text)
+    return {
+        "bucket": f" as {visible(bucket[1])!r}" if bucket else "",
+        "at": f" at {visible(host[1])}" if host else "",
+        "region": f" to {region[1] or region[2]!r}" if region else ", for Cloudflare R2 to 'auto'",
+    }
+
+
+def _gist(text: str) -> str:
+    """Return what a store said of itself, or else the innermost cause: the last line."""
+    plain = _ARROW.sub("\n", text.partition("Debug source")[0])
+    found = _CODE.search(plain)
+    if found is not None:
+        said = ": ".join(part for part in found.groups() if part)
+    else:
+        said = next((line for line in reversed(plain.splitlines()) if line.strip()), "")
+    return visible(" ".join(said.split()))[:_LONGEST]
