@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import httpcore
 
+from cfusage_lab.redaction import without_frames
 from cfusage_lab.wire.limits import CONNECT, EXCHANGE, POLL, SILENCE
 
 if TYPE_CHECKING:
@@ -126,11 +127,16 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002 - as above
     ) -> httpcore.NetworkStream:
         inner = self._inner
+        plain = inner.get_extra_info("socket")
 
         def greet() -> httpcore.NetworkStream:
+            try:
+                plain.getpeername()  # else Python's ssl leaves the socket open, and goes on without TLS
+            except OSError as exc:
+                inner.close()
+                raise httpcore.ConnectError(str(exc)) from None
             return inner.start_tls(ssl_context, server_hostname, CONNECT)
 
-        plain = inner.get_extra_info("socket")
         with socket.fromfd(plain.fileno(), plain.family, plain.type) as twin:  # TLS takes the other over
             try:
                 return _Stream(_Errand(greet, leave=_close).result(f"no TLS with {server_hostname}"))
@@ -235,7 +241,7 @@ class _Errand(Generic[T]):
         try:
             result = self._work()
         except Exception as exc:  # noqa: BLE001 - handed over
-            self._errors.append(exc)
+            self._errors.append(without_frames(exc))  # whose variables would keep a socket open
         else:
             with self._lock:
                 self._results.append(result)

@@ -30,7 +30,7 @@ from cfusage_lab.sandbox import SANDBOX_TOKEN
 from cfusage_lab.wire import bodies
 from cfusage_lab.wire.limits import ALL_WAITS, EXCHANGE
 
-__all__ = ["Cell", "ended", "run"]
+__all__ = ["TOKEN", "Cell", "Watch", "ended", "join_threads", "look_at", "open_files", "run", "soon"]
 
 TOKEN = "v1.0-token-that-nobody-may-see-0123456789"
 _LONGEST = ALL_WAITS + 3 * EXCHANGE
@@ -119,7 +119,7 @@ _answers: dict[tuple[int, str], bytes] = {}
 _tables: dict[int, pl.DataFrame] = {}
 
 
-class _Watch(cfu.Quiet):
+class Watch(cfu.Quiet):
     """Gives a call up that hangs."""
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ def right_table(moment: Moment) -> pl.DataFrame:
 def run(cell: Cell, clock: VirtualTime) -> Cell:
     """Let a cell happen, and note how it ended and what was wrong with that."""
     right = right_table(cell.moment)
-    files = _files()
+    files = open_files()
     end = _End(cell, clock)
     clock.begin()
     with listening(end.talk) as base_url:
@@ -150,27 +150,27 @@ def run(cell: Cell, clock: VirtualTime) -> Cell:
             cfu.Credentials(token=TOKEN, accounts=cell.moment.accounts), base_url=base_url, now=NOW
         )
         try:
-            table = cell.moment.call(client, _Watch())
+            table = cell.moment.call(client, Watch())
         except Exception as error:  # noqa: BLE001 - that is what is looked at
-            _look_at(error, cell)
+            look_at(error, cell)
         else:
             _compare(table, right, cell)
         if clock.furthest > _LONGEST:
             cell.wrong.append(f"took {clock.furthest:.0f} s")
-        _join(cell)
+        join_threads(cell)
         if any(not one.is_idle() for one in _connections(client)):
             cell.wrong.append(f"leaves connections busy: {_connections(client)}")
         client.close()
-        if not _soon(lambda: not end.connections):
+        if not soon(lambda: not end.connections):
             cell.wrong.append(f"leaves {end.connections} connections open")
     if not end.hits:
         cell.wrong.append("never asked what was to go wrong")
-    if not _soon(lambda: _files() <= files):
-        cell.wrong.append(f"leaves {_files() - files} files open")
+    if not soon(lambda: open_files() <= files):
+        cell.wrong.append(f"leaves {open_files() - files} files open")
     return cell
 
 
-def _look_at(error: Exception, cell: Cell) -> None:
+def look_at(error: Exception, cell: Cell) -> None:
     cell.outcome = type(error).__name__
     if type(error) not in cell.expected:
         wanted = " or ".join(kind.__name__ if kind else "the table" for kind in cell.expected)
@@ -216,7 +216,7 @@ def _connections(client: cfu.UsageClient) -> list[httpx.BaseTransport]:
     )
 
 
-def _join(cell: Cell) -> None:
+def join_threads(cell: Cell) -> None:
     for thread in threading.enumerate():
         if thread.name.startswith("cfusage_lab"):
             thread.join(_GIVEN_BACK)
@@ -224,11 +224,11 @@ def _join(cell: Cell) -> None:
                 cell.wrong.append(f"leaves a thread: {thread.name}")
 
 
-def _files() -> int:
+def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir()) if Path("/proc/self/fd").exists() else 0
 
 
-def _soon(is_so: Callable[[], bool]) -> bool:
+def soon(is_so: Callable[[], bool]) -> bool:
     until = time.monotonic() + _GIVEN_BACK
     while not is_so():
         if time.monotonic() > until:
