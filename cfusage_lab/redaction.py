@@ -28,6 +28,9 @@ _PIECE: Final = re.compile(
 )
 """One character of a text: as JSON, Python, an address or HTML writes it, escaped again or not."""
 
+_ESCAPED: Final = re.compile(rb"\\\\|\\u00([2-7][0-9a-fA-F])")
+"""A character of ASCII that JSON need not escape; a backslash before it would make it none."""
+
 _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -42,9 +45,11 @@ class Redactor:
         What is hidden only where it stands as a whole, such as an email address.
     """
 
-    __slots__ = ("_parts", "_sizes")
+    __slots__ = ("_parts", "_plain", "_sizes")
 
     def __init__(self, secrets: Iterable[str], *, whole: Iterable[str] = ()) -> None:
+        secrets = tuple(secrets)
+        self._plain = tuple(secret.encode("utf-8", "surrogatepass") for secret in secrets if secret)
         parts: set[str] = set()
         for secret in secrets:
             for form in _forms(secret):
@@ -67,6 +72,18 @@ class Redactor:
             end = max(end, last)
         return "".join([*shown, text[end:]])
 
+    def in_json(self, body: bytearray) -> bytearray:
+        """Return a JSON text without secrets that stand in it as a whole, plain or escaped.
+
+        For an answer that may be large: no text in it is read by itself.
+        """
+        if b"\\u00" in body:
+            body = bytearray(_ESCAPED.sub(_unescaped, body))
+        for secret in self._plain:
+            if secret in body:
+                body = body.replace(secret, HIDDEN.encode())
+        return body
+
     def _found(self, pieces: list[tuple[str, int, int]]) -> Iterator[tuple[int, int]]:
         """Say from where to where secrets stand in a text of which these are the characters."""
         view = "".join(piece[0] for piece in pieces).translate(_LOWER)
@@ -85,6 +102,11 @@ def _forms(secret: str) -> Iterator[str]:
         text = b64encode(b"\0" * before + raw).decode()[-(-before * 4 // 3) :].rstrip("=")
         for form in {text[:-1], text[:-1].replace("+", "-").replace("/", "_")}:
             yield form.translate(_LOWER)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    plain = bytes.fromhex(match[1].decode()) if match[1] else b""
+    return match[0] if plain in b'"\\\x7f' else plain
 
 
 def _decoded(text: str) -> Iterator[tuple[str, int, int]]:

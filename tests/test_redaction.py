@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cfusage_lab.redaction import Redactor, without_frames
 
 SECRET = 'v1.0-To/ken+that"no\\body=may&see'
+JSON_SECRET = "v1.0-token-that-nobody-may-see"
 EVERY = "".join(f"%{code:02x}" for code in SECRET.encode())
 
 SPELLINGS = {
@@ -62,6 +63,32 @@ def test_an_address_is_hidden_as_a_whole_only() -> None:
     redacted = Redactor([], whole=["analyst@example.com"])
 
     assert redacted("who is Analyst%40example.com? ask example.com") == "who is (hidden)? ask example.com"
+
+
+SPELT = {
+    "plain": json.dumps(["a", f"b {JSON_SECRET} c"]),
+    "all escaped": '["' + "".join(f"\\u{code:04x}" for code in JSON_SECRET.encode()) + '"]',
+    "upper case": '["' + "".join(f"\\u{code:04X}" for code in JSON_SECRET.encode()) + '"]',
+    "half escaped": f'["{JSON_SECRET[:9]}' + "".join(f"\\u{ord(one):04x}" for one in JSON_SECRET[9:]) + '"]',
+    "behind a backslash": f'["\\\\{JSON_SECRET}"]',
+}
+
+
+@pytest.mark.parametrize("text", SPELT.values(), ids=SPELT)
+def test_a_json_text_keeps_everything_but_the_secret(text: str) -> None:
+    told = Redactor([JSON_SECRET]).in_json(bytearray(text.encode()))
+
+    assert json.loads(told) == [part.replace(JSON_SECRET, "(hidden)") for part in json.loads(text)]
+    assert JSON_SECRET not in str(json.loads(told))
+
+
+@given(st.recursive(st.none() | st.floats(allow_nan=False) | st.text(), st.lists), st.booleans())
+def test_a_json_text_without_it_means_what_it_meant(value: object, is_ascii: bool) -> None:  # noqa: FBT001
+    text = json.dumps(value, ensure_ascii=is_ascii).encode("utf-8", "surrogatepass")
+
+    assert (
+        json.loads(Redactor([JSON_SECRET]).in_json(bytearray(text)).decode("utf-8", "surrogatepass")) == value
+    )
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -1,7 +1,7 @@
 """What one account's billing answers beside usage come to, as rows of their tables."""
 
 from collections.abc import Callable
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from functools import partial
 from typing import Any
 
@@ -31,9 +31,7 @@ def preview_rows(wire: Wire, account_id: str, waiter: Waiter) -> list[Row]:
     """Ask for the invoice of the running period (``schema.INVOICE_LINES``)."""
     path = f"/accounts/{account_id}/ai-gateway/billing/invoice-preview"
     lines = wire.get(path, partial(invoices.preview_lines, path=path), waiter=waiter)
-    return [
-        (account_id, *astuple(replace(line, description=_redacted(wire, line.description)))) for line in lines
-    ]
+    return [(account_id, *_redacted(wire, line)) for line in lines]
 
 
 def invoice_rows(wire: Wire, account_id: str, waiter: Waiter) -> list[Row]:
@@ -48,12 +46,9 @@ def invoice_rows(wire: Wire, account_id: str, waiter: Waiter) -> list[Row]:
             f"the answer to {path} says that there are more invoices than it holds, and Cloudflare has no "
             "way to ask for the rest: see the billing page of the dashboard"
         )
-    return [
-        (account_id, *astuple(replace(invoice, description=_redacted(wire, invoice.description))))
-        for part in found
-        for invoice in part.invoices
-    ]
+    return [(account_id, *_redacted(wire, invoice)) for part in found for invoice in part.invoices]
 
 
-def _redacted(wire: Wire, text: str | None) -> str | None:
-    return text if text is None else wire.redacted(text)
+def _redacted(wire: Wire, row: invoices.InvoiceLine | invoices.Invoice) -> Row:
+    """Return the values of a row, without the secret, should an answer have repeated it."""
+    return tuple(wire.redacted(value) if isinstance(value, str) else value for value in astuple(row))

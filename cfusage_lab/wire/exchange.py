@@ -15,6 +15,7 @@ from cfusage_lab.errors import CfUsageError, TransportError
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.wire import bodies, refusals
 from cfusage_lab.wire.addresses import proxy_of
+from cfusage_lab.wire.logs import redacted_logs
 from cfusage_lab.wire.pacing import Pacer, Waiter
 from cfusage_lab.wire.retries import MayHealError, RetryPolicy, retry_after, told
 from cfusage_lab.wire.sockets import exchange
@@ -103,7 +104,8 @@ class Wire:
             If the caller stops waiting.
         """
         try:
-            return decode(self._answer(path, waiter, query))
+            with redacted_logs(self._redacted):
+                return decode(self._redacted.in_json(self._answer(path, waiter, query)))
         except BaseException as exc:  # noqa: BLE001 - an interrupt has the same frames
             failure = self._shown(exc, path, waiter)
         try:

@@ -3,7 +3,10 @@
 IPython's verbose tracebacks, rich, cgitb and pytest print the variables of every frame.
 """
 
+import gzip
+import logging
 import traceback
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,7 +153,7 @@ ANSWERS = {
         f'{{"success": true, "result": {{"history": [{{"aggregated_value": "{TOKEN}"}}]}}}}'.encode()
     ),
     "200, twice": answer(
-        f'{{"success": true, "x":"\\u002b","{TOKEN}": 1, "{TOKEN}": 2, "result": {{"history": []}}}}'.encode()
+        f'{{"success": true, "x":"\\n","{TOKEN}": 1, "{TOKEN}": 2, "result": {{"history": []}}}}'.encode()
     ),
     "200, no UTF-8": answer(
         b'{"success": true, "errors": "\xff%b", "result": {"history": 1}}' % TOKEN.encode()
@@ -162,6 +165,26 @@ ANSWERS = {
     "length": f"HTTP/1.1 200 OK\r\nContent-Length: {TOKEN}\r\n\r\n".encode(),
     "coding": f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {TOKEN}\r\n\r\n".encode(),
     "encoding": answer(b"{}", f"Content-Encoding: {TOKEN}"),
+    "a header": answer(b"{}", f"X-Echo: {ECHO}"),
+    "a header of a refusal": answer(b"", f"WWW-Authenticate: Bearer {ECHO}", status="403 No"),
+    "a cookie": answer(b"{}", f"Set-Cookie: session={TOKEN}"),
+    "a redirect": answer(b"", f"Location: http://127.0.0.1:9/?token={TOKEN}", status="302 Found"),
+    "a limit": answer(b"{}", f'Ratelimit: "{TOKEN}";r=0;t=1'),
+    "403, HTML entities": answer(
+        "".join(f"&#{code};" for code in ECHO.encode()).encode(), "Content-Type: text/html", status="403 No"
+    ),
+    "403, percent": answer(
+        b'{"errors": [{"code": 1, "message": "%b"}]}' % "".join(f"%{c:02x}" for c in TOKEN.encode()).encode(),
+        status="403 No",
+    ),
+    "403, Base64": answer(
+        b'{"errors": [{"code": 1, "message": "%b"}]}' % b64encode(f"x: {TOKEN}".encode()), status="403 No"
+    ),
+    "403, a chain": answer(
+        b'{"errors": [{"code": 1, "error_chain": [{"code": 2, "message": "%b"}]}]}' % ECHO.encode(),
+        status="403 No",
+    ),
+    "gzip": answer(gzip.compress(ECHO.encode()), "Content-Encoding: gzip"),
     "nothing": b"",
 }
 CALLS: dict[str, Callable[[cfu.UsageClient], object]] = {
@@ -200,9 +223,11 @@ class _Hurried(exchange.RetryPolicy):
 
 @pytest.mark.parametrize("settings", [TOKENS, PAIR, TWO_ACCOUNTS], ids=["token", "pair", "two accounts"])
 @pytest.mark.parametrize("sent", ANSWERS.values(), ids=ANSWERS)
-def test_no_answer_gets_a_secret_into_an_error(
-    monkeypatch: pytest.MonkeyPatch, sent: bytes, settings: dict[str, str]
+def test_no_answer_gets_a_secret_into_an_error_or_a_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, sent: bytes, settings: dict[str, str]
 ) -> None:
+    """Logs at DEBUG, those of httpx and httpcore too, which log every header as it came."""
+    caplog.set_level(logging.DEBUG)
     monkeypatch.setattr(exchange, "RetryPolicy", _Hurried)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -216,6 +241,9 @@ def test_no_answer_gets_a_secret_into_an_error(
                 check(error)
                 for part in (TOKEN[:20], TOKEN[20:], TOKEN[10:30]):
                     assert settings is PAIR or part not in str(error)
+    logs = [*caplog.messages, *(str(record.args) for record in caplog.records)]
+    assert any("receive_response_headers" in line for line in logs)
+    assert not [line for line in logs for secret in SECRETS if secret in line]
 
 
 @pytest.mark.parametrize(
