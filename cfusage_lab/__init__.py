@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cfusage_lab.archive import UsageArchive as UsageArchive
     from cfusage_lab.changes import compare as compare
     from cfusage_lab.changes import day_over_day as day_over_day
+    from cfusage_lab.changes import month_over_month as month_over_month
     from cfusage_lab.changes import movers as movers
     from cfusage_lab.changes import rolling_mean as rolling_mean
     from cfusage_lab.changes import same_time_yesterday as same_time_yesterday
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from cfusage_lab.charts import day_over_day_chart as day_over_day_chart
     from cfusage_lab.charts import hour_profile_chart as hour_profile_chart
     from cfusage_lab.charts import month_end_chart as month_end_chart
-    from cfusage_lab.charts import month_to_date_chart as month_to_date_chart
+    from cfusage_lab.charts import month_over_month_chart as month_over_month_chart
     from cfusage_lab.charts import movers_chart as movers_chart
     from cfusage_lab.charts import usage_by_model_chart as usage_by_model_chart
     from cfusage_lab.charts import usage_chart as usage_chart
@@ -100,7 +101,15 @@ _HOMES = {
     "anomaly_detection": ["anomalies", "anomaly_scores"],
     "app": ["explore"],
     "archive": ["UsageArchive"],
-    "changes": ["compare", "day_over_day", "movers", "rolling_mean", "same_time_yesterday", "week_over_week"],
+    "changes": [
+        "compare",
+        "day_over_day",
+        "month_over_month",
+        "movers",
+        "rolling_mean",
+        "same_time_yesterday",
+        "week_over_week",
+    ],
     "charts": [
         "anomalies_chart",
         "calendar_chart",
@@ -108,7 +117,7 @@ _HOMES = {
         "day_over_day_chart",
         "hour_profile_chart",
         "month_end_chart",
-        "month_to_date_chart",
+        "month_over_month_chart",
         "movers_chart",
         "usage_by_model_chart",
         "usage_chart",

@@ -13,6 +13,7 @@ from cfusage_lab.options import wrong_kind
 from cfusage_lab.redaction import Redactor
 
 __all__ = [
+    "ACCOUNT_ID",
     "Credentials",
     "Secret",
     "account_ids",
@@ -23,7 +24,8 @@ __all__ = [
 ]
 
 _PROCESS: Final = os.urandom(16)
-_ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
+ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
+"""What an account id looks like."""
 _LONGEST_TYPO: Final = 36
 """Characters: what is longer than an id with a slip of the finger may be a token in its place."""
 _PERMISSION: Final = (
@@ -230,7 +232,7 @@ def _account_ids(accounts: object) -> tuple[tuple[str, ...], str]:
         return (), f"accounts is of type {type(accounts).__name__}: pass account ids, as texts"
     ids = [str(text).strip().lower() for text in given if str(text).strip()]
     for text in ids:
-        if not _ACCOUNT_ID.fullmatch(text):
+        if not ACCOUNT_ID.fullmatch(text):
             shown = text if len(text) <= _LONGEST_TYPO else f"{text[:4]}…"
             return (), (
                 f"{shown!r} is not an account id: 32 hexadecimal digits, as in the address of the account's "

@@ -15,6 +15,7 @@ from cfusage_lab.frames.expressions import net
 from cfusage_lab.options import names_of
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import STATES, WINDOWS, require
+from cfusage_lab.time_units import HOUR
 from cfusage_lab.wording import visible
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
     "windows_of",
 ]
 
-HOUR: Final = timedelta(hours=1)
 MOST_SERIES: Final = 5
 """Accounts that are drawn apart; the others are added up."""
 MOST_BARS: Final = 1500

@@ -25,6 +25,7 @@ __all__ = [
     "Content",
     "checked_path",
     "expanded",
+    "is_address",
     "is_stream",
     "shown",
     "write_file",
@@ -45,6 +46,11 @@ _DESCRIPTORS: Final = re.compile(r"(/proc/[^/]+(/task/[^/]+)?|/dev)/fd")
 """Folders whose links lead to what a process has opened, such as its standard output."""
 _LINKS: Final = 40
 """How many links in a row Linux follows."""
+
+
+def is_address(location: str) -> bool:
+    """Whether a location is the address of an object store, and no path."""
+    return _ADDRESS.match(location) is not None
 
 
 def shown(path: str | os.PathLike[str]) -> str:
@@ -89,7 +95,7 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
         If that is no place for a file: a folder, a folder that is not there, an address, no path at all.
     """
     text = expanded(path, what="the file to write")
-    if _ADDRESS.match(text):
+    if is_address(text):
         raise ConfigError(f"{shown(text)} is an address, and files are written into folders: pass a path")
     target = Path(text).absolute()  # so that it means the same wherever the process goes
     with _explained(target, is_whole=True):

@@ -12,6 +12,7 @@ from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import collected
 from cfusage_lab.frames.windows import computed
 from cfusage_lab.schema import HISTORY, INVOICE_LINES, INVOICE_PREVIEWS, RECONCILIATION, USAGE_BY_MODEL
+from cfusage_lab.time_units import DAY, HOUR
 from cfusage_lab.wording import dollars
 
 __all__ = [
@@ -39,8 +40,6 @@ _TELLING: Final = 20
 _SURGE: Final = 2
 """How many times the costliest hour so far an open hour may become: it may well be the new costliest."""
 
-_HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
 _PERIOD: Final = ("account_id", "period_start", "period_end")
 _NAMES: Final = (*_PERIOD, "description", "provider", "model", "billed_usd", "credits_usd", "discounts_usd")
 _NEEDED: Final = pl.Schema({name: INVOICE_LINES[name] for name in _NAMES})
@@ -162,15 +161,15 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     ('agrees', 1511.66)
     """
     lines = invoice_lines_of(invoice_lines)
-    hours = _by_account(history, _HOUR, "hour")
-    by_day = None if days is None else _by_account(days, _DAY, "day")
+    hours = _by_account(history, HOUR, "hour")
+    by_day = None if days is None else _by_account(days, DAY, "day")
     none = pl.DataFrame(schema=_WINDOW)
     rows = []
     for period, of_period in lines.group_by(*_PERIOD, maintain_order=True):
         account_id, start, end = period
         check = _Check(
-            hours=_Windows(hours.get((account_id,), none), start, end, _HOUR),
-            days=None if by_day is None else _Windows(by_day.get((account_id,), none), start, end, _DAY),
+            hours=_Windows(hours.get((account_id,), none), start, end, HOUR),
+            days=None if by_day is None else _Windows(by_day.get((account_id,), none), start, end, DAY),
             lines=of_period["billed_usd"].to_list(),
         )
         rows.append((*period, *check.row()))

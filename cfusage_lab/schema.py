@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 import polars as pl
 
 from cfusage_lab.errors import FrameError
+from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
     "ACCOUNT",
@@ -47,6 +48,7 @@ __all__ = [
     "RECONCILIATION",
     "ROLLING",
     "SAME_TIME",
+    "SETTLE_LAG",
     "STATES",
     "SUMMARY",
     "USAGE_BY_MODEL",
@@ -65,8 +67,14 @@ State = Literal["complete", "provisional", "in_progress"]
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 
-WIDTHS: Final[dict[Granularity, timedelta]] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+WIDTHS: Final[dict[Granularity, timedelta]] = {"hour": HOUR, "day": DAY}
 """How long a window is."""
+
+SETTLE_LAG: Final = timedelta(hours=48)
+"""How long after its end a window may still change: Cloudflare promises no time, so this is ours.
+
+It is what a client assumes unless it is told otherwise.
+"""
 
 HISTORY: Final = pl.Schema(
     {

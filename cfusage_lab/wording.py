@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import Final
 
+from cfusage_lab.time_units import HOUR
+
 __all__ = [
     "clock_hour",
     "counted",
@@ -31,7 +33,6 @@ _MILLIONTH: Final = 1e-6
 _LEAST: Final = 5e-11
 """US dollars below this are written as zero: they are what is left of a sum by rounding, not a cost."""
 
-_HOUR: Final = timedelta(hours=1)
 
 _HIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control characters, lone surrogates, and breaks of lines and paragraphs."""
@@ -84,7 +85,7 @@ def window_text(start: datetime, width: timedelta, info: tzinfo) -> str:
     The clock is the one at the start: before clocks go back, the hour from 02:00 is 02:00 to 03:00, and so
     is the one after it, with another :func:`offset_text`.
     """
-    end = f"{start.astimezone(info) + width:%H:%M}" if width <= _HOUR else "a day later"
+    end = f"{start.astimezone(info) + width:%H:%M}" if width <= HOUR else "a day later"
     return f"{moment_text(start, info)} to {end}"
 
 

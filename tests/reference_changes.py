@@ -154,7 +154,7 @@ def same_time(history: pl.DataFrame, zone: str) -> list[dict]:
     return rows
 
 
-def month_to_date(history: pl.DataFrame, zone: str) -> list[dict]:
+def month_over_month(history: pl.DataFrame, zone: str) -> list[dict]:
     """Compare the month so far, for the days up to which an account's month is complete in the table."""
     until = _until(history)
     clock = local(until - HOUR, zone) + HOUR

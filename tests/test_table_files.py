@@ -18,7 +18,7 @@ from polars.testing import assert_frame_equal
 import cfusage_lab as cfu
 from cfusage_lab import schema
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.changes import month_to_date
+from cfusage_lab.changes import month_over_month
 from cfusage_lab.frames import table_files
 from cfusage_lab.frames.table_files import read_table, write_csv
 
@@ -151,7 +151,7 @@ def derived(history: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "movers": cfu.movers(comparison),
         "rolling": cfu.rolling_mean(daily),
         "same_time": cfu.same_time_yesterday(history, time_zone=ZONE),
-        "month": month_to_date(history, time_zone=ZONE),
+        "month": month_over_month(history, time_zone=ZONE),
         "profile": cfu.hourly_profile(history, time_zone=ZONE),
         "heatmap": cfu.weekly_heatmap(history, time_zone=ZONE),
         "peaks": cfu.peak_hours(history, time_zone=ZONE),
@@ -203,7 +203,7 @@ def draw(history: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> None:
         cfu.week_over_week_chart(tables["week"]),
         cfu.comparison_chart(tables["compared"]),
         cfu.movers_chart(tables["movers"]),
-        cfu.month_to_date_chart(tables["month"]),
+        cfu.month_over_month_chart(tables["month"]),
         cfu.hour_profile_chart(tables["profile"], time_zone=ZONE),
         cfu.weekly_heatmap_chart(tables["heatmap"], time_zone=ZONE),
         cfu.calendar_chart(tables["daily"]),

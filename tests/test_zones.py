@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cfusage_lab as cfu
-from cfusage_lab.changes import month_to_date, same_time_yesterday
+from cfusage_lab.changes import month_over_month, same_time_yesterday
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.local_time import calendar, local_time
 from cfusage_lab.ranges import between, last_days, previous_month, this_week, today, yesterday
@@ -181,7 +181,7 @@ TAKES_A_ZONE: dict[str, Callable[[object], object]] = {
     "between": lambda zone: between("2026-10-01", "2026-10-02", time_zone=zone, now=NOW),  # type: ignore[arg-type]
     "daily_usage": lambda zone: cfu.daily_usage(HISTORY, time_zone=zone),  # type: ignore[arg-type]
     "lazy daily_usage": lambda zone: cfu.daily_usage(HISTORY.lazy(), time_zone=zone),  # type: ignore[arg-type]
-    "month_to_date": lambda zone: month_to_date(HISTORY, time_zone=zone),  # type: ignore[arg-type]
+    "month_over_month": lambda zone: month_over_month(HISTORY, time_zone=zone),  # type: ignore[arg-type]
     "same_time_yesterday": lambda zone: same_time_yesterday(HISTORY, time_zone=zone),  # type: ignore[arg-type]
     "summary": lambda zone: cfu.summary(HISTORY, time_zone=zone),  # type: ignore[arg-type]
     "hourly_profile": lambda zone: cfu.hourly_profile(HISTORY, time_zone=zone),  # type: ignore[arg-type]

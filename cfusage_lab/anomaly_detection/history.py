@@ -1,6 +1,5 @@
 """What was unusual in a usage history, and what it cost: hours, and the events they make."""
 
-from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Final
@@ -16,10 +15,10 @@ from cfusage_lab.frames.local_time import localize
 from cfusage_lab.frames.windows import computed
 from cfusage_lab.options import check_flags, number, said
 from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES, WINDOWS
+from cfusage_lab.time_units import HOUR
 
 __all__ = ["anomalies", "anomaly_scores"]
 
-_HOUR: Final = timedelta(hours=1)
 _BLOCK: Final = 2**18
 """Windows that are judged at once, or as many as one account has."""
 
@@ -124,7 +123,7 @@ def anomalies(
         planned=planned,
         include_in_progress=include_in_progress,
     )
-    events = with_events(rows, step=_HOUR, sensitivity=sensitivity, min_impact=least)
+    events = with_events(rows, step=HOUR, sensitivity=sensitivity, min_impact=least)
     named = events.rename({name: f"{name}_usd" for name in ("actual", "expected", "lower", "upper")})
     named = named.with_columns(impact_usd=pl.col("actual_usd") - pl.col("expected_usd"))
     words = [explanation(event, time_zone=time_zone) for event in named.iter_rows(named=True)]
@@ -214,7 +213,7 @@ def _scored(
         windows = windows.filter(pl.col("state") != "in_progress")
     windows = windows.with_columns(is_planned=is_planned(spans))
     series = windows.with_columns(value=pl.when(~pl.col("is_planned")).then("actual_usd"))
-    judge = partial(series_scores, step=_HOUR, time_zone=time_zone, sensitivity=sensitivity)
+    judge = partial(series_scores, step=HOUR, time_zone=time_zone, sensitivity=sensitivity)
     rows = pl.concat(
         [judge(block).select(_KEPT) for block in _blocks(series.sort("account_id", "start_time"))]
     )

@@ -9,6 +9,7 @@ from cfusage_lab.anomaly_detection.chances import with_bounds, with_scores
 from cfusage_lab.anomaly_detection.distances import with_distances, with_stops
 from cfusage_lab.anomaly_detection.expectations import with_expectations
 from cfusage_lab.ranges.readings import readings
+from cfusage_lab.time_units import DAY
 
 __all__ = ["JUDGED_DAYS", "SENSITIVITY", "series_scores"]
 
@@ -19,7 +20,6 @@ JUDGED_DAYS: Final = 7
 """Days of values that come before the first event: each weekday has then been seen."""
 
 _SCORED_DAYS: Final = 2
-_DAY: Final = timedelta(days=1)
 _NOON: Final = timedelta(hours=12)
 """Days of judgement end at noon: an event of a night is then of one day."""
 _SATURDAY: Final = 6
@@ -74,7 +74,7 @@ def series_scores(
     >>> last["score"] > 2 and last["value"] > last["upper"]
     True
     """
-    day = max(_DAY // step, 1)
+    day = max(DAY // step, 1)
     rows = with_expectations(_placed(series, step=step, time_zone=time_zone, day=day), day=day)
     rows = with_stops(with_distances(rows, day=day), day=day)
     rows = with_bounds(with_scores(rows, day=day), sensitivity=sensitivity)

@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.files import expanded, shown
+from cfusage_lab.files import expanded, is_address, shown
 
-__all__ = ["file_in", "folder_uri", "is_address", "is_plain", "location_of"]
+__all__ = ["file_in", "folder_uri", "is_plain", "location_of"]
 
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FLATTENED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """An address that pathlib has taken one slash from."""
 
@@ -24,11 +23,6 @@ It reads ``%41`` as ``A`` and a backslash as a slash, and so would write into an
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
 """What neither delta-rs encodes in an address nor polars takes for a pattern or a partition."""
-
-
-def is_address(location: str) -> bool:
-    """Whether a location is the address of an object store, and no folder."""
-    return _ADDRESS.match(location) is not None
 
 
 def is_plain(folder: Path) -> bool:

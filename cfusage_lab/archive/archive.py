@@ -10,7 +10,7 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.archive import reading, tables
-from cfusage_lab.archive.addresses import is_address, location_of
+from cfusage_lab.archive.addresses import location_of
 from cfusage_lab.archive.asking import asked_for, bounds_of, source_of
 from cfusage_lab.archive.delta import require_packages
 from cfusage_lab.archive.exporting import export
@@ -24,7 +24,7 @@ from cfusage_lab.archive.updating import Steps, Update
 from cfusage_lab.bounds import aligned, running_end
 from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError, PayloadError
-from cfusage_lab.files import shown
+from cfusage_lab.files import is_address, shown
 from cfusage_lab.options import check_choice, check_flags, said
 from cfusage_lab.progress import listener_of
 from cfusage_lab.ranges import TimeRange, last_days, moment

@@ -1,6 +1,6 @@
 """How a window is kept, how it is read back, and the seal by which an altered month is found."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab import schema
+from cfusage_lab.time_units import EPOCH
 
 __all__ = [
     "KEYS",
@@ -30,7 +31,6 @@ LAYOUT_KEY: Final = "cfusage_lab.layout"
 """The property of a table that says so."""
 
 _INSTANT: Final = pl.Datetime("us", "UTC")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 REVISION: Final = pl.Struct({"old_usd": pl.Float64(), "old_state": pl.String(), "revised_at": _INSTANT})
 """What a window was worth until ``revised_at``, and the state it was in when that was fetched."""
@@ -62,7 +62,7 @@ KEYS: Final = ["account_id", "start_time"]
 
 def instant(moment: datetime) -> pl.Expr:
     """Return a moment as an expression: by its number, which is a good deal faster than as it is."""
-    return pl.lit((moment - _EPOCH) // timedelta(microseconds=1), pl.Int64).cast(_INSTANT)
+    return pl.lit((moment - EPOCH) // timedelta(microseconds=1), pl.Int64).cast(_INSTANT)
 
 
 def month_of(start: pl.Expr) -> pl.Expr:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import polars as pl
 
-from cfusage_lab.archive.addresses import file_in, folder_uri, is_address, is_plain
+from cfusage_lab.archive.addresses import file_in, folder_uri, is_plain
 from cfusage_lab.archive.checks import altered_files, check_table, refuse_lost_commits, refuse_strangers
 from cfusage_lab.archive.delta import created, writer_properties
 from cfusage_lab.archive.object_stores import (
@@ -23,7 +23,7 @@ from cfusage_lab.archive.object_stores import (
 from cfusage_lab.archive.storage_options import StorageOptions
 from cfusage_lab.archive.trouble import explained
 from cfusage_lab.errors import PayloadError, TransportError
-from cfusage_lab.files import shown
+from cfusage_lab.files import is_address, shown
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

@@ -9,11 +9,10 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.archive.addresses import is_address
 from cfusage_lab.archive.storage_options import StorageOptions
 from cfusage_lab.archive.store_errors import store_error
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
-from cfusage_lab.files import FORBIDDEN, FULL
+from cfusage_lab.files import FORBIDDEN, FULL, is_address
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.wording import visible
 

@@ -2,13 +2,13 @@
 
 from cfusage_lab.changes.days import Alignment, compare, day_over_day, movers, week_over_week
 from cfusage_lab.changes.rolling import rolling_mean
-from cfusage_lab.changes.so_far import month_to_date, same_time_yesterday
+from cfusage_lab.changes.so_far import month_over_month, same_time_yesterday
 
 __all__ = [
     "Alignment",
     "compare",
     "day_over_day",
-    "month_to_date",
+    "month_over_month",
     "movers",
     "rolling_mean",
     "same_time_yesterday",

@@ -4,7 +4,7 @@ Partners are found by calendar date, never by the position of a row. A day that 
 it is, with ``kind`` unknown, and is nobody's partner; the running day is left out. Both can be asked for.
 """
 
-from typing import Final, Literal, get_args
+from typing import Literal, get_args
 
 import narwhals as nw
 
@@ -14,6 +14,7 @@ from cfusage_lab.frames import FrameT, opened_rows
 from cfusage_lab.frames.expressions import day_span, without_rounding
 from cfusage_lab.options import check_choice, check_whole
 from cfusage_lab.schema import COMPARISON, MOVERS, RANGE_COMPARISON
+from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = [
     "Alignment",
@@ -24,8 +25,6 @@ __all__ = [
 ]
 
 Alignment = Literal["day", "weekday"]
-
-_WEEK: Final = 7
 
 
 def day_over_day(
@@ -105,7 +104,7 @@ def week_over_week(
     └────────────┴─────────────┴──────────────┴──────────────┴──────┘
     """
     return _days_before(
-        _WEEK, daily, include_in_progress=include_in_progress, include_partial=include_partial
+        WEEK_DAYS, daily, include_in_progress=include_in_progress, include_partial=include_partial
     )
 
 
@@ -170,7 +169,7 @@ def compare(
     partner = other.frame.select(partner=nw.col("date").min())
     starts = first.join(partner, how="cross")
     if align == "weekday":
-        ahead = (nw.col("first").dt.weekday() - nw.col("partner").dt.weekday() + _WEEK) % _WEEK
+        ahead = (nw.col("first").dt.weekday() - nw.col("partner").dt.weekday() + WEEK_DAYS) % WEEK_DAYS
         starts = starts.with_columns(partner=_later(nw.col("partner"), ahead))
     starts = starts.with_columns(nw.coalesce("first", "partner"))  # of no days, nothing is set beside
     rows = kept(door.frame, include_in_progress=include_in_progress)
@@ -251,6 +250,6 @@ def _days_before(n: int, daily: FrameT, *, include_in_progress: bool, include_pa
 def _later(start: nw.Expr, by: nw.Expr) -> nw.Expr:
     """Return a date 0 to 6 days later, as a column of numbers says."""
     result = start
-    for n in range(1, _WEEK):
+    for n in range(1, WEEK_DAYS):
         result = nw.when(by == n).then(start + day_span(n)).otherwise(result)
     return result

@@ -16,16 +16,15 @@ import polars as pl
 
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, state_of, state_rank, with_change, without_rounding
-from cfusage_lab.frames.local_time import HOUR, LocalHistory, calendar, localize
-from cfusage_lab.frames.spans import EPOCH
+from cfusage_lab.frames.local_time import LocalHistory, calendar, localize
 from cfusage_lab.options import check_flags
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.schema import COMPARISON, SAME_TIME
+from cfusage_lab.time_units import DAY, EPOCH, HOUR
 
-__all__ = ["month_to_date", "same_time_yesterday"]
+__all__ = ["month_over_month", "same_time_yesterday"]
 
-_DAY: Final = timedelta(days=1)
 _OTHER_DAYS: Final = {"yesterday": 1, "last_week": 7}
 
 
@@ -69,7 +68,7 @@ class _Now:
         return nw.col("hour") * 60 + nw.col("minute") < self.clock
 
 
-def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
+def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
     """Accumulate cost from the first of the month, beside the same days of the month before.
 
     The month is the one in which the last finished window lies. Day 9 stands beside the days 1 to 9 of
@@ -108,11 +107,11 @@ def month_to_date(history: FrameT, *, time_zone: str, include_in_progress: bool 
 
     Examples
     --------
-    >>> from cfusage_lab.changes import month_to_date
     >>> import cfusage_lab as cfu
     >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
     >>> history = client.usage_history(cfu.between("2026-10-01", "2026-11-18", now="2026-11-18T09:30Z"))
-    >>> month_to_date(history, time_zone="UTC").select("date", "current_usd", "previous_usd", "kind").tail(2)
+    >>> month = cfu.month_over_month(history, time_zone="UTC")
+    >>> month.select("date", "current_usd", "previous_usd", "kind").tail(2)
     shape: (2, 4)
     ┌────────────┬─────────────┬──────────────┬──────┐
     │ date       ┆ current_usd ┆ previous_usd ┆ kind │
@@ -192,7 +191,7 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
     partners = pl.DataFrame(
         {
             "against": list(_OTHER_DAYS),
-            "previous_date": [now.day - n * _DAY for n in _OTHER_DAYS.values()],
+            "previous_date": [now.day - n * DAY for n in _OTHER_DAYS.values()],
             "due": due["current_hours"],
             "previous_due": [due[f"{name}_hours"] for name in _OTHER_DAYS],
         }
@@ -264,11 +263,11 @@ def _by_day_of_month(windows: Frames, now: _Now, accounts: Frames) -> Frames:
     The last day is there for each of the accounts, whether it has a window then or not.
     """
     first = now.day.replace(day=1)
-    before = (first - _DAY).replace(day=1)
+    before = (first - DAY).replace(day=1)
     length = (first - before).days
-    counterpart = now.day - length * _DAY  # in a longer month than the last one, a day of this month
+    counterpart = now.day - length * DAY  # in a longer month than the last one, a day of this month
     is_current = nw.col("date").is_between(first, now.day)
-    is_previous = nw.col("date").is_between(before, min(counterpart, first - _DAY))
+    is_previous = nw.col("date").is_between(before, min(counterpart, first - DAY))
     is_kept = is_current | (is_previous & ((nw.col("date") != nw.lit(counterpart)) | now.is_passed()))
     cost = nw.col("cost_usd")
     counted = windows.filter(is_kept).select(
@@ -316,7 +315,7 @@ def _by_day_of_month(windows: Frames, now: _Now, accounts: Frames) -> Frames:
 
 def _by_other_day(windows: Frames, now: _Now) -> Frames:
     """Add up each account's day so far, and the other days until the same clock time."""
-    dates = {"current": now.day} | {name: now.day - n * _DAY for name, n in _OTHER_DAYS.items()}
+    dates = {"current": now.day} | {name: now.day - n * DAY for name, n in _OTHER_DAYS.items()}
     is_day = {name: nw.col("date") == nw.lit(day) for name, day in dates.items()}
     cost = {name: nw.when(condition).then(nw.col("cost_usd")) for name, condition in is_day.items()}
     is_other = is_day["yesterday"] | is_day["last_week"]

@@ -11,7 +11,7 @@ from cfusage_lab.charts.comparison import comparison_chart
 from cfusage_lab.charts.day_calendar import calendar_chart
 from cfusage_lab.charts.heatmap import weekly_heatmap_chart
 from cfusage_lab.charts.models import usage_by_model_chart
-from cfusage_lab.charts.month import month_to_date_chart
+from cfusage_lab.charts.month import month_over_month_chart
 from cfusage_lab.charts.month_end import month_end_chart
 from cfusage_lab.charts.movers import movers_chart
 from cfusage_lab.charts.profile import hour_profile_chart
@@ -24,7 +24,7 @@ __all__ = [
     "day_over_day_chart",
     "hour_profile_chart",
     "month_end_chart",
-    "month_to_date_chart",
+    "month_over_month_chart",
     "movers_chart",
     "usage_by_model_chart",
     "usage_chart",

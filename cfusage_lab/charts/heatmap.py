@@ -20,7 +20,6 @@ from cfusage_lab.charts.hours import (
     whole_week,
 )
 from cfusage_lab.charts.parts import (
-    WEEKDAYS,
     choosable,
     chosen,
     drawn,
@@ -33,6 +32,7 @@ from cfusage_lab.charts.parts import (
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.schema import WEEKLY_HEATMAP
+from cfusage_lab.time_units import WEEKDAYS
 from cfusage_lab.wording import clock_hour
 
 __all__ = ["weekly_heatmap_chart"]

@@ -6,13 +6,14 @@ from typing import Any, Final, Literal, get_args
 import polars as pl
 
 from cfusage_lab.charts.accounts import Picked
-from cfusage_lab.charts.parts import WEEKDAYS, pointed
+from cfusage_lab.charts.parts import pointed
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import collected
 from cfusage_lab.options import check_choice
 from cfusage_lab.ranges import zone
+from cfusage_lab.time_units import WEEKDAYS
 from cfusage_lab.wording import dollars
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 import altair as alt
@@ -17,15 +17,15 @@ from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import collected
 from cfusage_lab.options import said
 from cfusage_lab.schema import COMPARISON
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import dollars, more_or_less
 
-__all__ = ["clock_minutes", "month_of_days", "month_to_date_chart"]
+__all__ = ["clock_minutes", "month_of_days", "month_over_month_chart"]
 
-_DAY: Final = timedelta(days=1)
 _DAY_MINUTES: Final = 24 * 60
 
 
-def month_to_date_chart(
+def month_over_month_chart(
     month_so_far: pl.DataFrame,
     *,
     until: str | None = None,
@@ -42,7 +42,7 @@ def month_to_date_chart(
     Parameters
     ----------
     month_so_far
-        What :func:`cfusage_lab.changes.month_to_date` returns (``schema.COMPARISON``).
+        What :func:`cfusage_lab.changes.month_over_month` returns (``schema.COMPARISON``).
     until
         The local clock time until which the last day is counted, such as ``"14:00"``, as in
         ``schema.SAME_TIME`` and ``schema.SUMMARY``: if it is not ``"24:00"``, the day is marked as running.
@@ -71,8 +71,7 @@ def month_to_date_chart(
     >>> now = "2026-11-20T09:00Z"
     >>> with cfu.UsageClient.sandbox(now=now) as client:
     ...     history = client.usage_history(cfu.last_days(56, now=now))
-    >>> from cfusage_lab.changes import month_to_date
-    >>> chart = cfu.month_to_date_chart(month_to_date(history, time_zone="UTC"), time_zone="UTC")
+    >>> chart = cfu.month_over_month_chart(cfu.month_over_month(history, time_zone="UTC"), time_zone="UTC")
     >>> print(*chart.title.text)
     Month to date: $1,685.26, $63.85 more (+3.9%) than in October
     """
@@ -85,7 +84,7 @@ def month_to_date_chart(
             nothing, [], title="Month to date: no days", facts=when(month_so_far, time_zone), note=note
         )
     found = picked(month_so_far, size="current_usd", names=names)
-    before = (first - _DAY).replace(day=1)
+    before = (first - DAY).replace(day=1)
     return drawn(
         month_page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],

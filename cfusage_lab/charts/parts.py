@@ -11,6 +11,7 @@ from cfusage_lab.charts.shades import NEUTRAL
 from cfusage_lab.charts.style import heading, mondays
 from cfusage_lab.charts.texts import quoted, tooltip
 from cfusage_lab.options import check_text
+from cfusage_lab.time_units import WEEKDAYS
 from cfusage_lab.wording import visible
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
 
 WIDTH: Final = 640
 _POINTED: Final = "pointed_"
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY_LABEL: Final = """
 utcFormat(datum.value, '%H%M') !== '0000' || datum.value >= domain('{scale}')[1] ? ''
 : utcFormat(datum.value, '%d%m') === '0101' && span(domain('{scale}')) > 200 * 86400000

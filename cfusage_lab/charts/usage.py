@@ -1,8 +1,6 @@
 """Cost over time: a bar a window or a local day, an overview to zoom with, and what the pointer is told."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Final
 
 import altair as alt
 import polars as pl
@@ -22,11 +20,10 @@ from cfusage_lab.frames.windows import computed
 from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING
+from cfusage_lab.time_units import HOUR
 from cfusage_lab.wording import dollars
 
 __all__ = ["usage_chart"]
-
-_HOUR: Final = timedelta(hours=1)
 
 
 def usage_chart(
@@ -142,7 +139,7 @@ def _span(windows: Windows, key: str) -> list[str]:
 def _facts(rows: Windows, when: list[str], *, is_daily: bool) -> list[str]:
     """Say whose cost it is, in what unit and when, how much may still change, and what is not whole."""
     whose = [rows.series[0].label] if len(rows.series) == 1 else []
-    unit = "a day" if is_daily else "a UTC day" if rows.width > _HOUR else "an hour"
+    unit = "a day" if is_daily else "a UTC day" if rows.width > HOUR else "an hour"
     what = "days" if is_daily else "windows"
     mean = ["line: rolling mean"] if MEAN in rows.table.columns else []
     lines = [" · ".join([*whose, f"US dollars {unit}", *mean]), " · ".join(when)]

@@ -9,6 +9,7 @@ from typing import Final
 
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.drawing import Series
+from cfusage_lab.time_units import HOUR
 
 __all__ = ["MEAN", "day_texts", "day_titles", "window_texts", "window_titles"]
 
@@ -34,7 +35,7 @@ def window_titles(series: Sequence[Series]) -> dict[str, str]:
 def window_texts(series: Sequence[Series], width: timedelta) -> dict[str, str]:
     """Write the expressions for a window of that width."""
     length = width // timedelta(milliseconds=1)
-    is_hour = width <= timedelta(hours=1)
+    is_hour = width <= HOUR
     until = f"utcFormat({_LOCAL} + {length}, '%H:%M')" if is_hour else "'a day later'"
     return {
         "local_time": f"utcFormat({_LOCAL}, '%a %-d %b %Y, %H:%M') + ' to ' + {until}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,12 +38,12 @@ from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.reports import report
 from cfusage_lab.reports.before import Before, is_within
 from cfusage_lab.summaries import MOST_ACCOUNTS
+from cfusage_lab.time_units import HOUR
 
 __all__ = ["Wanted", "of_account", "of_archive"]
 
 _DAYS: Final = 90
 """How far back what is usual is learned from, at least."""
-_HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +187,7 @@ def _running_invoice(lines: pl.DataFrame, end: datetime) -> pl.DataFrame | None:
 
 def _file_name(time_range: TimeRange, time_zone: str) -> str:
     """Name a file by the first and the last local day."""
-    first, last = (day_of(hour, zone(time_zone)) for hour in (time_range.start, time_range.end - _HOUR))
+    first, last = (day_of(hour, zone(time_zone)) for hour in (time_range.start, time_range.end - HOUR))
     return f"ai-gateway-cost_{first}_{last}.html"
 
 

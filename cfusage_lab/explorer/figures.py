@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.changes import month_to_date, same_time_yesterday
+from cfusage_lab.changes import month_over_month, same_time_yesterday
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
@@ -19,11 +19,11 @@ from cfusage_lab.forecasts.sentences import round_dollars
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import dollars, html_text, more_or_less
 
 __all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
 
-_DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = "24:00"
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _NOTHING: Final = "\N{EN DASH}"
@@ -244,7 +244,7 @@ def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
         return Figure(title="Today", value=_NOTHING, note="no hour of it has ended yet")
     row = rows.row(0, named=True)
     day: date = row["date"]
-    name = {today: "Today", today - _DAY: "Yesterday"}.get(day, f"{day:%a} {day.day} {day:%b}")
+    name = {today: "Today", today - DAY: "Yesterday"}.get(day, f"{day:%a} {day.day} {day:%b}")
     before = "yesterday" if day == today else "the day before"
     if row["until"] == _MIDNIGHT:
         return _compared(f"{name}, the whole day", row, before)
@@ -253,12 +253,12 @@ def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
 
 def _month(windows: pl.DataFrame, time_zone: str) -> Figure:
     """Set the month so far beside the same days of the month before."""
-    rows = month_to_date(windows, time_zone=time_zone).sort("date")
+    rows = month_over_month(windows, time_zone=time_zone).sort("date")
     if rows.is_empty():
         return Figure(title="This month", value=_NOTHING, note="no hour of it has ended yet")
     row = rows.row(-1, named=True)
     day: date = row["date"]
-    before = day.replace(day=1) - _DAY
+    before = day.replace(day=1) - DAY
     found = _compared(f"{day:%B} so far", row, f"{before:%B}", until=" until then")
     is_running = "in_progress" in set(windows["state"]) and not found.note
     return replace(found, note="without the running hour") if is_running else found

@@ -7,6 +7,7 @@ from typing import Final
 
 from cfusage_lab import ranges
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
     "PRESETS",
@@ -22,8 +23,6 @@ __all__ = [
     "still_beside",
 ]
 
-_DAY: Final = timedelta(days=1)
-_HOUR: Final = timedelta(hours=1)
 _FORECAST_DAYS: Final = 90
 """Days that a forecast is made of: two months choose a method well, and more change little."""
 _USUAL: Final = timedelta(weeks=6)
@@ -135,7 +134,7 @@ def asked(
         season = ranges.last_days(_FORECAST_DAYS, time_zone=time_zone, include_today=True, now=now)
         since, first = (
             ranges.previous_month(time_zone=time_zone, now=moment).start
-            for moment in (until - 2 * _HOUR, _last_to_end(time_range))
+            for moment in (until - 2 * HOUR, _last_to_end(time_range))
         )
     return Question(
         accounts=accounts,
@@ -155,7 +154,7 @@ def _last_to_end(time_range: ranges.TimeRange) -> datetime:
 
     A single window may be running still: then the month is that of the one before it.
     """
-    return time_range.start if time_range.hours > 1 else time_range.start - _HOUR
+    return time_range.start if time_range.hours > 1 else time_range.start - HOUR
 
 
 def beside(question: Question, dates: tuple[date | None, date | None] | None) -> Question:
@@ -199,20 +198,20 @@ def days(first: date | None, last: date | None) -> Preset:
         raise ConfigError("a range of days has a first and a last one: choose both dates")
     if last < first:
         raise ConfigError(f"the last day, {last}, lies before the first, {first}: choose another")
-    return lambda zone, now: ranges.between(first, last + _DAY, time_zone=zone, now=now)
+    return lambda zone, now: ranges.between(first, last + DAY, time_zone=zone, now=now)
 
 
 def dates_of(time_range: ranges.TimeRange, time_zone: str) -> tuple[date, date]:
     """Return the first and the last local date on which a window of a range starts."""
     info = ranges.zone(time_zone)
-    last = time_range.end - timedelta(hours=1)
+    last = time_range.end - HOUR
     return time_range.start.astimezone(info).date(), last.astimezone(info).date()
 
 
 def days_before(dates: tuple[date, date]) -> tuple[date, date]:
     """Return as many days, right before."""
     first, last = dates
-    return first - (last - first) - _DAY, first - _DAY
+    return first - (last - first) - DAY, first - DAY
 
 
 def is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Literal
 
 import altair as alt
@@ -11,7 +11,7 @@ import polars as pl
 from cfusage_lab.changes import (
     compare,
     day_over_day,
-    month_to_date,
+    month_over_month,
     rolling_mean,
     same_time_yesterday,
     week_over_week,
@@ -21,7 +21,7 @@ from cfusage_lab.charts import (
     day_over_day_chart,
     hour_profile_chart,
     month_end_chart,
-    month_to_date_chart,
+    month_over_month_chart,
     usage_chart,
     week_over_week_chart,
     weekly_heatmap_chart,
@@ -38,6 +38,7 @@ from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import off_the_hour_is_said
 from cfusage_lab.schema import DAILY
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import counted
 
 __all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene", "nothing"]
@@ -50,7 +51,6 @@ COMPARISONS: Final = {
     "Month to date": "month",
     "Other days": "custom",
 }
-_DAY: Final = timedelta(days=1)
 Partners = Literal["known", "loading", "absent"]
 
 
@@ -277,18 +277,18 @@ def _shown(table: pl.DataFrame, scene: Scene) -> pl.DataFrame:
     return table.filter(pl.col("date").is_between(*dates)) if dates else table.clear()
 
 
-def _month_to_date(scene: Scene) -> alt.VConcatChart:
+def _month_over_month(scene: Scene) -> alt.VConcatChart:
     """Draw the month in which the selection ends, until then; the one that runs, with what is to come."""
     if scene.is_fanned:
         return _to_its_end(scene)
     windows = scene.selected()
     end = windows["end_time"].max()
     until = scene.known.filter(pl.col("end_time") <= end) if end is not None else scene.known.clear()
-    table = month_to_date(until, time_zone=scene.time_zone)
+    table = month_over_month(until, time_zone=scene.time_zone)
     if _is_awaited(scene, table):
         return nothing(_AWAITED)
     clock = same_time_yesterday(until, time_zone=scene.time_zone)["until"].unique().to_list()
-    return month_to_date_chart(
+    return month_over_month_chart(
         table,
         until=clock[0] if clock else None,
         names=scene.names,
@@ -353,7 +353,7 @@ def _sides(scene: Scene, table: pl.DataFrame) -> tuple[str, str, str]:
         return current, "other days", ""
     if paired.is_empty():
         return current, days_text(*before), ""
-    asked = {dates[0] + n * _DAY for n in range((dates[1] - dates[0]).days + 1)}
+    asked = {dates[0] + n * DAY for n in range((dates[1] - dates[0]).days + 1)}
     out = asked - set(paired)
     if out and out == {scene.today} - set(table["date"]):
         current += " without today"
@@ -387,6 +387,6 @@ _NOT_FETCHED: Final = "Not all days to compare with could be fetched: Refresh as
 _COMPARED: Final[Mapping[str, Callable[[Scene], alt.VConcatChart]]] = {
     "day": _day_over_day,
     "week": _week_over_week,
-    "month": _month_to_date,
+    "month": _month_over_month,
     "custom": _other_days,
 }

@@ -15,14 +15,14 @@ from cfusage_lab.explorer.event_list import EventList
 from cfusage_lab.explorer.figures import Headline, figures_html
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene, nothing
-from cfusage_lab.explorer.selection import EVERYTHING, WEEKDAYS, Clock, Selection
+from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
 from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
 from cfusage_lab.ranges import off_the_hour_is_said, zone
+from cfusage_lab.time_units import EPOCH, WEEKDAYS
 from cfusage_lab.view import ChartView, learn
 
 __all__ = ["Screen"]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ANY: Final = -1
 _OLD: Final = "cfusage-old"
 _NOTHING_YET: Final = (
@@ -219,7 +219,7 @@ class Screen:
 
     def _point_at_day(self, change: Mapping[str, Any]) -> None:
         told = _only(change["new"].get("day", {}).get("day"))
-        day = None if told is None else (_EPOCH + timedelta(milliseconds=told)).date()
+        day = None if told is None else (EPOCH + timedelta(milliseconds=told)).date()
         if day != self._scene.selection.day:
             self._select(replace(self._scene.selection, day=day))
 
@@ -349,4 +349,4 @@ def _only(values: list[Any] | None) -> Any:  # noqa: ANN401 - a field's own
 
 def _milliseconds(day: date) -> int:
     """Return a date's midnight as a reading marked UTC, as charts tell it."""
-    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) / timedelta(milliseconds=1))
+    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) - EPOCH) / timedelta(milliseconds=1))

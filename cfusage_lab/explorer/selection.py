@@ -14,12 +14,11 @@ from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
+from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
 from cfusage_lab.wording import clock_hour, dollars
 
-__all__ = ["EVERYTHING", "WEEKDAYS", "Clock", "Selection"]
+__all__ = ["EVERYTHING", "Clock", "Selection"]
 
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_DAY: Final = timedelta(days=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _HOURS: Final = range(24)
 _WEEKDAYS: Final = range(1, 8)
@@ -155,9 +154,9 @@ class Clock:
             self._bars = days.agg(pl.col("start_time").min(), pl.col("end_time").max()).with_columns(
                 left=pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
             )
-            self._bars = self._bars.with_columns(right=pl.col("left") + _DAY)
+            self._bars = self._bars.with_columns(right=pl.col("left") + DAY)
         else:
-            self._bars = on_the_clock(windows, zone(time_zone), timedelta(hours=1))
+            self._bars = on_the_clock(windows, zone(time_zone), HOUR)
 
     def spanned(self, readings: Sequence[float]) -> Selection:
         """Return what a brush from one reading to another shows: the bars that begin inside it."""

@@ -4,6 +4,6 @@
 them side by side, ``filling`` makes the table; ``billing`` asks for credit and invoices.
 """
 
-from cfusage_lab.fetch.client import SETTLE_LAG, UsageClient, connect
+from cfusage_lab.fetch.client import UsageClient, connect
 
-__all__ = ["SETTLE_LAG", "UsageClient", "connect"]
+__all__ = ["UsageClient", "connect"]

@@ -23,7 +23,7 @@ from cfusage_lab.fetch.running import WORKERS, carry_out
 from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
 from cfusage_lab.progress import default_progress, listener_of
 from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment
-from cfusage_lab.schema import WIDTHS, Granularity
+from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, Progress
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
 from cfusage_lab.wire.answers import Rows
@@ -34,10 +34,7 @@ from cfusage_lab.wording import visible
 if TYPE_CHECKING:
     from cfusage_lab.sandbox import Sandbox
 
-__all__ = ["SETTLE_LAG", "UsageClient", "connect"]
-
-SETTLE_LAG: Final = timedelta(hours=48)
-"""How long after its end a window counts as provisional: Cloudflare promises no time, so this is ours."""
+__all__ = ["UsageClient", "connect"]
 
 _SHOWN: Final = 20
 _ACCOUNTS_PER_PAGE: Final = 50

@@ -1,17 +1,17 @@
 """From the rows that came back to the history table, with no window absent."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import polars as pl
 
 from cfusage_lab import schema
+from cfusage_lab.time_units import EPOCH
 from cfusage_lab.wire.answers import Rows
 
 __all__ = ["history_table"]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = schema.HISTORY["start_time"]
 
 
@@ -67,7 +67,7 @@ def _windows(
     ended = min(max((now - start) // width, 0), count)
     settled = min(max((now - settle_lag - start) // width, 0), ended)
     states = {"complete": settled, "provisional": ended - settled, "in_progress": count - ended}
-    first, step = (int(moment // timedelta(microseconds=1)) for moment in (start - _EPOCH, width))
+    first, step = (int(moment // timedelta(microseconds=1)) for moment in (start - EPOCH, width))
     starts = pl.int_range(first, first + count * step, step, eager=True)
     return pl.DataFrame(
         {

@@ -17,7 +17,9 @@ from typing import Final
 
 import polars as pl
 
-__all__ = ["GROWTH", "METHODS", "SEASONAL_NAIVE", "WEEK", "growth_ahead", "next_days", "with_memory"]
+from cfusage_lab.time_units import WEEK_DAYS
+
+__all__ = ["GROWTH", "METHODS", "SEASONAL_NAIVE", "growth_ahead", "next_days", "with_memory"]
 
 SEASONAL_NAIVE: Final = "seasonal naive"
 GROWTH: Final = "weekday mean with growth"
@@ -30,7 +32,6 @@ METHODS: Final = (
 )
 """In the order in which they are taken where they are equally good."""
 
-WEEK: Final = 7
 _WEEKS: Final = 4
 _RATE_DAYS: Final = 28
 _STEP: Final = 0.3
@@ -44,14 +45,16 @@ _FARTHEST_GROWTH: Final = 31
 def with_memory(days: pl.DataFrame) -> pl.DataFrame:
     """Add each account's running ``sum_usd``, how many ``weeks`` back candidates look, and ``growth``."""
     cost, t = pl.col("fit_usd"), pl.col("t")
-    before = pl.when(t >= WEEK).then(cost.shift(WEEK))
+    before = pl.when(t >= WEEK_DAYS).then(cost.shift(WEEK_DAYS))
     is_above = ((cost > (1 + _STEP) * before) & (before > 0)).fill_null(value=False)
     is_below = ((cost < (1 - _STEP) * before) & (before > 0)).fill_null(value=False)
     days = days.with_columns(sum_usd=cost.cum_sum().over("account"), is_above=is_above, is_below=is_below)
-    whole_week = [pl.col(name).cast(pl.Int8).rolling_sum(WEEK) == WEEK for name in ("is_above", "is_below")]
-    has_stepped = (t >= 2 * WEEK - 1) & pl.any_horizontal(whole_week).fill_null(value=False)
+    whole_week = [
+        pl.col(name).cast(pl.Int8).rolling_sum(WEEK_DAYS) == WEEK_DAYS for name in ("is_above", "is_below")
+    ]
+    has_stepped = (t >= 2 * WEEK_DAYS - 1) & pl.any_horizontal(whole_week).fill_null(value=False)
     since = t - pl.when(has_stepped).then(t).forward_fill().over("account")
-    weeks = (since // WEEK + 1).clip(1, _WEEKS).fill_null(_WEEKS)
+    weeks = (since // WEEK_DAYS + 1).clip(1, _WEEKS).fill_null(_WEEKS)
     days = days.with_columns(weeks=weeks.cast(pl.Int32)).drop("is_above", "is_below")
     return days.with_columns(growth=_growth())
 
@@ -59,13 +62,13 @@ def with_memory(days: pl.DataFrame) -> pl.DataFrame:
 def next_days(count: int) -> Mapping[str, pl.Expr]:
     """Return the cost of the next ``count`` days together, by method; null in an account's first six days."""
     t = pl.col("t")
-    weeks = pl.min_horizontal("weeks", (t + 1) // WEEK)
+    weeks = pl.min_horizontal("weeks", (t + 1) // WEEK_DAYS)
     by_week = [_like_week(back, count) for back in range(1, _WEEKS + 1)]
     two = pl.when(weeks >= 2).then((by_week[0] + by_week[1]) / 2).otherwise(by_week[0])  # noqa: PLR2004
     three = pl.when(weeks >= 3).then((by_week[0] + by_week[1] + by_week[2]) / 3).otherwise(two)  # noqa: PLR2004
     four = pl.when(weeks >= _WEEKS).then(sum(by_week[1:], by_week[0]) / _WEEKS).otherwise(three)
     steady = pl.min_horizontal(_RATE_DAYS, t + 1)
-    rate_days = pl.when(pl.col("weeks") < _WEEKS).then(pl.col("weeks") * WEEK).otherwise(steady)
+    rate_days = pl.when(pl.col("weeks") < _WEEKS).then(pl.col("weeks") * WEEK_DAYS).otherwise(steady)
     lately = pl.col("sum_usd") - _at_rate_start(rate_days)
     found = (
         four,
@@ -74,7 +77,9 @@ def next_days(count: int) -> Mapping[str, pl.Expr]:
         count * lately / rate_days,
         two * pl.col("growth").pow(growth_ahead(count)),
     )
-    return {method: pl.when(t >= WEEK - 1).then(value) for method, value in zip(METHODS, found, strict=True)}
+    return {
+        method: pl.when(t >= WEEK_DAYS - 1).then(value) for method, value in zip(METHODS, found, strict=True)
+    }
 
 
 def _sum_before(lag: int) -> pl.Expr:
@@ -84,9 +89,9 @@ def _sum_before(lag: int) -> pl.Expr:
 
 def _like_week(back: int, count: int) -> pl.Expr:
     """Return the next days' cost if each were as the same weekday ``back`` weeks before the coming ones."""
-    rounds, rest = divmod(count, WEEK)
-    start, end = _sum_before(WEEK * back), _sum_before(WEEK * (back - 1))
-    value = _sum_before(WEEK * back - rest) - start
+    rounds, rest = divmod(count, WEEK_DAYS)
+    start, end = _sum_before(WEEK_DAYS * back), _sum_before(WEEK_DAYS * (back - 1))
+    value = _sum_before(WEEK_DAYS * back - rest) - start
     return rounds * (end - start) + value if rounds else value
 
 
@@ -94,14 +99,14 @@ def _at_rate_start(rate_days: pl.Expr) -> pl.Expr:
     """Return the running sum before the days of the run rate."""
     start = pl.lit(0.0)
     for weeks in range(_WEEKS, 0, -1):
-        days = WEEK * weeks
+        days = WEEK_DAYS * weeks
         start = pl.when((rate_days == days) & (pl.col("t") >= days)).then(_sum_before(days)).otherwise(start)
     return start
 
 
 def growth_ahead(count: int) -> float:
     """Return how many days of growth lie between the last two weeks and the next days, by their middles."""
-    return WEEK + min(count, _FARTHEST_GROWTH) / 2
+    return WEEK_DAYS + min(count, _FARTHEST_GROWTH) / 2
 
 
 def _growth() -> pl.Expr:

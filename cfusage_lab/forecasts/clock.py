@@ -13,10 +13,10 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.ranges import zone
+from cfusage_lab.time_units import DAY_HOURS
 
 __all__ = ["Clock", "Count", "Rest", "clock"]
 
-_DAY_HOURS: Final = 24
 _PROFILE: Final = timedelta(weeks=8)
 """How far back hours are looked at: far enough for eight of each weekday."""
 _FEWEST: Final = 2
@@ -38,7 +38,7 @@ class Count:
 
     def rest(self, _account_id: str, _day: date, hours: int, usual_usd: float) -> tuple[float, float]:
         """Return the part that the hours of a day of 24 leave."""
-        part = max(_DAY_HOURS - hours, 0) / _DAY_HOURS
+        part = max(DAY_HOURS - hours, 0) / DAY_HOURS
         return part, part * usual_usd
 
 
@@ -105,7 +105,7 @@ class Clock:
             total = sum(costs.values())
             if total > 0:
                 return {minute: max(cost, 0.0) / total for minute, cost in costs.items()}
-        return {60 * hour: 1 / _DAY_HOURS for hour in range(_DAY_HOURS)}
+        return {60 * hour: 1 / DAY_HOURS for hour in range(DAY_HOURS)}
 
 
 def clock(found: Series, history: object | None, time_zone: str | None) -> Rest:

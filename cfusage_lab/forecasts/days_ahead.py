@@ -1,7 +1,6 @@
 """The coming days, one by one."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -14,11 +13,11 @@ from cfusage_lab.forecasts.outlook import outlooks
 from cfusage_lab.forecasts.spread import Spread
 from cfusage_lab.options import said
 from cfusage_lab.schema import FORECAST_DAILY
+from cfusage_lab.time_units import DAY
 
 __all__ = ["forecast_daily"]
 
 _MOST_DAYS: Final = 366
-_DAY: Final = timedelta(days=1)
 
 
 def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS) -> pl.DataFrame:
@@ -84,10 +83,10 @@ def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS
     if forecaster:
         today = forecaster.found.today
         blocks = [(ahead - 1, ahead) for ahead in GRID if ahead <= days]
-        for outlook in outlooks(forecaster, until=today + days * _DAY, blocks=blocks):
+        for outlook in outlooks(forecaster, until=today + days * DAY, blocks=blocks):
             coming = {day.date: day.rest_usd for day in outlook.days}
             for ahead in range(1, days + 1):
-                day = today + ahead * _DAY
+                day = today + ahead * DAY
                 cost = coming.get(day)
                 row = {"account_id": outlook.account_id, "date": day, "method": outlook.method}
                 rows.append(row | {"forecast_usd": cost} | _interval(outlook.spread, ahead, cost, asked))

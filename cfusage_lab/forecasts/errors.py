@@ -9,7 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import METHODS, SEASONAL_NAIVE, WEEK, next_days, with_memory
+from cfusage_lab.forecasts.candidates import METHODS, SEASONAL_NAIVE, next_days, with_memory
+from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = [
     "ENGINE",
@@ -33,8 +34,8 @@ _INDEPENDENT: Final = 0.7
 less than one: what is usual lasts longer than a horizon, too."""
 _LEAST_FREEDOM: Final = 0.5
 """What is added, so that one or two errors don't make an interval that holds whatever may come."""
-_GROWTH_MEMORY: Final = 2 * WEEK
-_MOST_START: Final = 6 * WEEK
+_GROWTH_MEMORY: Final = 2 * WEEK_DAYS
+_MOST_START: Final = 6 * WEEK_DAYS
 _START_SHARE: Final = 3
 _FLOOR: Final = 0.2
 """A forecast below this part of the mean day is no measure for an error."""
@@ -77,7 +78,7 @@ def errors_of(prepared: pl.DataFrame, after: int, until: int) -> pl.LazyFrame:
     """Add each method's forecast of a block, ``actual_usd`` where it may be measured, and ``floor_usd``."""
     forecasts = _forecasts(after, until)
     t, n = pl.col("t"), pl.col("n")
-    start = (n // _START_SHARE).clip(WEEK, _MOST_START)
+    start = (n // _START_SHARE).clip(WEEK_DAYS, _MOST_START)
     gaps = pl.col("gaps").shift(-until) - pl.col("gaps").shift(-after)
     is_measured = (t >= start - 1) & (t + until < n) & (gaps * _MOST_GAPS <= until - after)
     actual = pl.col("target_sum").shift(-until) - pl.col("target_sum").shift(-after)
@@ -119,7 +120,9 @@ def _forecasts(after: int, until: int) -> dict[str, pl.Expr]:
 
 def _block(prepared: pl.DataFrame, after: int, until: int) -> list[pl.DataFrame]:
     """Measure all methods over one block, one table a method."""
-    difference = (pl.col("target_usd") - pl.col("target_usd").shift(WEEK)).filter(pl.col("t") >= WEEK)
+    difference = (pl.col("target_usd") - pl.col("target_usd").shift(WEEK_DAYS)).filter(
+        pl.col("t") >= WEEK_DAYS
+    )
     aggregates = {
         "n": pl.col("n").last(),
         "mean_usd": pl.col("mean_usd").last(),

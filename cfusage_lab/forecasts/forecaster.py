@@ -5,10 +5,11 @@ from functools import cached_property
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import WEEK, next_days, with_memory
+from cfusage_lab.forecasts.candidates import next_days, with_memory
 from cfusage_lab.forecasts.clock import Rest, clock
 from cfusage_lab.forecasts.errors import ENGINE, measured, prepared_for_errors
 from cfusage_lab.forecasts.series import Series, series
+from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Forecaster", "forecaster_of"]
 
@@ -49,7 +50,9 @@ class Forecaster:
         tail = with_memory(self.found.days).filter(pl.col("t") >= pl.col("n") - _TAIL).lazy()
         is_last = pl.col("t") == pl.col("n") - 1
         week = tail.filter(is_last).select("account_id", "growth").collect(engine=ENGINE)
-        for ahead in range(1, WEEK + 1):  # a plan for each day: polars takes long over one of all of them
+        for ahead in range(
+            1, WEEK_DAYS + 1
+        ):  # a plan for each day: polars takes long over one of all of them
             sums = {f"{ahead}|{method}": value for method, value in next_days(ahead).items()}
             coming = tail.select(is_last.alias("is_last"), **sums).filter("is_last").drop("is_last")
             week = week.hstack(coming.collect(engine=ENGINE))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, qua
 from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.schema import FORECAST_MONTH_END, FORECAST_MONTH_PATH
+from cfusage_lab.time_units import DAY
 
 __all__ = [
     "Month",
@@ -21,8 +22,6 @@ __all__ = [
     "month_of",
     "month_path_table",
 ]
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Month:
         mine = self.known.filter(pl.col("account_id") == account_id)
         costs = dict(mine.select("date", "cost_usd").iter_rows())
         for number in range((self.today - self.first).days + 1):
-            day = self.first + number * _DAY
+            day = self.first + number * DAY
             total += costs.get(day, 0.0)
             sums[day] = total
         return sums
@@ -93,7 +92,7 @@ def month_of(forecaster: Forecaster | None) -> Month | None:
         return None
     found = forecaster.found
     first = found.today.replace(day=1)
-    last = (first + 31 * _DAY).replace(day=1) - _DAY
+    last = (first + 31 * DAY).replace(day=1) - DAY
     return Month(
         first=first,
         last=last,
@@ -272,7 +271,7 @@ def month_path_table(month: Month | None, *, levels: Sequence[float] = LEVELS) -
             for (day, sum_), interval in zip(path, _intervals(outlook, path, levels), strict=True)
         }
         for number in range((month.last - month.first).days + 1):
-            day = month.first + number * _DAY
+            day = month.first + number * DAY
             row = {"account_id": outlook.account_id, "date": day, "spent_usd": spent.get(day)}
             rows.append(row | told.get(day, {}) | {"method": outlook.method})
     return pl.DataFrame(rows, schema=columns)

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import GROWTH, METHODS, WEEK, growth_ahead
+from cfusage_lab.forecasts.candidates import GROWTH, METHODS, growth_ahead
 from cfusage_lab.forecasts.clock import Rest
 from cfusage_lab.forecasts.errors import GRID, SHORTEST, freedom
 from cfusage_lab.forecasts.forecaster import Forecaster
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.forecasts.spread import Spread
+from cfusage_lab.time_units import DAY, WEEK_DAYS
 
 __all__ = ["INDEPENDENT_ERRORS", "NOTHING_KNOWN", "Day", "Expected", "Outlook", "chosen_methods", "outlooks"]
 
 NOTHING_KNOWN: Final = "not enough history"
-_DAY: Final = timedelta(days=1)
 _TIE: Final = 1e-9
 """Mean errors that agree to this part of a mean day differ by the order of additions."""
 INDEPENDENT_ERRORS: Final = 2
@@ -228,7 +228,7 @@ def _spreads(table: pl.DataFrame, methods: Mapping[str, str]) -> dict[str, Sprea
             errors=tuple(zip(*columns, strict=True)),
             is_sum=is_sum,
             sigma=sigma,
-            sigma_freedom=max(1.0, (whole - WEEK) / 2),
+            sigma_freedom=max(1.0, (whole - WEEK_DAYS) / 2),
         )
         for account_id, *columns, is_sum, sigma, whole in rows.iter_rows()
     }
@@ -236,7 +236,7 @@ def _spreads(table: pl.DataFrame, methods: Mapping[str, str]) -> dict[str, Sprea
 
 def _overlap() -> pl.Expr:
     """Return how many neighbouring origins say the same: those that share days of a sum, fewer of a day."""
-    return pl.when(_is_day()).then(1 + pl.col("until") / WEEK).otherwise(pl.col("until"))
+    return pl.when(_is_day()).then(1 + pl.col("until") / WEEK_DAYS).otherwise(pl.col("until"))
 
 
 def _short_spread(whole: int, deviation: float | None, *, is_sum: bool) -> Spread | None:
@@ -260,9 +260,9 @@ def _points(week: pl.DataFrame, methods: Mapping[str, str], farthest: int) -> di
         if method:
             is_growing = method == GROWTH
             base = _BEFORE_GROWTH if is_growing else method
-            sums = [0.0, *(row[f"{ahead}|{base}"] for ahead in range(1, WEEK + 1))]
+            sums = [0.0, *(row[f"{ahead}|{base}"] for ahead in range(1, WEEK_DAYS + 1))]
             whole = [
-                (count // WEEK * sums[WEEK] + sums[count % WEEK])
+                (count // WEEK_DAYS * sums[WEEK_DAYS] + sums[count % WEEK_DAYS])
                 * (row["growth"] ** growth_ahead(count) if is_growing else 1.0)
                 for count in range(farthest + 1)
             ]
@@ -300,7 +300,7 @@ def _days(
             known = row["cost_usd"] or 0.0
             result.append(Day(day, known, max(row["usual_usd"] - known, 0.0), 1.0))
     for ahead, expected in enumerate(daily, start=1):
-        day = end + ahead * _DAY
+        day = end + ahead * DAY
         if day > until:
             break
         row = open_days.get(day, {})

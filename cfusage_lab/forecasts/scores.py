@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.forecasts.candidates import GROWTH, METHODS, SEASONAL_NAIVE, WEEK
+from cfusage_lab.forecasts.candidates import GROWTH, METHODS, SEASONAL_NAIVE
 from cfusage_lab.forecasts.errors import ENGINE, errors_of, freedom, measured, prepared_for_errors
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, is_list, level_name, quantile
 from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
@@ -15,6 +15,7 @@ from cfusage_lab.forecasts.spread import closed_form_variance
 from cfusage_lab.forecasts.student import widened
 from cfusage_lab.options import said
 from cfusage_lab.schema import BACKTEST
+from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["backtest"]
 
@@ -124,7 +125,9 @@ def _checked(horizons: Sequence[int]) -> list[int]:
 def _judged(prepared: pl.DataFrame, horizon: int, levels: Sequence[float]) -> pl.DataFrame:
     """Judge every method at one horizon."""
     rows = errors_of(prepared, 0, horizon).with_columns(
-        difference=pl.when(pl.col("t") >= WEEK).then(pl.col("target_usd") - pl.col("target_usd").shift(WEEK))
+        difference=pl.when(pl.col("t") >= WEEK_DAYS).then(
+            pl.col("target_usd") - pl.col("target_usd").shift(WEEK_DAYS)
+        )
     )
     rows = rows.collect(engine=ENGINE).lazy()
     parts = [_method(rows, method, horizon, levels) for method in METHODS]

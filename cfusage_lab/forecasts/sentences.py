@@ -1,16 +1,16 @@
 """A forecast, a budget and credit in words: each said once, for a chart, a report and a terminal."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from cfusage_lab.forecasts.levels import level_name, levels_of
 from cfusage_lab.ranges import zone
+from cfusage_lab.time_units import HOUR
 from cfusage_lab.wording import dollars
 
 __all__ = ["budget_sentence", "day_text", "month_end_sentence", "round_dollars", "runway_sentence"]
 
-_HOUR: Final = timedelta(hours=1)
 _PERCENT: Final = 0.01
 _WHOLE: Final = 100
 """From so many dollars on, an amount that is not known to the cent is said without cents."""
@@ -119,4 +119,4 @@ def _moment(row: Row, time_zone: str | None) -> str:
     if row["passed_time"] is None or time_zone is None:
         return text
     start = row["passed_time"].astimezone(zone(time_zone))
-    return f"{text} between {start:%H:%M} and {start + _HOUR:%H:%M}"
+    return f"{text} between {start:%H:%M} and {start + HOUR:%H:%M}"

@@ -20,10 +20,10 @@ from cfusage_lab.daily import TOTAL, total_usage
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.door import opened_rows
 from cfusage_lab.schema import DAILY
+from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Series", "series"]
 
-_WEEK: Final = 7
 _REFERENCE_WEEKS: Final = 4
 """How many weeks either side of a day say what is usual for its weekday."""
 _RUNAWAY: Final = 4.0
@@ -176,8 +176,8 @@ def _learned(regular: pl.DataFrame) -> pl.DataFrame:
         pl.when(is_inside).then(cost.shift(lag))
         for week in range(1, _REFERENCE_WEEKS + 1)
         for lag, is_inside in (
-            (_WEEK * week, pl.col("t") >= _WEEK * week),
-            (-_WEEK * week, pl.col("t") + _WEEK * week < pl.col("n")),
+            (WEEK_DAYS * week, pl.col("t") >= WEEK_DAYS * week),
+            (-WEEK_DAYS * week, pl.col("t") + WEEK_DAYS * week < pl.col("n")),
         )
     ]
     days = days.with_columns(usual_usd=pl.coalesce(pl.concat_list(beside).list.median(), "mean"))

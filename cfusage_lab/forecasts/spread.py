@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cfusage_lab.forecasts.student import NORMAL, widened
+from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Spread", "closed_form_variance"]
 
 _STEPS: Final = 60
 """Halvings until a chance is found to the last digit that is worth printing."""
-_WEEK: Final = 7
 _DAY_POWER: Final = 0.25
 """How the error of a single day grows beyond the last horizon: between that of noise, 0, and that of a level
 that walks at random, a half."""
@@ -22,7 +22,7 @@ def closed_form_variance(days: int) -> float:
     A weekday that comes n times carries its error on each time: the sum over all weekdays of
     n(n + 1)(2n + 1)/6.
     """
-    repeats = [(days + _WEEK - 1 - weekday) // _WEEK for weekday in range(_WEEK)]
+    repeats = [(days + WEEK_DAYS - 1 - weekday) // WEEK_DAYS for weekday in range(WEEK_DAYS)]
     return sum(n * (n + 1) * (2 * n + 1) / 6 for n in repeats)
 
 
@@ -54,7 +54,7 @@ class Spread:
         if not self.sigma:
             return width
         whole = math.ceil(days)
-        variance = closed_form_variance(whole) * days / whole if self.is_sum else math.ceil(days / _WEEK)
+        variance = closed_form_variance(whole) * days / whole if self.is_sum else math.ceil(days / WEEK_DAYS)
         closed = self.sigma * math.sqrt(variance)
         return max(width, closed * widened(z, self.sigma_freedom))
 

@@ -16,22 +16,20 @@ import polars as pl
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.domain import refuse_flaws, with_flaws_unknown
 from cfusage_lab.frames.door import Door, Frames, opened
-from cfusage_lab.frames.spans import EPOCH, Span, span_of_rows, span_of_table
+from cfusage_lab.frames.spans import Span, span_of_rows, span_of_table
 from cfusage_lab.frames.stretches import Stretches
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.ranges.zones import offsets
 from cfusage_lab.schema import WINDOWS
+from cfusage_lab.time_units import DAY, DAY_HOURS, EPOCH, HOUR
 
 __all__ = ["LocalHistory", "calendar", "local_time", "localize"]
 
-HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
 _MICROSECONDS: Final = 3_600_000_000
 _UTC: Final = ("UTC", "Etc/UTC")
 _UNASKED: Final = pl.Schema({name: WINDOWS[name] for name in ("aggregated_value", "state")})
 """What is not asked of a lazy table with its span; a window without account or time is refused there."""
-_DAY_HOURS: Final = 24
 _DAY_SECONDS: Final = 86_400
 _WEEKDAY_OF_EPOCH: Final = 4
 """1 January 1970 was a Thursday."""
@@ -184,7 +182,7 @@ def localize(
         span = span_of_rows(rows, stretches, asks_until=asks_until)
     else:
         span = span_of_table(door, asks_until=asks_until)
-    if span.window_hours == _DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
+    if span.window_hours == DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
         raise FrameError(
             f"these windows are UTC days, and a UTC day can't be cut into the days and hours of "
             f"{time_zone}: fetch the history with granularity='hour'"

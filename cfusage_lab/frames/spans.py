@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import narwhals as nw
@@ -13,12 +13,11 @@ from cfusage_lab.frames.door import Door
 from cfusage_lab.frames.stretches import Stretches
 from cfusage_lab.frames.windows import window_hours
 from cfusage_lab.schema import WINDOWS
+from cfusage_lab.time_units import DAY_HOURS, EPOCH
 
-__all__ = ["EPOCH", "Span", "span_of_rows", "span_of_table"]
+__all__ = ["Span", "span_of_rows", "span_of_table"]
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS: Final = pl.Schema({name: WINDOWS[name] for name in ("account_id", "start_time", "end_time")})
-_DAY_HOURS: Final = 24
 _HOUR_SECONDS: Final = 3_600
 _SECOND: Final = 1_000_000
 
@@ -96,7 +95,7 @@ def _span(
     if found["start"] is None:
         return Span(start=None, end=None, until=None, window_hours=1, may_have_corrections=False)
     widths = {found[name] / unit / _HOUR_SECONDS for name in ("narrowest", "widest")}
-    grid = (_DAY_HOURS if widths == {_DAY_HOURS} else 1) * _HOUR_SECONDS * unit
+    grid = (DAY_HOURS if widths == {DAY_HOURS} else 1) * _HOUR_SECONDS * unit
     hours = window_hours(widths, is_off=is_off(grid))
     moments = {
         name: None if found.get(name) is None else EPOCH + timedelta(seconds=found[name] // unit)

@@ -10,8 +10,9 @@ from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.options import check_whole, said
-from cfusage_lab.patterns.slots import DAY_HOURS, by_week, included, returned
+from cfusage_lab.patterns.slots import by_week, included, returned
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
+from cfusage_lab.time_units import DAY_HOURS
 
 __all__ = ["concentration", "load_factor", "off_hours_share", "weekend_share"]
 

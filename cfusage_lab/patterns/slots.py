@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import narwhals as nw
 import polars as pl
@@ -12,10 +12,9 @@ from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.local_time import LocalHistory, localize
 from cfusage_lab.options import check_flags
+from cfusage_lab.time_units import DAY_HOURS
 
-__all__ = ["DAY_HOURS", "by_slot", "by_week", "included", "returned", "with_share"]
-
-DAY_HOURS: Final = 24
+__all__ = ["by_slot", "by_week", "included", "returned", "with_share"]
 
 
 def included(history: object, *, time_zone: str, include_in_progress: bool) -> LocalHistory:

@@ -1,14 +1,14 @@
 """Moments as callers write them, and the whole UTC hours about a moment."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
+from cfusage_lab.time_units import HOUR
 
-__all__ = ["HOUR", "hour_end", "hour_start", "iso", "moment", "parsed"]
+__all__ = ["hour_end", "hour_start", "iso", "moment", "parsed"]
 
-HOUR: Final = timedelta(hours=1)
 _YEARS: Final = range(1000, 9001)
 """Of a present: years of days before it, and the rest of its month, are dates, too."""
 

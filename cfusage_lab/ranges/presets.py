@@ -7,8 +7,9 @@ from typing import Final
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import check_flags, said
 from cfusage_lab.ranges.ends import instant_of
-from cfusage_lab.ranges.moments import HOUR, hour_end, hour_start, iso, moment
+from cfusage_lab.ranges.moments import hour_end, hour_start, iso, moment
 from cfusage_lab.ranges.zones import day_of, day_start, warn_if_off_the_hour, zone
+from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
     "LONGEST",
@@ -25,7 +26,6 @@ __all__ = [
     "yesterday",
 ]
 
-DAY: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=5 * 366)
 """The longest range that is asked for: five years. It keeps a slip of the keyboard from costing
 hundreds of requests."""

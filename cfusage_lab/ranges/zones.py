@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
-from cfusage_lab.ranges.moments import HOUR, hour_start
+from cfusage_lab.ranges.moments import hour_start
+from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
     "OffTheHourWarning",
@@ -28,8 +29,7 @@ __all__ = [
     "zone",
 ]
 
-_DAY: Final = timedelta(days=1)
-_STEP: Final = 6 * _DAY
+_STEP: Final = 6 * DAY
 """How far apart offsets are looked at: no offset in the whole database lasts for less than 6.9 days."""
 _NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
 """Files of the database that are no zones by name: what they hold differs from machine to machine."""
@@ -90,7 +90,7 @@ def day_start(day: date, info: ZoneInfo) -> datetime:
 
     Where clocks skip a whole date, that is the start of the day after it.
     """
-    hour = datetime.combine(day, time(), UTC) - _DAY
+    hour = datetime.combine(day, time(), UTC) - DAY
     while hour.astimezone(info).date() < day:
         hour += HOUR
     return hour
@@ -102,7 +102,7 @@ def day_of(hour: datetime, info: ZoneInfo) -> date:
     That is the date on which it starts; where clocks go back over midnight, a day that has begun goes on.
     """
     day = hour.astimezone(info).date()
-    return day + _DAY if hour >= day_start(day + _DAY, info) else day
+    return day + DAY if hour >= day_start(day + DAY, info) else day
 
 
 def off_the_hour(time_zone: str, start: datetime, end: datetime) -> str:

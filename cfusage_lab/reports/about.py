@@ -12,9 +12,10 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.reports.changed import compared_with
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
-from cfusage_lab.reports.texts import SETTLE_LAG, TERMS, TERMS_OF_WEEKDAYS
-from cfusage_lab.schema import STATES
+from cfusage_lab.reports.texts import TERMS, TERMS_OF_WEEKDAYS
+from cfusage_lab.schema import SETTLE_LAG, STATES
 from cfusage_lab.summaries import MOST_ACCOUNTS
+from cfusage_lab.time_units import HOUR
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import counted, moment_text
 
@@ -41,8 +42,8 @@ def provisional(figures: Figures) -> Iterator[Block]:
         yield paragraph(
             f"{open_ones.height:,} of {counted(windows.height, 'window')} may still change: from "
             f"{moment_text(first, info)} to {moment_text(last, info)}; they are paler in the charts. With "
-            f"the usual 48 hours, all of them are complete after {moment_text(last + SETTLE_LAG, info)}: "
-            "a report from a later fetch has their final figures."
+            f"the usual {SETTLE_LAG // HOUR} hours, all of them are complete after "
+            f"{moment_text(last + SETTLE_LAG, info)}: a report from a later fetch has their final figures."
         )
         yield _states(figures)
     unreported = windows.filter(~pl.col("is_reported")).height

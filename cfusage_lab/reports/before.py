@@ -1,28 +1,27 @@
 """What a range of a longer history is compared with: the month before, or the same weekdays before."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.changes import month_to_date
+from cfusage_lab.changes import month_over_month
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames.expressions import with_change, without_rounding
 from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.ranges.moments import HOUR, hour_start
+from cfusage_lab.ranges.moments import hour_start
 from cfusage_lab.ranges.zones import day_of, day_start
+from cfusage_lab.time_units import DAY, HOUR, WEEK_DAYS
 from cfusage_lab.wording import counted
 
 __all__ = ["UNTIL_THEN", "Before", "check_held", "is_within"]
 
 UNTIL_THEN: Final = " until then"
 """What is said of hours before that go on to the same clock time."""
-_DAY: Final = timedelta(days=1)
-_WEEK: Final = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +55,11 @@ class Before:
         """Find what a range is compared with; its last window has ended."""
         info = zone(time_zone)
         first, last = day_of(current.start, info), day_of(current.end - HOUR, info)
-        is_cut = current.end != day_start(last + _DAY, info)
+        is_cut = current.end != day_start(last + DAY, info)
         if current.start == day_start(first, info) and first == last.replace(day=1):
-            before = (first - _DAY).replace(day=1)
+            before = (first - DAY).replace(day=1)
             end = min(_moved(current.end, (first - before).days, info), current.start)
-            is_whole = not is_cut and (last + _DAY).day == 1
+            is_whole = not is_cut and (last + DAY).day == 1
             return cls(
                 current=current,
                 previous=TimeRange(day_start(before, info), current.start if is_whole else end),
@@ -69,9 +68,9 @@ class Before:
                 time_zone=time_zone,
             )
         count = (last - first).days + 1
-        weeks = -(-count // _WEEK)
-        start, end = (_moved(moment, weeks * _WEEK, info) for moment in (current.start, current.end))
-        is_right_before = count == weeks * _WEEK and end == current.start
+        weeks = -(-count // WEEK_DAYS)
+        start, end = (_moved(moment, weeks * WEEK_DAYS, info) for moment in (current.start, current.end))
+        is_right_before = count == weeks * WEEK_DAYS and end == current.start
         ago = f"{'a week' if weeks == 1 else f'{weeks} weeks'} before{UNTIL_THEN if is_cut else ''}"
         return cls(
             current=current,
@@ -100,7 +99,7 @@ class Before:
         columns = ["account_id", "current_usd", "previous_usd", "change_usd", "change_ratio", "kind"]
         if self.is_month:
             until = known.filter(pl.col("start_time") < self.current.end)
-            days = month_to_date(until, time_zone=self.time_zone)
+            days = month_over_month(until, time_zone=self.time_zone)
             return days.group_by("account_id", maintain_order=True).last().select(columns)
         cost = pl.col("aggregated_value")
         sums: dict[str, pl.Expr] = {}
@@ -166,6 +165,6 @@ def _moved(moment: datetime, days: int, info: ZoneInfo) -> datetime:
     """Return the moment so many local days earlier: midnight stays midnight, and a clock time stays one."""
     day = day_of(moment, info)
     if moment == day_start(day, info):
-        return day_start(day - days * _DAY, info)
-    reading = moment.astimezone(info).replace(tzinfo=None) - days * _DAY
+        return day_start(day - days * DAY, info)
+    reading = moment.astimezone(info).replace(tzinfo=None) - days * DAY
     return hour_start(reading.replace(tzinfo=info).astimezone(UTC))

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from cfusage_lab.charts import comparison_chart, day_over_day_chart, month_to_date_chart, movers_chart
+from cfusage_lab.charts import comparison_chart, day_over_day_chart, month_over_month_chart, movers_chart
 from cfusage_lab.charts.style import span
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.before import UNTIL_THEN, Before
@@ -24,7 +24,7 @@ def what_changed(figures: Figures) -> list[Block]:
     if before is None or before.is_month:
         charts = [
             day_over_day_chart(figures.changes(), **common),
-            month_to_date_chart(figures.month(), until=figures.overall["until"], **common),
+            month_over_month_chart(figures.month(), until=figures.overall["until"], **common),
         ]
     elif not before.is_held(figures.known.history):
         return [

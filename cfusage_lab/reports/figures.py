@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.changes import compare, day_over_day, month_to_date, movers
+from cfusage_lab.changes import compare, day_over_day, month_over_month, movers
 from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net
@@ -179,7 +179,7 @@ class Figures:
     def month(self) -> pl.DataFrame:
         """Accumulate the month of the total, beside the one before it."""
         until = self.known.total.filter(pl.col("start_time") < self.span[1])
-        return month_to_date(until, time_zone=self.time_zone)
+        return month_over_month(until, time_zone=self.time_zone)
 
     def pairs(self, before: Before) -> pl.DataFrame:
         """Set each day of the range beside the one before that it is compared with, of the total."""

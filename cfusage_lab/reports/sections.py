@@ -31,14 +31,15 @@ from cfusage_lab.reports.markup import (
 )
 from cfusage_lab.reports.texts import beside, hour_of
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
+from cfusage_lab.time_units import WEEK_DAYS
 from cfusage_lab.view.pages import Block, Section
 from cfusage_lab.wording import counted, html_text
 
 __all__ = ["sections"]
 
 _FULL_DAY: Final = "24:00"
-_WEEK: Final = 7
-"""A calendar of so few days is one column, and what they are compared with shows them already."""
+_FEWEST_DAYS_OF_A_CALENDAR: Final = WEEK_DAYS + 1
+"""Fewer are one column, and what they are compared with shows them already."""
 
 
 def sections(
@@ -184,7 +185,7 @@ def _accounts(figures: Figures) -> Block:
 
 def _when(figures: Figures, events: pl.DataFrame | None) -> list[Block]:
     common: dict[str, Any] = {"time_zone": figures.time_zone, "names": figures.names}
-    is_compared = figures.before is not None and figures.total_daily.height <= _WEEK
+    is_compared = figures.before is not None and figures.total_daily.height < _FEWEST_DAYS_OF_A_CALENDAR
     return [
         cards(_habits(figures)),
         usage_chart(figures.history, anomalies=events, **common),

@@ -1,27 +1,24 @@
 """What a report says in words."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from cfusage_lab.anomaly_detection import SENSITIVITY
+from cfusage_lab.schema import SETTLE_LAG
+from cfusage_lab.time_units import DAY, HOUR
 from cfusage_lab.wording import dollars, more_or_less, offset_text, window_text
 
-__all__ = ["MADE_UP", "SETTLE_LAG", "TERMS", "TERMS_OF_WEEKDAYS", "beside", "hour_of"]
+__all__ = ["TERMS", "TERMS_OF_WEEKDAYS", "beside", "hour_of"]
 
-_HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
-
-MADE_UP: Final = "Made-up data from the sandbox"
-SETTLE_LAG: Final = timedelta(hours=48)
-"""How long a window may change after its end, unless the fetch was told otherwise."""
 
 TERMS: Final = {
     "Cost": "US dollars charged to Cloudflare's Unified Billing, as the API reports them under "
     "ai-gateway/billing/usage-history. Traffic paid with keys of a provider's own is not in it; Workers AI "
     "is, where a gateway bills it through Unified Billing. Inference is passed on without markup, and the "
     "5 % fee on buying credit is no usage. The estimate in the dashboard's analytics is another number.",
-    "Window": "One UTC hour. It is in progress while it runs, provisional for 48 hours after its end unless "
+    "Window": "One UTC hour. It is in progress while it runs, provisional for "
+    f"{SETTLE_LAG // HOUR} hours after its end unless "
     "the fetch was told otherwise, and complete from then on: figures reach the API late. The running window "
     "counts in total cost and in days; comparisons, means and shares leave it out.",
     "Day": "A calendar day of the time zone below, made of the hours that start in it: 24, or 23 or 25 where "
@@ -74,5 +71,5 @@ def beside(
 def hour_of(start: datetime, info: ZoneInfo) -> str:
     """Write an hour on a zone's clock, with its offset from UTC where that changes within a day of it."""
     offset = offset_text(start, info)
-    is_plain = all(offset_text(start + n * _DAY, info) == offset for n in (-1, 1))
-    return window_text(start, _HOUR, info) + ("" if is_plain else f" (UTC{offset})")
+    is_plain = all(offset_text(start + n * DAY, info) == offset for n in (-1, 1))
+    return window_text(start, HOUR, info) + ("" if is_plain else f" (UTC{offset})")

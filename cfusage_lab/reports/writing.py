@@ -22,7 +22,7 @@ from cfusage_lab.reports.billing import billed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.outlook import month_end, stood_out
 from cfusage_lab.reports.sections import sections
-from cfusage_lab.reports.texts import MADE_UP
+from cfusage_lab.source import MADE_UP
 from cfusage_lab.view.pages import standalone
 
 __all__ = ["report"]
@@ -113,7 +113,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     ...     history = client.usage_history(cfu.since_previous_month(now=now))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = cfu.report(history, time_zone="UTC", path=f"{folder}/usage.html", now=now)
-    ...     print(file.name, "Made-up data from the sandbox" in file.read_text(encoding="utf-8"))
+    ...     print(file.name, "Sandbox: made-up data" in file.read_text(encoding="utf-8"))
     usage.html True
     """
     info, made_at = zone(time_zone), moment(now)

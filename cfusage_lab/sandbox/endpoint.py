@@ -1,6 +1,5 @@
 """The sandbox itself: a WSGI application that answers as Cloudflare would."""
 
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import polars as pl
 
+from cfusage_lab.credentials import ACCOUNT_ID
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import moment
 from cfusage_lab.sandbox.answers import Answer, refuse, succeed
@@ -32,7 +32,6 @@ __all__ = ["API_PATH", "Request", "Sandbox"]
 
 API_PATH: Final = "/client/v4"
 _MOST_ACCOUNTS: Final = 50
-_ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +189,7 @@ class Sandbox:
         match request.path.removeprefix(f"{API_PATH}/").split("/"):
             case ["accounts"]:
                 return self._list_accounts(request.query)
-            case ["accounts", account_id, "ai-gateway", "billing", name] if _ACCOUNT_ID.fullmatch(account_id):
+            case ["accounts", account_id, "ai-gateway", "billing", name] if ACCOUNT_ID.fullmatch(account_id):
                 return self._bill(account_id, name, request)
         return _no_route(request.path)
 
@@ -233,7 +232,7 @@ def _all_accounts(usage: Usage, accounts: Mapping[str, str]) -> dict[str, str]:
         found.setdefault(account_id, f"Account {account_id[-4:]}")
     found |= accounts
     for account_id in found:
-        if not _ACCOUNT_ID.fullmatch(account_id):
+        if not ACCOUNT_ID.fullmatch(account_id):
             raise ConfigError(
                 f"{account_id!r} is no account id; use 32 hexadecimal digits, a to f in lower case"
             )

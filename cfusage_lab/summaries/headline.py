@@ -4,7 +4,7 @@ from typing import Any
 
 import narwhals as nw
 
-from cfusage_lab.changes import month_to_date, same_time_yesterday
+from cfusage_lab.changes import month_over_month, same_time_yesterday
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
@@ -111,7 +111,7 @@ def _today(history: FrameT, time_zone: str) -> Frames:
 
 
 def _month(history: FrameT, time_zone: str) -> Frames:
-    days = _lazy(month_to_date(history, time_zone=time_zone))
+    days = _lazy(month_over_month(history, time_zone=time_zone))
     latest = days.filter(nw.col("date") == nw.col("date").max().over("account_id"))
     return latest.select(
         "account_id",

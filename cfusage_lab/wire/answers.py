@@ -1,12 +1,12 @@
 """From the bytes of an answer to checked values; what does not fit is an error that names the place."""
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 import polars as pl
 
+from cfusage_lab.credentials import ACCOUNT_ID
 from cfusage_lab.errors import PayloadError
 from cfusage_lab.wire import shape
 from cfusage_lab.wire.envelope import (
@@ -22,7 +22,6 @@ from cfusage_lab.wire.envelope import (
 
 __all__ = ["Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
 
-_ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
 _LONGEST_NAME: Final = 300
 
 T = TypeVar("T")
@@ -146,7 +145,7 @@ def account_page(body: bytes | bytearray, *, path: str) -> Page:
         accounts = result(envelope, body, path)
         refuse_odd(body)
         for number, account in enumerate(accounts):
-            if not _ACCOUNT_ID.fullmatch(account.id):
+            if not ACCOUNT_ID.fullmatch(account.id):
                 raise PayloadError(f"`$.result[{number}].id` is not 32 hexadecimal digits")
             if account.name is not None and len(account.name) > _LONGEST_NAME:
                 account.name = f"{account.name[:_LONGEST_NAME]}…"

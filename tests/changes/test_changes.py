@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 from cfusage_lab.changes import (
     compare,
     day_over_day,
-    month_to_date,
+    month_over_month,
     movers,
     rolling_mean,
     same_time_yesterday,
@@ -409,13 +409,13 @@ def test_movers_refuse_what_is_no_number_of_rows() -> None:
     assert movers(pl.DataFrame(schema=COMPARISON)).is_empty()
 
 
-def test_month_to_date_accumulates_beside_the_month_before(engine: Engine) -> None:
+def test_month_over_month_accumulates_beside_the_month_before(engine: Engine) -> None:
     """A dollar an hour in January, two in February, until the 3rd at 06:00 in Berlin."""
     january = local_days("2026-01-01", "2026-01-31", "Europe/Berlin")
     february = hours("2026-01-31T23:00", [2] * (48 + 6))
     running = hours("2026-02-03T05:00", [99], states="in_progress")
     found = engine.run(
-        month_to_date, pl.concat([running, february, january]), time_zone="Europe/Berlin", order=BY_DAY
+        month_over_month, pl.concat([running, february, january]), time_zone="Europe/Berlin", order=BY_DAY
     )
 
     assert dict(found.schema) == dict(COMPARISON)
@@ -430,13 +430,13 @@ def test_a_month_so_far_is_as_settled_as_its_least_settled_window(engine: Engine
     """Of this month alone: the month before may still change, the 2nd may, and the 3rd is settled."""
     states = ["provisional"] * 24 * 31 + ["complete"] * 24 + ["provisional"] * 24 + ["complete"] * 24
     found = engine.run(
-        month_to_date, hours("2026-01-01", [1] * 24 * 34, states=states), time_zone="UTC", order=BY_DAY
+        month_over_month, hours("2026-01-01", [1] * 24 * 34, states=states), time_zone="UTC", order=BY_DAY
     )
 
     assert found["state"].to_list() == ["complete", "provisional", "provisional"]
 
 
-def test_month_to_date_counts_the_running_window_if_asked_for() -> None:
+def test_month_over_month_counts_the_running_window_if_asked_for() -> None:
     """Then until its end, on both sides."""
     history = pl.concat(
         [
@@ -445,9 +445,9 @@ def test_month_to_date_counts_the_running_window_if_asked_for() -> None:
         ]
     )
 
-    left_out = month_to_date(history, time_zone="UTC").row(0, named=True)
+    left_out = month_over_month(history, time_zone="UTC").row(0, named=True)
     assert (left_out["current_usd"], left_out["previous_usd"], left_out["state"]) == (2.0, 2.0, "complete")
-    asked = month_to_date(history, time_zone="UTC", include_in_progress=True).row(0, named=True)
+    asked = month_over_month(history, time_zone="UTC", include_in_progress=True).row(0, named=True)
     assert (asked["current_usd"], asked["previous_usd"], asked["state"]) == (7.0, 3.0, "in_progress")
 
 
@@ -455,7 +455,7 @@ def test_a_day_that_the_month_before_does_not_have_stands_beside_all_of_it() -> 
     """31 March until noon, a dollar an hour, beside the 28 days of February; leap years have 29."""
     for year, february in ((2026, 28), (2028, 29)):
         history = hours(f"{year}-02-01", [1] * 24 * february + [1] * (24 * 30 + 12))
-        found = month_to_date(history, time_zone="UTC")
+        found = month_over_month(history, time_zone="UTC")
 
         assert found.height == 31
         assert found["previous_usd"].to_list() == [24.0 * min(n, february) for n in range(1, 32)]
@@ -464,7 +464,7 @@ def test_a_day_that_the_month_before_does_not_have_stands_beside_all_of_it() -> 
 
 def test_a_short_month_stands_beside_the_days_it_has() -> None:
     """28 days of February beside 28 days of January."""
-    found = month_to_date(hours("2026-01-01", [1] * 24 * 59), time_zone="UTC")
+    found = month_over_month(hours("2026-01-01", [1] * 24 * 59), time_zone="UTC")
 
     assert found["date"].to_list()[-1] == date(2026, 2, 28)
     assert found["previous_usd"].to_list()[-1] == 28 * 24.0
@@ -472,19 +472,21 @@ def test_a_short_month_stands_beside_the_days_it_has() -> None:
 
 def test_the_longest_two_months_stand_beside_each_other() -> None:
     """July and August have 31 days each."""
-    found = month_to_date(hours("2026-07-01", [1] * 24 * 31 + [2] * 24 * 31), time_zone="UTC")
+    found = month_over_month(hours("2026-07-01", [1] * 24 * 31 + [2] * 24 * 31), time_zone="UTC")
 
     assert found["previous_usd"].to_list() == [24.0 * n for n in range(1, 32)]
     assert found["change_ratio"].to_list() == [1.0] * 31
 
 
-def test_month_to_date_knows_january_s_previous_month_and_clock_changes() -> None:
+def test_month_over_month_knows_january_s_previous_month_and_clock_changes() -> None:
     """December of the year before; and March in Berlin is an hour short."""
-    january = month_to_date(hours("2025-12-01", [1] * 24 * 33), time_zone="UTC")
+    january = month_over_month(hours("2025-12-01", [1] * 24 * 33), time_zone="UTC")
     assert january["date"].to_list() == [date(2026, 1, 1), date(2026, 1, 2)]
     assert january["previous_usd"].to_list() == [24.0, 48.0]
 
-    march = month_to_date(local_days("2026-02-01", "2026-03-31", "Europe/Berlin"), time_zone="Europe/Berlin")
+    march = month_over_month(
+        local_days("2026-02-01", "2026-03-31", "Europe/Berlin"), time_zone="Europe/Berlin"
+    )
     assert march.height == 31
     assert march["current_usd"].to_list()[-1] == 31 * 24 - 1
     assert march["is_whole"].all()
@@ -492,11 +494,11 @@ def test_month_to_date_knows_january_s_previous_month_and_clock_changes() -> Non
 
 def test_a_month_that_is_not_there_from_its_first_is_compared_with_nothing() -> None:
     """From the 10th of January: the month before is not whole; from the 3rd of February: this one."""
-    late_partner = month_to_date(hours("2026-01-10", [1] * 24 * 25), time_zone="UTC")
+    late_partner = month_over_month(hours("2026-01-10", [1] * 24 * 25), time_zone="UTC")
     assert late_partner["kind"].to_list() == ["unknown"] * 3
     assert late_partner["is_whole"].to_list() == [True] * 3
 
-    late_start = month_to_date(hours("2026-02-03", [1] * 24), time_zone="UTC")
+    late_start = month_over_month(hours("2026-02-03", [1] * 24), time_zone="UTC")
     assert late_start.row(0, named=True)["current_usd"] == 24.0
     assert late_start.row(0, named=True)["is_whole"] is False
 
@@ -504,7 +506,7 @@ def test_a_month_that_is_not_there_from_its_first_is_compared_with_nothing() -> 
 def test_a_day_of_this_month_without_a_window_has_no_row(engine: Engine) -> None:
     """Though the month before has its 2nd."""
     history = pl.concat([hours("2026-01-01", [1] * 24 * 32), hours("2026-02-03", [1] * 24)])
-    found = engine.run(month_to_date, history, time_zone="UTC", order=BY_DAY)
+    found = engine.run(month_over_month, history, time_zone="UTC", order=BY_DAY)
 
     assert found["date"].to_list() == [date(2026, 2, 1), date(2026, 2, 3)]
     assert found["current_usd"].to_list() == [24.0, 48.0]
@@ -516,7 +518,7 @@ def test_a_missing_hour_ends_the_comparison_from_its_day_on() -> None:
     history = hours("2026-01-01", [1] * 24 * 34).filter(
         pl.col("start_time") != datetime(2026, 2, 2, 5, tzinfo=UTC)
     )
-    found = month_to_date(history, time_zone="UTC")
+    found = month_over_month(history, time_zone="UTC")
 
     assert found["is_whole"].to_list() == [True, False, False]
     assert found["kind"].to_list() == ["flat", "unknown", "unknown"]
@@ -575,7 +577,7 @@ def test_a_month_so_far_has_its_last_day_for_every_account(engine: Engine) -> No
             hours("2026-01-01", [1] * 24 * 31, account_id="c"),
         ]
     )
-    found = engine.run(month_to_date, history, time_zone="UTC", order=BY_DAY)
+    found = engine.run(month_over_month, history, time_zone="UTC", order=BY_DAY)
 
     assert found.select("account_id", "date", "current_usd", "previous_usd", "kind", "is_whole").rows() == [
         ("a", date(2026, 2, 1), 24.0, 24.0, "flat", True),
@@ -666,7 +668,7 @@ def test_an_account_that_ends_early_is_compared_with_nothing() -> None:
     assert found["kind"].to_list() == ["flat", "unknown"]
 
 
-@pytest.mark.parametrize("function", [month_to_date, same_time_yesterday])
+@pytest.mark.parametrize("function", [month_over_month, same_time_yesterday])
 def test_windows_that_stand_there_twice_are_refused_or_compared_with_nothing(
     engine: Engine,
     function: Any,  # noqa: ANN401
@@ -686,17 +688,17 @@ def test_windows_that_stand_there_twice_are_refused_or_compared_with_nothing(
         assert last["previous_usd"].null_count() == last.height > 0
 
 
-@pytest.mark.parametrize("function", [month_to_date, same_time_yesterday])
+@pytest.mark.parametrize("function", [month_over_month, same_time_yesterday])
 def test_a_history_without_a_finished_window_has_no_until_now(engine: Engine, function: Any) -> None:  # noqa: ANN401
     """No row, and no error."""
     for history in (pl.DataFrame(schema=HISTORY), hours("2026-01-10", [1], states="in_progress")):
         found = engine.run(function, history, time_zone="Europe/Berlin")
 
         assert found.is_empty()
-        assert dict(found.schema) == dict(COMPARISON if function is month_to_date else SAME_TIME)
+        assert dict(found.schema) == dict(COMPARISON if function is month_over_month else SAME_TIME)
 
 
-@pytest.mark.parametrize("function", [month_to_date, same_time_yesterday])
+@pytest.mark.parametrize("function", [month_over_month, same_time_yesterday])
 def test_what_is_cut_at_a_clock_time_needs_hours(function: Any) -> None:  # noqa: ANN401
     """Even in UTC."""
     with pytest.raises(FrameError, match="granularity='hour'"):
@@ -745,13 +747,13 @@ def check_all(engine: Engine, history: pl.DataFrame, zone: str) -> None:
             COMPARISON,
         ),
         (rolling_mean, (table,), {"days": 5}, slow.rolling(loops, 5), ROLLING),
-        (month_to_date, (history,), {"time_zone": zone}, slow.month_to_date(history, zone), COMPARISON),
+        (month_over_month, (history,), {"time_zone": zone}, slow.month_over_month(history, zone), COMPARISON),
         (same_time_yesterday, (history,), {"time_zone": zone}, slow.same_time(history, zone), no_until),
     ]
     for function, tables, options, rows, schema in expected:
         order = ["account_id", "previous_date"] if function is same_time_yesterday else BY_DAY
         found = engine.run(function, *tables, order=order, **options).select(list(schema))
-        if function in (month_to_date, same_time_yesterday):
+        if function in (month_over_month, same_time_yesterday):
             found = found.filter("is_whole")
         assert_frame_equal(found, pl.DataFrame(rows, schema=schema), abs_tol=1e-9, rel_tol=1e-9)
 
@@ -840,7 +842,7 @@ def test_a_month_to_date_is_the_sum_of_its_days(values: list[float], zone: str) 
     history = hours("2026-03-27", values)
     total = daily_usage(history, time_zone=zone)
     last = total["date"].max()
-    found = month_to_date(history, time_zone=zone)
+    found = month_over_month(history, time_zone=zone)
 
     in_month = total.filter(pl.col("date") >= last.replace(day=1))
     assert found["date"].to_list() == in_month["date"].to_list()

@@ -10,7 +10,7 @@ import pytest
 from clock_changes import DAY, HOUR, clock_changes, dates
 from histories import hours
 
-from cfusage_lab.changes import day_over_day, month_to_date, same_time_yesterday, week_over_week
+from cfusage_lab.changes import day_over_day, month_over_month, same_time_yesterday, week_over_week
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.ranges import between
 from cfusage_lab.summaries import summary
@@ -60,7 +60,7 @@ def test_a_month_that_ends_with_a_short_day_stands_beside_whole_days() -> None:
         aggregated_value=pl.when(pl.col("start_time") == last).then(100.0).otherwise("aggregated_value")
     )
 
-    assert month_to_date(table, time_zone=zone)["previous_usd"][-1] == 28 * 24 + 99
+    assert month_over_month(table, time_zone=zone)["previous_usd"][-1] == 28 * 24 + 99
 
 
 def test_a_date_that_clocks_skipped_is_nobody_s_partner() -> None:
@@ -175,7 +175,7 @@ def check_month(
     table: pl.DataFrame, daily: pl.DataFrame, today: date, so_far: dict[str, Any], zone: str, case: str
 ) -> None:
     """Hold the month so far to the days that it is made of, and the summary to both."""
-    month = month_to_date(table, time_zone=zone)
+    month = month_over_month(table, time_zone=zone)
     row = summary(table, time_zone=zone).row(0, named=True)
     first = today.replace(day=1)
     days = daily.filter(pl.col("date") >= first)

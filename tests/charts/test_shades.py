@@ -33,8 +33,8 @@ MONTH = pl.concat(
 EVERY: dict[str, Callable[[], alt.VConcatChart]] = {
     "day_over_day": lambda: charts.day_over_day_chart(changes.day_over_day(DAYS), time_zone=ZONE),
     "week_over_week": lambda: charts.week_over_week_chart(changes.week_over_week(DAYS), time_zone=ZONE),
-    "month_to_date": lambda: charts.month_to_date_chart(
-        changes.month_to_date(MONTH, time_zone=ZONE), until="10:00", time_zone=ZONE
+    "month_over_month": lambda: charts.month_over_month_chart(
+        changes.month_over_month(MONTH, time_zone=ZONE), until="10:00", time_zone=ZONE
     ),
     "movers": lambda: charts.movers_chart(changes.movers(changes.day_over_day(DAYS)), time_zone=ZONE),
     "comparison": lambda: charts.comparison_chart(
@@ -88,7 +88,7 @@ def test_nothing_drawn_depends_on_the_viewers_clock() -> None:
 
     assert drawn[0] == drawn[1]
     pictures = dict(zip(EVERY, json.loads(drawn[0]), strict=True))
-    for name in ("day_over_day", "week_over_week", "month_to_date", "comparison"):
+    for name in ("day_over_day", "week_over_week", "month_over_month", "comparison"):
         labels = re.findall(r">(\w{3}) (\d+) Oct<", pictures[name])
         assert labels
         assert all(f"{date(2026, 10, int(day)):%a}" == weekday for weekday, day in labels)
@@ -143,7 +143,9 @@ def test_an_account_without_cost_stands_on_the_ground_beside_another() -> None:
                 all_days.filter(pl.col("date") < date(2026, 10, 26)),
             )
         ),
-        charts.month_to_date_chart(changes.month_to_date(pl.concat([MONTH, free_month]), time_zone=ZONE)),
+        charts.month_over_month_chart(
+            changes.month_over_month(pl.concat([MONTH, free_month]), time_zone=ZONE)
+        ),
         charts.hour_profile_chart(profile, time_zone="UTC"),
         charts.hour_profile_chart(profile, time_zone="UTC", statistic="total"),
     ]
@@ -178,7 +180,7 @@ def test_a_heading_counts_what_is_drawn() -> None:
         [HOURS.with_columns(account_id=pl.lit(f"{n:032x}"), aggregated_value=float(n)) for n in range(1, 8)]
     )
     month = pl.concat([MONTH.with_columns(account_id=pl.lit(f"{n:032x}")) for n in range(7)])
-    so_far = changes.month_to_date(month, time_zone=ZONE).with_columns(state=pl.lit("provisional"))
+    so_far = changes.month_over_month(month, time_zone=ZONE).with_columns(state=pl.lit("provisional"))
     compared = changes.day_over_day(daily, include_in_progress=True)
     said = {
         name: subtitle_of(chart)
@@ -186,7 +188,7 @@ def test_a_heading_counts_what_is_drawn() -> None:
             "day_over_day": charts.day_over_day_chart(compared),
             "comparison": charts.comparison_chart(compared),
             "calendar": charts.calendar_chart(daily),
-            "month_to_date": charts.month_to_date_chart(so_far),
+            "month_over_month": charts.month_over_month_chart(so_far),
             "hour_profile": charts.hour_profile_chart(
                 patterns.hourly_profile(history, time_zone="UTC"), time_zone="UTC"
             ),
@@ -201,7 +203,7 @@ def test_a_heading_counts_what_is_drawn() -> None:
     assert "Not compared: 10 of 60 days" in said["comparison"]
     assert "Corners mark days with hours missing: 5" in said["calendar"]
     assert "May still change: 5 in progress" in said["calendar"]
-    assert "Sums that may still change: 130 provisional" in said["month_to_date"]
+    assert "Sums that may still change: 130 provisional" in said["month_over_month"]
     for name in ("hour_profile", "weekly_heatmap"):
         assert "300 hours · UTC time" in said[name]
     for lines in said.values():

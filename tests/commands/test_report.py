@@ -86,7 +86,7 @@ def test_every_range_has_a_report(run: Run, tmp_path: Path, name: str) -> None:
 
     assert ended.code == 0, ended.err
     text = (tmp_path / "usage.html").read_text(encoding="utf-8")
-    assert "Made-up data from the sandbox" in text
+    assert "Sandbox: made-up data" in text
     assert "hours of it are missing" not in text
     assert "Learned from" in text
 

@@ -108,9 +108,10 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
         "login": (lambda account_id: cfu.Credentials(token="a" * 40, accounts=account_id), {}),
         "month_end_chart": (cfu.month_end_chart, {"path": month}),
         "month_to_date": (cfu.month_to_date, {}),
-        "month_to_date_chart": (
-            cfu.month_to_date_chart,
-            {"month_so_far": changes.month_to_date(history, time_zone="UTC")},
+        "month_over_month": (cfu.month_over_month, {"history": history, **zone}),
+        "month_over_month_chart": (
+            cfu.month_over_month_chart,
+            {"month_so_far": changes.month_over_month(history, time_zone="UTC")},
         ),
         "movers": (cfu.movers, {"comparison": pairs}),
         "movers_chart": (cfu.movers_chart, {"movers": cfu.movers(pairs)}),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 import cfusage_lab as cfu
-from cfusage_lab.changes import month_to_date
+from cfusage_lab.changes import month_over_month
 from cfusage_lab.drawing import windows_of
 from cfusage_lab.frames.windows import computed
 from cfusage_lab.schema import INVOICE_LINES
@@ -35,7 +35,7 @@ OF_HISTORY: dict[str, Function] = {
     "off_hours_share": lambda table: cfu.off_hours_share(table, time_zone="UTC"),
     "concentration": cfu.concentration,
     "same_time_yesterday": lambda table: cfu.same_time_yesterday(table, time_zone="UTC"),
-    "month_to_date": lambda table: month_to_date(table, time_zone="UTC"),
+    "month_over_month": lambda table: month_over_month(table, time_zone="UTC"),
     "summary": lambda table: cfu.summary(table, time_zone="UTC"),
     "anomalies": lambda table: cfu.anomalies(table, time_zone="UTC"),
     "anomaly_scores": lambda table: cfu.anomaly_scores(table, time_zone="UTC"),

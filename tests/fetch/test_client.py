@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from cfusage_lab import credentials as credentials_module
-from cfusage_lab import fetch, schema
+from cfusage_lab import schema
 from cfusage_lab.credentials import Credentials
 from cfusage_lab.errors import (
     ApiError,
@@ -553,4 +553,3 @@ def test_the_present_is_the_clocks_if_nobody_says() -> None:
 
     assert got["state"].to_list() == ["in_progress"]
     assert before - HOUR < got["start_time"][0] <= datetime.now(UTC)
-    assert timedelta(hours=48) == fetch.SETTLE_LAG

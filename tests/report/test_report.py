@@ -13,8 +13,7 @@ from histories import HOUR, hours, random_history
 from hostile import TEXTS
 
 import cfusage_lab as cfu
-from cfusage_lab.fetch.client import SETTLE_LAG as LAG_OF_THE_FETCH
-from cfusage_lab.reports.texts import MADE_UP, SETTLE_LAG
+from cfusage_lab.source import MADE_UP
 from cfusage_lab.wording import visible
 
 NOW = "2026-11-18T09:30Z"
@@ -140,10 +139,6 @@ def test_a_settled_history_says_so(tmp_path: Path) -> None:
     assert "Nothing: all 72 windows" in part.text
     assert "left out 1 window in which nothing was charged" in part.text
     assert "No day lacks hours." in part.text
-
-
-def test_the_lag_that_the_report_speaks_of_is_the_fetchs() -> None:
-    assert SETTLE_LAG == LAG_OF_THE_FETCH
 
 
 def test_the_figures_are_the_functions(tmp_path: Path) -> None:
