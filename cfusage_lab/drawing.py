@@ -11,7 +11,7 @@ import polars as pl
 
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.expressions import net
+from cfusage_lab.frames.expressions import net, state_rank
 from cfusage_lab.options import names_of
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import STATES, WINDOWS, require
@@ -238,7 +238,8 @@ def not_built_in(text: str) -> str:
 
 
 def _width(history: pl.DataFrame) -> timedelta:
-    widths = history.select((pl.col("end_time") - pl.col("start_time")).unique().sort()).to_series().to_list()
+    width = pl.col("end_time") - pl.col("start_time")
+    widths = history.lazy().select(width.unique().sort()).collect(engine="streaming").to_series().to_list()
     if len(widths) > 1:
         found = ", ".join(map(str, widths))
         raise FrameError(f"a history table has windows of one width, found {found}: draw each by itself")
@@ -247,7 +248,8 @@ def _width(history: pl.DataFrame) -> timedelta:
 
 def _by_account(history: pl.DataFrame, names: Mapping[str, str]) -> tuple[pl.DataFrame, tuple[Series, ...]]:
     """Give each account that is drawn a column, one row a window."""
-    totals = dict(history.group_by("account_id").agg(pl.col("aggregated_value").sum()).iter_rows())
+    by_account = history.lazy().group_by("account_id").agg(pl.col("aggregated_value").sum())
+    totals = dict(by_account.collect(engine="streaming").iter_rows())
     order = {one: place for place, one in enumerate(names)}
     ids = sorted(totals, key=lambda one: (order.get(one, len(order)), one))
     costliest = sorted(ids, key=lambda one: -abs(totals[one]))[:MOST_SERIES]
@@ -258,15 +260,20 @@ def _by_account(history: pl.DataFrame, names: Mapping[str, str]) -> tuple[pl.Dat
         Series(f"cost_{nth}", known[one], order[one] if has_own_place else nth)
         for nth, one in enumerate(shown)
     ]
-    costs = [_cost(pl.col("account_id") == one, f"cost_{nth}") for nth, one in enumerate(shown)]
+    windows = history.lazy().group_by("start_time").agg(rank=state_rank(pl).max()).sort("start_time")
+    parts = [_cost(history, pl.col("account_id") == one, f"cost_{nth}") for nth, one in enumerate(shown)]
     if len(ids) > len(shown):
         series.append(Series("cost_rest", f"{len(ids) - len(shown):,} other accounts", None))
-        costs.append(_cost(~pl.col("account_id").is_in(shown), "cost_rest"))
-    rank = pl.col("state").replace_strict(STATES, range(len(STATES)), return_dtype=pl.UInt8)
-    state = rank.max().replace_strict(range(len(STATES)), STATES, return_dtype=pl.String)
-    return history.group_by("start_time").agg(*costs, state=state).sort("start_time"), tuple(series)
+        parts.append(_cost(history, ~pl.col("account_id").is_in(shown), "cost_rest"))
+    for part in parts:
+        windows = windows.join(part, on="start_time", how="left", maintain_order="left")
+    state = pl.col("rank").replace_strict(range(len(STATES)), STATES, return_dtype=pl.String)
+    table = windows.select(pl.exclude("rank"), state=state).collect(engine="streaming")
+    return table, tuple(series)
 
 
-def _cost(which: pl.Expr, name: str) -> pl.Expr:
-    """Add up some accounts' cost in a window; null where none of them has that window."""
-    return pl.when(which.any()).then(pl.col("aggregated_value").filter(which).sum()).alias(name)
+def _cost(history: pl.DataFrame, which: pl.Expr, name: str) -> pl.LazyFrame:
+    """Add up some accounts' cost in a window; there is no row where none of them has that window."""
+    return (
+        history.lazy().filter(which).group_by("start_time").agg(pl.col("aggregated_value").sum().alias(name))
+    )

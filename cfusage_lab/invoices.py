@@ -10,6 +10,7 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import collected
+from cfusage_lab.frames.keys import runs_of
 from cfusage_lab.frames.windows import computed
 from cfusage_lab.schema import HISTORY, INVOICE_LINES, INVOICE_PREVIEWS, RECONCILIATION, USAGE_BY_MODEL
 from cfusage_lab.time_units import DAY, HOUR
@@ -263,7 +264,10 @@ def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any,
     windows = computed(history, _WINDOW)
     if windows.filter(pl.col("end_time") - pl.col("start_time") != width).height:
         raise FrameError(f"these are not {what} windows: fetch the history with granularity={what!r}")
-    return windows.partition_by("account_id", as_dict=True)
+    runs = runs_of(windows["account_id"])
+    ends = runs["len"].cum_sum()
+    parts = zip(runs["value"], ends - runs["len"], runs["len"], strict=True)
+    return {(account_id,): windows.slice(at, length) for account_id, at, length in parts}
 
 
 @dataclass(frozen=True, slots=True)

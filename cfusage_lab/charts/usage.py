@@ -19,7 +19,7 @@ from cfusage_lab.frames import collected, opened
 from cfusage_lab.frames.windows import computed
 from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
-from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING
+from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING, WINDOWS
 from cfusage_lab.time_units import HOUR
 from cfusage_lab.wording import dollars
 
@@ -100,7 +100,7 @@ def usage_chart(
         means = None if rolling is None else collected(rolling, ROLLING, table="rolling mean", key=DAYS)
         rows = days_of(usage, means, names)
     else:
-        usage = computed(door.native)
+        usage = computed(door.native, WINDOWS)
         rows = windows_of(usage, info, names)
     bars, marks = rows.bars() if rows.series else pl.DataFrame(), []
     if anomalies is not None:

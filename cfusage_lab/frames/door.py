@@ -29,6 +29,7 @@ Frames = nw.LazyFrame[Any]
 _NONE: Final = pl.Schema()
 _FEW: Final = 50_000
 """Rows below which the streaming engine takes longer to start, a millisecond, than it saves."""
+_ROOM: Final = 2**63
 _ENGINES: Final = (
     "pass a polars DataFrame or LazyFrame, a PySpark DataFrame, or anything that hands itself over as an "
     "Arrow stream (a pyarrow Table, a pandas DataFrame, a DuckDB relation)"
@@ -186,11 +187,23 @@ def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """Put rows in order of a key; raise about the first one that is not as it should be."""
     refuse_flaws(rows)
     if key and not is_in_order(rows, key):
-        rows = rows.sort(*key)
+        rows = _put_in_order(rows, key)
         refuse_duplicates(rows, key)
     if key:
         rows.replace_column(rows.get_column_index(key[0]), rows[key[0]].set_sorted())  # no query: it is quick
     return rows
+
+
+def _put_in_order(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Sort rows by a key; by account and instant with one whole number, where that has room for both."""
+    if [*key] == ["account_id", "start_time"] and rows["account_id"].dtype == pl.String:
+        starts, ids = rows["start_time"].to_physical(), rows["account_id"].unique().sort()
+        first, last = starts.min(), starts.max()
+        width = last - first + 1  # type: ignore[operator]
+        if len(ids) * width < _ROOM:
+            numbers = rows["account_id"].cast(pl.Enum(ids)).to_physical().cast(pl.Int64)
+            return rows.sort(numbers * width + (starts - first))
+    return rows.sort(*key)
 
 
 def _typed(name: str, wanted: pl.DataType, found: nw.dtypes.DType) -> str | nw.Expr:

@@ -48,9 +48,16 @@ def is_in_order(rows: pl.DataFrame, key: Sequence[str]) -> bool:
     The first part is a text, and the same for many rows: whether it changes is asked only of the rows where
     the rest of the key does not rise.
     """
-    first, *rest = (rows[name] for name in key)
-    if any(column.null_count() for column in (first, *rest)) or not first.is_sorted():
+    columns = [rows[name] for name in key]
+    if any(column.null_count() for column in columns) or not columns[0].is_sorted():
         return False
+    pieces = range(0, rows.height, PIECE)
+    return all(_rises([column.slice(at, PIECE + 1) for column in columns]) for at in pieces)
+
+
+def _rises(columns: Sequence[pl.Series]) -> bool:
+    """Say whether each row's key is above the one before it, of rows whose first part never falls."""
+    first, *rest = columns
     falls: pl.Series | None = None
     for column in reversed(rest):
         above, below = _neighbours(column)

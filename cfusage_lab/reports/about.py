@@ -31,7 +31,7 @@ def provisional(figures: Figures) -> Iterator[Block]:
     """Say which windows may still change and until when, which were left out, and which days lack hours."""
     info = zone(figures.time_zone)
     windows = figures.history
-    open_ones = windows.filter(pl.col("state") != "complete")
+    open_ones = windows.select("start_time", "end_time", "state").filter(pl.col("state") != "complete")
     if open_ones.is_empty():
         yield paragraph(
             f"Nothing: all {counted(windows.height, 'window')} were past the time in which they may change."
@@ -46,7 +46,7 @@ def provisional(figures: Figures) -> Iterator[Block]:
             f"{moment_text(last + SETTLE_LAG, info)}: a report from a later fetch has their final figures."
         )
         yield _states(figures)
-    unreported = windows.filter(~pl.col("is_reported")).height
+    unreported = int((~windows["is_reported"]).sum())
     if unreported:
         yield paragraph(
             f"The API left out {counted(unreported, 'window')} in which nothing was charged: counted as $0."
@@ -55,8 +55,8 @@ def provisional(figures: Figures) -> Iterator[Block]:
 
 
 def _states(figures: Figures) -> Block:
-    found = figures.history.group_by("state").agg(pl.len(), pl.col("aggregated_value").sum())
-    by_state = {state: (count, cost) for state, count, cost in found.iter_rows()}
+    found = figures.history.lazy().group_by("state").agg(pl.len(), pl.col("aggregated_value").sum())
+    by_state = {row[0]: row[1:] for row in found.collect(engine="streaming").iter_rows()}
     shown = [(state, *by_state[state]) for state in STATES if state in by_state]
     return cards(
         Card(
