@@ -1,7 +1,7 @@
 """Usage history that is computed at once, for what would rather stop than carry a wrong window on."""
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 import narwhals as nw
 import polars as pl
@@ -50,9 +50,9 @@ def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
     if changed:
         rows = rows.with_columns(**changed)
     stretches = Stretches.of(rows["start_time"])
-    widths = sorted({*stretches.widths(rows["end_time"].dt.epoch("us"))} - {None})
-    is_off = stretches.is_off(24 * _HOUR if widths == [24 * _HOUR] else _HOUR)
-    window_hours([width / _HOUR for width in widths], is_off=is_off)
+    found = stretches.widths(rows["end_time"].dt.epoch("us"))
+    widths = {width / _HOUR for width in found if width is not None}
+    window_hours(widths, is_off=stretches.is_off(24 * _HOUR if widths == {24} else _HOUR))
     return rows[columns.names()]
 
 
