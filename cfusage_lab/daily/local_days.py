@@ -78,20 +78,22 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
     └────────────┴────────────┴───────┴──────────┴─────────────┘
     """
     local = localize(history, time_zone=time_zone, is_day_allowed=True)
-    windows = local.frame.select("account_id", "date", "cost_usd", rank=state_rank())
+    of, windows = local.door.spoken(local.frame)
+    windows = nw.from_native(windows.select("account_id", "date", "cost_usd", rank=state_rank(of)))
     sums = _sums_with_gross if local.span.may_have_corrections else _sums
-    cost = nw.col("cost_usd")
+    cost = of.col("cost_usd")
     if local.span.may_have_corrections:
-        cost = without_rounding(cost, nw.col("gross"))
-    days = (
-        grouped(windows, local.door, by="date", aggregates=sums, runs=local.runs)
-        .join(local.days, on="date", how="left")
+        cost = without_rounding(cost, of.col("gross"), of)
+    _, days = local.door.spoken(grouped(windows, local.door, by="date", aggregates=sums, runs=local.runs))
+    _, day_hours = local.door.spoken(local.days)
+    days = nw.from_native(
+        days.join(day_hours, on="date", how="left")
         .with_columns(
-            hours=nw.col("windows").cast(nw.Int64) * local.span.window_hours, state=state_of("rank")
+            hours=of.col("windows").cast(of.Int64) * local.span.window_hours, state=state_of("rank", of)
         )
         .with_columns(
-            cost_usd=nw.when(nw.col("windows") > 0).then(cost),
-            is_whole=nw.col("hours") == nw.col("day_hours"),
+            cost_usd=of.when(of.col("windows") > 0).then(cost),
+            is_whole=of.col("hours") == of.col("day_hours"),
         )
     )
     result: FrameT = local.door.back(days.select(*DAILY.names()), order=("account_id", "date"))

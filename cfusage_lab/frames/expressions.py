@@ -16,13 +16,13 @@ ROUNDING: Final = 1e-12
 _ANY_DATE: Final = date(2000, 1, 1)
 
 
-def without_rounding(total: nw.Expr, gross: nw.Expr) -> nw.Expr:
+def without_rounding(total: Any, gross: Any, of: Any = nw) -> Any:  # noqa: ANN401 - as in state_rank
     """Return a sum, or 0 where it is nothing but the rounding of what was added, ``gross`` without signs.
 
     Only there is it known: later, 5e-17 could be cost. So each sum passes through here where it is made, and
     whoever divides by it needs to know no more than whether it is above zero.
     """
-    return nw.when(total.abs() > ROUNDING * gross).then(total).otherwise(nw.lit(0.0))
+    return of.when(total.abs() > ROUNDING * gross).then(total).otherwise(of.lit(0.0))
 
 
 def net(costs: pl.Series) -> float:
@@ -44,7 +44,7 @@ def day_span(n: int) -> nw.Expr:
 def state_rank(of: Any = nw) -> Any:  # noqa: ANN401 - an expression of that library
     """Return ``state`` as a number, 0 where settled, so that the least settled is the largest.
 
-    ``of`` is Narwhals, or polars where the rows are there already and are many: both say it alike.
+    ``of`` is Narwhals, or polars where the table is polars' own: both say it alike.
     """
     state = of.col("state")
     settled, provisional, running = (of.lit(rank, of.Int8) for rank in range(3))
@@ -52,10 +52,10 @@ def state_rank(of: Any = nw) -> Any:  # noqa: ANN401 - an expression of that lib
     return of.when(state == "complete").then(settled).otherwise(unsettled)
 
 
-def state_of(rank: str) -> nw.Expr:
+def state_of(rank: str, of: Any = nw) -> Any:  # noqa: ANN401 - as in state_rank
     """Return a column of ranks as states again."""
-    unsettled = nw.when(nw.col(rank) == 1).then(nw.lit("provisional")).otherwise(nw.lit("in_progress"))
-    return nw.when(nw.col(rank) == 0).then(nw.lit("complete")).otherwise(unsettled)
+    unsettled = of.when(of.col(rank) == 1).then(of.lit("provisional")).otherwise(of.lit("in_progress"))
+    return of.when(of.col(rank) == 0).then(of.lit("complete")).otherwise(unsettled)
 
 
 def _first_of(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:

@@ -26,7 +26,7 @@ def grouped(
 ) -> Frames:
     """Group windows by ``account_id`` and the column ``by``, a date or a small whole number.
 
-    On polars, one whole number is the key. A history comes account by account and hour by hour: where its
+    On polars, one whole number is the key, unless there are few rows. A history comes account by account and hour by hour: where its
     result is computed at once, the rows of a day are then neighbours, and are added up as they stand. No
     order of rows is relied upon.
 
@@ -55,8 +55,13 @@ def grouped(
     if door.is_spark:
         valued = windows.drop_nulls() if is_valued else windows
         return valued.group_by("account_id", by).agg(**aggregates(nw))
-    keys = Keys()
     rows: Any = windows.to_native()
+    if door.is_short:
+        valued = rows.drop_nulls() if is_valued else rows
+        groups = valued.group_by("account_id", by).agg(**aggregates(pl))
+        found: Frames = nw.from_native(groups.select("account_id", by, **figures) if figures else groups)
+        return found
+    keys = Keys()
     keyed = keys.added(rows, place=by, at_once=door.is_eager, runs=runs)
 
     def of(part: pl.LazyFrame) -> pl.LazyFrame:
@@ -70,6 +75,6 @@ def grouped(
         groups = of(keyed)
     if door.is_eager:
         groups = groups.sort("key")  # numbers are soon in order
-    found = {"account_id": keys.account(), by: keys.place(rows.collect_schema()[by])}
-    result: Frames = nw.from_native(groups.with_columns(**found).drop("key"))
+    parts = {"account_id": keys.account(), by: keys.place(rows.collect_schema()[by])}
+    result: Frames = nw.from_native(groups.with_columns(**parts).drop("key"))
     return result

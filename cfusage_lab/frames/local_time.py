@@ -117,6 +117,13 @@ def _calendar(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
     )
 
 
+@lru_cache(maxsize=8)
+def _days(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
+    """Return how many hours each local date of the calendar has."""
+    hours = _calendar(start, end, time_zone)
+    return hours.select("date", pl.col("day_hours").cast(pl.Int64)).unique()
+
+
 def _shifts(first: datetime, last: datetime, time_zone: str) -> pl.Series:
     """Return the seconds that the zone's clock is ahead of UTC at each hour of a span."""
     found = offsets(first, last, zone(time_zone))
@@ -199,7 +206,7 @@ def localize(
         frame = _joined(_windows(with_flaws_unknown(door.frame, _UNASKED)), table, door)
     else:
         frame = _gathered(_windows(with_flaws_unknown(door.frame, _UNASKED)), table)
-    days = door.lend(table.select("date", pl.col("day_hours").cast(pl.Int64)).unique())
+    days = door.lend(_days(span.start or EPOCH, span.end or EPOCH, zone(time_zone).key))
     return LocalHistory(frame=frame, days=days, door=door, span=span, hours=table, runs=runs)
 
 
