@@ -26,9 +26,9 @@ def grouped(
 ) -> Frames:
     """Group windows by ``account_id`` and the column ``by``, a date or a small whole number.
 
-    On polars, one whole number is the key, unless there are few rows. A history comes account by account and hour by hour: where its
-    result is computed at once, the rows of a day are then neighbours, and are added up as they stand. No
-    order of rows is relied upon.
+    On polars, one whole number is the key, unless there are few rows. A history comes account by account
+    and hour by hour: where its result is computed at once, the rows of a day are then neighbours, and are
+    added up as they stand. No order of rows is relied upon.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """One whole number as the key of an account and a date, or a slot: no answer changes by it."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import narwhals as nw
@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from cfusage_lab.changes import compare, day_over_day, week_over_week
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import door
 from cfusage_lab.frames.expressions import state_rank
 from cfusage_lab.frames.groups import grouped
 from cfusage_lab.frames.keys import Keys
@@ -34,6 +35,28 @@ ORDERS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "by hour": lambda table: table.sort("start_time", "account_id"),
     "in none": lambda table: table,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_rows_count_as_many() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door, "_FEW", 0)
+        yield
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_rows_come_to_what_many_do(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = datetime(2026, 3, 20, tzinfo=UTC)
+    history = random_history(seed, start=start, n_hours=24 * 40, accounts=["b", "a", "c"])
+
+    def tables() -> list[pl.DataFrame]:
+        heatmap = weekly_heatmap(history, time_zone="Europe/Berlin", median=True)
+        return [daily_usage(history, time_zone="Europe/Berlin"), heatmap]
+
+    as_many = tables()
+    monkeypatch.setattr(door, "_FEW", history.height + 1)
+    for few, many in zip(tables(), as_many, strict=True):
+        assert_frame_equal(few, many)
 
 
 @st.composite
