@@ -1,10 +1,10 @@
-"""Does it work with the lowest versions that it says it works with, and as an installed package?
+"""The package as it is installed, with the lowest versions that it says it works with.
 
-Run ``python tests/lowest.py``, with ``--newest`` for the newest versions instead, and ``--python python3.13`` for
-another interpreter. It builds the wheel, makes a virtual environment in a temporary folder, installs the wheel
-there with every direct dependency at its lower bound in ``pyproject.toml``, copies the tests beside it, and runs
-those that need no browser, no JVM and no benchmark's peers. Nothing of the checkout is on the path. Further
-arguments go to pytest in place of the tests that are chosen.
+Run ``python tests/lowest.py``, with ``--newest`` for the newest versions instead, and ``--python python3.13``
+for another interpreter. It builds the wheel, makes a virtual environment in a temporary folder, installs the
+wheel there with every direct dependency at its lower bound in ``pyproject.toml``, copies the tests beside it,
+and runs those that need no browser, no JVM and no benchmark's peers. Nothing of the checkout is on the path.
+Further arguments go to pytest in place of the tests that are chosen.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 Run ``python tests/benchmarks/loading.py``: 30 days of hours of 10,000 accounts, from the sandbox on a socket
 in a process of its own, with Cloudflare's limit of 1,200 requests in 5 minutes, on a clock that runs 30 times
-as fast. Then the same once more, cancelled on the way; and a report of 1,000 accounts over a year of hours. It
-prints what was refused, how long it took, what memory it needed, and whether what was told of its progress
+as fast. Then the same once more, cancelled on the way; and a report of 1,000 accounts over a year of hours.
+It prints what was refused, how long it took, what memory it needed, and whether what was told of its progress
 was so. The test suite has the same with fewer accounts and a clock that jumps (``tests/fetch/test_load.py``).
 """
 
