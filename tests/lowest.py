@@ -18,20 +18,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("archive",)
-TOOLS = ("hypothesis", "pytest", "pandas", "pyarrow", "duckdb", "beautifulsoup4", "numpy", "cloudflare")
+TOOLS = ("duckdb", "hypothesis", "pandas", "pyarrow", "pytest")
 TESTS = (
     *(
-        "tests/daily",
         "tests/changes",
-        "tests/wire",
-        "tests/fetch/test_client.py",
-        "tests/fetch/test_planning.py",
+        "tests/wire/test_answers.py",
+        "tests/wire/test_refusals.py",
+        "tests/wire/test_pacing.py",
     ),
-    *("tests/charts/test_usage.py", "tests/charts/test_patterns.py", "tests/view/test_widget.py"),
-    *("tests/view/test_packing.py", "tests/archive/test_update.py", "tests/archive/test_reading.py"),
-    *("tests/report/test_figures.py", "tests/forecasts/test_month_end.py", "tests/test_ranges.py"),
-    *("tests/test_zones.py", "tests/test_errors.py", "tests/test_main.py", "tests/explorer/test_panel.py"),
-    *("tests/contract/test_public_names.py",),
+    *("tests/fetch/test_planning.py", "tests/fetch/test_load.py", "tests/view/test_packing.py"),
+    *("tests/charts/test_usage.py", "tests/archive/test_update.py", "tests/report/test_figures.py"),
+    *("tests/explorer/test_panel.py", "tests/test_ranges.py", "tests/test_zones.py", "tests/test_fleet.py"),
+    "tests/contract/test_public_names.py",
 )
 _BOUND = re.compile(r"(?P<name>[A-Za-z0-9._-]+)>=(?P<lowest>[0-9.]+)")
 
