@@ -76,7 +76,8 @@ def main() -> None:
         shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, folder / name)
-        run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *given.tests, cwd=folder)
+        chosen = ("-m", "not spark and not browser", *given.tests)
+        run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, cwd=folder)
 
 
 if __name__ == "__main__":
