@@ -1,6 +1,7 @@
 """What several tables compute in the same words: states, dates and changes, on every engine."""
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 import narwhals as nw
@@ -41,6 +42,7 @@ def day_span(n: int) -> nw.Expr:
     return nw.lit(_ANY_DATE + timedelta(days=n)) - nw.lit(_ANY_DATE)
 
 
+@cache
 def state_rank(of: Any = nw) -> Any:  # noqa: ANN401 - an expression of that library
     """Return ``state`` as a number, 0 where settled, so that the least settled is the largest.
 

@@ -201,17 +201,19 @@ def localize(
     if rows is not None and stretches is not None:
         runs = stretches.runs(rows["account_id"])
         door = replace(door, frame=nw.from_native(rows.lazy()))
-        frame = _gathered(_windows(door.frame), table, pl.lit(stretches.hours()))
+        frame = _gathered(_windows(door, door.frame), table, pl.lit(stretches.hours()))
     elif door.is_spark:
-        frame = _joined(_windows(with_flaws_unknown(door.frame, _UNASKED)), table, door)
+        frame = _joined(_windows(door, with_flaws_unknown(door.frame, _UNASKED)), table, door)
     else:
-        frame = _gathered(_windows(with_flaws_unknown(door.frame, _UNASKED)), table)
+        frame = _gathered(_windows(door, with_flaws_unknown(door.frame, _UNASKED)), table)
     days = door.lend(_days(span.start or EPOCH, span.end or EPOCH, zone(time_zone).key))
     return LocalHistory(frame=frame, days=days, door=door, span=span, hours=table, runs=runs)
 
 
-def _windows(rows: Frames) -> Frames:
-    return rows.select("account_id", "start_time", "state", cost_usd="aggregated_value")
+def _windows(door: Door, rows: Frames) -> Frames:
+    _, spoken = door.spoken(rows)
+    windows = spoken.select("account_id", "start_time", "state", cost_usd="aggregated_value")
+    return cast("Frames", nw.from_native(windows))
 
 
 def _gathered(windows: Frames, table: pl.DataFrame, number: pl.Expr | None = None) -> Frames:
