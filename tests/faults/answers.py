@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
@@ -199,13 +201,14 @@ def refusals() -> Iterator[tuple[str, Fault]]:
 def storms() -> Iterator[tuple[str, Fault]]:
     """Ask to wait, with every form of what to do about it."""
     date = "Date: Mon, 05 Jan 2026 00:00:00 GMT"
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=200), usegmt=True)
     for told, headers in (
         ("", ()),
         ("Retry-After 0", ("Retry-After: 0",)),
         ("Retry-After 1", ("Retry-After: 1",)),
         ("Retry-After 290", ("Retry-After: 290",)),
-        ("a date to come", (date, "Retry-After: Mon, 05 Jan 2026 00:02:00 GMT")),
-        ("a date to come, server's clock of last year", (date, "Retry-After: Mon, 05 Jan 2026 00:02:00 GMT")),
+        ("a date to come, by the server's clock", (date, "Retry-After: Mon, 05 Jan 2026 00:02:00 GMT")),
+        ("a date to come, by this computer's clock", (f"Retry-After: {soon}",)),
         ("a date that is past", (date, "Retry-After: Sun, 04 Jan 2026 00:00:00 GMT")),
         ("a date of RFC 850", (date, "Retry-After: Monday, 05-Jan-26 00:01:00 GMT")),
         ("a date of no calendar", ("Retry-After: Mon, 35 Foo 2026 00:00:00 GMT",)),
