@@ -4,7 +4,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, get_args
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["UsageClient", "connect"]
 
+_CLOCKS_DIFFER: Final = 300.0
+"""Seconds: clocks that nobody sets differ by minutes, a wrong time zone by hours."""
 _SHOWN: Final = 20
 _ACCOUNTS_PER_PAGE: Final = 50
 
@@ -207,8 +209,9 @@ class UsageClient:
         Raises
         ------
         ConfigError
-            If the range reaches into the future or does not fit the granularity, or it is not clear
-            which account is meant.
+            If the range reaches into the future or does not fit the granularity, it is not clear which
+            account is meant, or this computer's clock is so far ahead of Cloudflare's that windows would
+            count as over which still run.
         AuthError, RateLimitError, ApiError, TransportError, PayloadError
             If any account fails; the message names it. Nothing partial is returned.
         CancelledError
@@ -249,6 +252,8 @@ class UsageClient:
             ids = self._asked_for(accounts, waiter)
             plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
             carry_out(plan, ask, waiter, listener)
+        if self._fixed_now is None:
+            _refuse_wrong_clock(self._wire().ahead, min(end, now), now=now, width=WIDTHS[granularity])
         return history_table(
             plan.pieces,
             account_ids=ids,
@@ -505,6 +510,16 @@ def connect(*, now: datetime | str | None = None) -> UsageClient:
     """
     credentials = find_credentials()
     return UsageClient.sandbox(now=now) if credentials is None else UsageClient(credentials, now=now)
+
+
+def _refuse_wrong_clock(ahead: float, end: datetime, *, now: datetime, width: timedelta) -> None:
+    """Raise if a window before ``end`` counts as over by the clock here, and not by Cloudflare's."""
+    over = end - (end - datetime(1970, 1, 1, tzinfo=UTC)) % width
+    if ahead > _CLOCKS_DIFFER and over > now - timedelta(seconds=ahead):
+        raise ConfigError(
+            f"this computer's clock is {ahead / 60:,.0f} minutes ahead of Cloudflare's: hours that still run "
+            "would count as over; set it right, or ask for an earlier range"
+        )
 
 
 def _checked_lag(settle_lag: object) -> timedelta:

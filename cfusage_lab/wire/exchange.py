@@ -17,7 +17,7 @@ from cfusage_lab.wire import bodies, refusals
 from cfusage_lab.wire.addresses import proxy_of
 from cfusage_lab.wire.logs import redacted_logs
 from cfusage_lab.wire.pacing import Pacer, Waiter
-from cfusage_lab.wire.retries import MayHealError, RetryPolicy, retry_after, told
+from cfusage_lab.wire.retries import MayHealError, RetryPolicy, ahead, retry_after, told
 from cfusage_lab.wire.sockets import exchange
 from cfusage_lab.wire.transport import SocketTransport
 from cfusage_lab.wording import visible
@@ -71,10 +71,11 @@ class Wire:
             is_secure=base_url.startswith("https:"), proxy=proxy, connections=connections
         )
         self._redacted = credentials.redactor(*(proxy.secrets if proxy else ()))
+        self._paced = _Paced(inner, pacer)
         self._client = httpx.Client(
             base_url=base_url,
             auth=_Authentication(credentials),
-            transport=RetryTransport(transport=_Paced(inner, pacer)),
+            transport=RetryTransport(transport=self._paced),
             headers={
                 "accept": "application/json",
                 "accept-encoding": bodies.ENCODING,
@@ -82,6 +83,11 @@ class Wire:
             },
             trust_env=False,
         )
+
+    @property
+    def ahead(self) -> float:
+        """How many seconds the clock here was ahead of the newest answer's; 0 where that told no time."""
+        return self._paced.ahead
 
     def close(self) -> None:
         """Close the connections."""
@@ -185,6 +191,7 @@ class _Paced(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, pacer: Pacer) -> None:
         self._inner = inner
         self._pacer = pacer
+        self.ahead = 0.0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         waiter: Waiter = request.extensions["waiter"]
@@ -196,7 +203,7 @@ class _Paced(httpx.BaseTransport):
             finally:
                 answer.close()
         self._pacer.observe(answer.headers)
-        asked = retry_after(answer)
+        asked, self.ahead = retry_after(answer), ahead(answer)
         # no header goes further: httpx would keep and send cookies
         response = httpx.Response(
             answer.status_code, request=request, extensions={"body": body, "retry_after": asked}

@@ -21,7 +21,7 @@ from cfusage_lab.wire.limits import (
 )
 from cfusage_lab.wire.pacing import Waiter
 
-__all__ = ["MayHealError", "RetryPolicy", "retry_after", "told"]
+__all__ = ["MayHealError", "RetryPolicy", "ahead", "retry_after", "told"]
 
 _SERVER_ERROR: Final = 500
 _LONGEST: Final = 1e9
@@ -101,6 +101,12 @@ def retry_after(response: httpx.Response) -> float | None:
         return None
     now = _date(response.headers.get("date", "")) or datetime.now(UTC)
     return min(max(0.0, (until - now).total_seconds()), _LONGEST)
+
+
+def ahead(response: httpx.Response) -> float:
+    """Return how many seconds the clock here is ahead of an answer's; 0 where that tells no time."""
+    date = _date(response.headers.get("date", ""))
+    return 0.0 if date is None else (datetime.now(UTC) - date).total_seconds()
 
 
 def told(failure: object) -> str:

@@ -6,16 +6,26 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 
 import pytest
 from raw_server import Peer, answer, listening
 
 from cfusage_lab.credentials import Credentials
-from cfusage_lab.errors import ApiError, CancelledError, CfUsageError, PayloadError, TransportError
+from cfusage_lab.errors import (
+    ApiError,
+    CancelledError,
+    CfUsageError,
+    ConfigError,
+    PayloadError,
+    TransportError,
+)
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.progress import Quiet
-from cfusage_lab.ranges import between
+from cfusage_lab.ranges import between, last_hours
 from cfusage_lab.wire import Wire, answers, limits, sockets
 from cfusage_lab.wire.pacing import Pacer, Waiter
 
@@ -145,6 +155,27 @@ def test_keys_of_the_same_name_elsewhere_are_no_duplicates() -> None:
         table = fetched(base_url)
 
     assert table["aggregated_value"].to_list() == [1.0, 2.0, 3.0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("hours_ahead", "is_refused"), [(3, True), (-3, False), (0, False)])
+def test_a_clock_that_is_hours_ahead_makes_no_hour_over_that_still_runs(
+    hours_ahead: int,
+    is_refused: bool,  # noqa: FBT001
+) -> None:
+    """Whoever names the present, or asks for what is long over, is not concerned."""
+    told = format_datetime(datetime.now(UTC) - timedelta(hours=hours_ahead), usegmt=True)
+
+    with (
+        listening(saying(answer(hours(), f"Date: {told}"))) as base_url,
+        UsageClient(Credentials(token=TOKEN, accounts=ONE), base_url=base_url) as client,
+    ):
+        with (
+            pytest.raises(ConfigError, match="180 minutes ahead of Cloudflare's")
+            if is_refused
+            else nullcontext()
+        ):
+            client.usage_history(last_hours(2), progress=Quiet())
+        assert client.usage_history(DAY, progress=Quiet()).height == 3
 
 
 def test_a_zero_has_no_sign() -> None:
