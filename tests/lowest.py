@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("archive",)
-TOOLS = ("duckdb", "hypothesis", "pandas", "pyarrow", "pytest")
+TOOLS = ("duckdb", "hypothesis", "pandas", "pyarrow", "pytest", "rfc3987-syntax")  # the last as in JupyterLab
 TESTS = (
     *(
         "tests/changes",
