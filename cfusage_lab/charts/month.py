@@ -42,7 +42,7 @@ def month_over_month_chart(
     Parameters
     ----------
     month_so_far
-        What :func:`cfusage_lab.changes.month_over_month` returns (``schema.COMPARISON``).
+        What :func:`cfusage_lab.month_over_month` returns (``schema.COMPARISON``).
     until
         The local clock time until which the last day is counted, such as ``"14:00"``, as in
         ``schema.SAME_TIME`` and ``schema.SUMMARY``: if it is not ``"24:00"``, the day is marked as running.

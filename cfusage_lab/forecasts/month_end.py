@@ -234,23 +234,25 @@ def forecast_month_path(
 
     Examples
     --------
+    >>> import polars as pl
     >>> import cfusage_lab as cfu
     >>> now = "2026-11-28T00:00Z"
     >>> client = cfu.UsageClient.sandbox(now=now)
     >>> daily = cfu.daily_usage(client.usage_history(cfu.last_days(90, now=now)), time_zone="UTC")
     >>> path = cfu.forecast_month_path(daily, levels=[0.8])
-    >>> path.drop("account_id", "method").tail(4)
+    >>> figures = pl.col("spent_usd", "forecast_usd", "lower_80_usd", "upper_80_usd")
+    >>> path.select("date", figures.round(2)).tail(4)
     shape: (4, 5)
-    ┌────────────┬─────────────┬──────────────┬──────────────┬──────────────┐
-    │ date       ┆ spent_usd   ┆ forecast_usd ┆ lower_80_usd ┆ upper_80_usd │
-    │ ---        ┆ ---         ┆ ---          ┆ ---          ┆ ---          │
-    │ date       ┆ f64         ┆ f64          ┆ f64          ┆ f64          │
-    ╞════════════╪═════════════╪══════════════╪══════════════╪══════════════╡
-    │ 2026-11-27 ┆ 2385.798383 ┆ 2385.798383  ┆ 2385.798383  ┆ 2385.798383  │
-    │ 2026-11-28 ┆ null        ┆ 2431.760833  ┆ 2415.035625  ┆ 2448.486041  │
-    │ 2026-11-29 ┆ null        ┆ 2471.524617  ┆ 2422.543558  ┆ 2520.505675  │
-    │ 2026-11-30 ┆ null        ┆ 2605.979321  ┆ 2544.451769  ┆ 2667.506873  │
-    └────────────┴─────────────┴──────────────┴──────────────┴──────────────┘
+    ┌────────────┬───────────┬──────────────┬──────────────┬──────────────┐
+    │ date       ┆ spent_usd ┆ forecast_usd ┆ lower_80_usd ┆ upper_80_usd │
+    │ ---        ┆ ---       ┆ ---          ┆ ---          ┆ ---          │
+    │ date       ┆ f64       ┆ f64          ┆ f64          ┆ f64          │
+    ╞════════════╪═══════════╪══════════════╪══════════════╪══════════════╡
+    │ 2026-11-27 ┆ 2385.8    ┆ 2385.8       ┆ 2385.8       ┆ 2385.8       │
+    │ 2026-11-28 ┆ null      ┆ 2431.76      ┆ 2415.04      ┆ 2448.49      │
+    │ 2026-11-29 ┆ null      ┆ 2471.52      ┆ 2422.54      ┆ 2520.51      │
+    │ 2026-11-30 ┆ null      ┆ 2605.98      ┆ 2544.45      ┆ 2667.51      │
+    └────────────┴───────────┴──────────────┴──────────────┴──────────────┘
     """
     asked = checked_levels(levels)
     forecaster = forecaster_of(daily, history=history, time_zone=time_zone)

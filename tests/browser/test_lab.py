@@ -157,7 +157,7 @@ def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
     """Range, account and zone change what is drawn; the status says sandbox throughout."""
     notebook.page.add_init_script(READ_TEXTS)
     page = notebook.run(EXPLORE)
-    settle(page)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     first = written(page)
     assert pixels(page, "21,96,226") > 2000
     expect(page.get_by_role("status")).to_contain_text("Sandbox: made-up data")
