@@ -120,36 +120,37 @@ ipywidgets.VBox([more, view, said])""",
     expect(page.locator(".said")).to_have_text("a/b")
 
 
-@pytest.mark.parametrize(
-    ("broken", "message"),
-    [
-        ("chart.transform_calculate(z='datum.y +')", "Unexpected end of input"),
-        ("chart.transform_calculate(z='nonsense(datum.y)')", "Unrecognized function: nonsense"),
-        ("alt.Chart('/nowhere.json').mark_point()", "Loading failed"),
-    ],
-)
-def test_what_cannot_be_drawn_says_why_in_the_cell(notebook: Notebook, broken: str, message: str) -> None:
-    """And a chart that can be drawn takes its place; Python hears of it too."""
-    page = notebook.run(
-        SMALL + "import ipywidgets",
-        f"""
-view, said = show({broken}), ipywidgets.Label()
+BROKEN = {
+    "chart.transform_calculate(z='datum.y +')": "Unexpected end of input",
+    "chart.transform_calculate(z='nonsense(datum.y)')": "Unrecognized function: nonsense",
+    "alt.Chart('/nowhere.json').mark_point()": "Loading failed",
+}
+SHOW_BROKEN = """
+view, said = show({}), ipywidgets.Label()
 said.add_class("said")
-view.observe(lambda change: setattr(said, "value", change["new"] or "mended"), names="error")
+view.observe(lambda change, said=said: setattr(said, "value", change["new"] or "mended"), names="error")
 mend = ipywidgets.Button(description="Mend")
-mend.on_click(lambda _: view.draw(chart))
-ipywidgets.VBox([view, said, mend])""",
-    )
+mend.on_click(lambda _, view=view: view.draw(chart))
+ipywidgets.VBox([view, said, mend])"""
 
-    expect(page.get_by_role("alert")).to_contain_text(
-        f"This chart cannot be drawn: {message}", timeout=PATIENCE
-    )
-    expect(page.locator(".said")).to_contain_text(message)
-    page.get_by_role("button", name="Mend").click()
 
-    page.wait_for_selector(READY, timeout=PATIENCE)
-    expect(page.locator(".said")).to_have_text("mended")
-    expect(page.get_by_role("alert")).to_have_count(0)
+def test_what_cannot_be_drawn_says_why_in_the_cell(notebook: Notebook) -> None:
+    """And a chart that can be drawn takes its place; Python hears of it too."""
+    notebook.page.set_viewport_size({"width": 1280, "height": 2000})
+    page = notebook.run(SMALL + "import ipywidgets", *map(SHOW_BROKEN.format, BROKEN))
+    outputs = page.locator(".jp-OutputArea-output", has=page.locator(".said"))
+
+    expect(outputs).to_have_count(len(BROKEN), timeout=PATIENCE)
+    for nth, message in enumerate(BROKEN.values()):
+        cell = outputs.nth(nth)
+        why = f"This chart cannot be drawn: {message}"
+        expect(cell.get_by_role("alert")).to_contain_text(why, timeout=PATIENCE)
+        expect(cell.locator(".said")).to_contain_text(message)
+        cell.get_by_role("button", name="Mend").click()
+
+        cell.locator(READY).wait_for(timeout=PATIENCE)
+        expect(cell.locator(".said")).to_have_text("mended")
+        expect(cell.get_by_role("alert")).to_have_count(0)
     notebook.complaints[:] = [one for one in notebook.complaints if "nowhere.json" not in one]
 
 

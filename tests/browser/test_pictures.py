@@ -20,17 +20,18 @@ NOW = "2026-11-18T09:30Z"
 PARTS = ".cfusage-explorer .cfusage-part"
 PATIENCE = 60_000
 Theme = Literal["light", "dark"]
-both = pytest.mark.parametrize("theme", ["light", "dark"])
+ARE_PICTURES_WANTED = bool(os.environ.get("CFUSAGE_PICTURES"))
+wanted = pytest.mark.parametrize("theme", ["light", "dark"] if ARE_PICTURES_WANTED else ["light"])
 
 
 def keep(name: str, theme: Theme, picture: bytes) -> None:
     """Store a picture, if that is wanted."""
     assert len(picture) > 10_000
-    if os.environ.get("CFUSAGE_PICTURES"):
+    if ARE_PICTURES_WANTED:
         (IMAGES / f"{name}{'-dark' if theme == 'dark' else ''}.png").write_bytes(picture)
 
 
-@both
+@wanted
 def test_a_selection_from_python_is_seen_in_every_view(notebook: Any, theme: Theme) -> None:  # noqa: ANN401
     notebook.page.set_viewport_size({"width": 1400, "height": 2600})
     page = notebook.run(
@@ -53,7 +54,7 @@ def test_a_selection_from_python_is_seen_in_every_view(notebook: Any, theme: The
     keep("linked", theme, parts.nth(2).screenshot())
 
 
-@both
+@wanted
 def test_the_report_opens_with_its_figures(browser: Browser, theme: Theme, tmp_path: Path) -> None:
     time_range = cfu.between("2026-10-01", "2026-11-19", time_zone="Europe/Berlin", now=NOW)
     with cfu.UsageClient.sandbox(now=NOW) as client:
