@@ -37,7 +37,7 @@ def created(
     uri: str, options: dict[str, str], *, folder: Path | None, title: str, columns: pl.Schema
 ) -> "DeltaTable":
     """Create an empty table; of several that try at once, one succeeds and the others come again."""
-    from deltalake import DeltaTable, Schema  # noqa: PLC0415
+    from deltalake import CommitProperties, DeltaTable, Schema  # noqa: PLC0415
 
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,6 +48,7 @@ def created(
         partition_by=["month"],
         name=f"cfusage_lab {title}",
         configuration=_CONFIGURATION,
+        commit_properties=CommitProperties(max_commit_retries=0),  # or it begins again what another has begun
         storage_options=options or None,
         raise_if_key_not_exists=False,
     )
