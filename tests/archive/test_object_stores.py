@@ -3,24 +3,33 @@
 The server is moto's: it checks keys, signatures and conditions, and comes from the package registry.
 """
 
-import multiprocessing
-import random
 import socket
 import subprocess
 import sys
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from itertools import count
-from multiprocessing.connection import wait
 from pathlib import Path
 
 import polars as pl
 import pytest
-from nights import BATCH, DAY, FIRST, HOUR, NOW, RESEARCH, SUPPORT, used
+from nights import (
+    BATCH,
+    DAY,
+    FIRST,
+    NOW,
+    RESEARCH,
+    SUPPORT,
+    InStore,
+    check_committed,
+    forkserver,
+    kill_writers,
+    update_at_once,
+    used,
+)
 from polars.testing import assert_frame_equal
-from store_writers import InStore, all_heard, keep_updating, update_once
 from stores import Answer, Store, error, proxy
 
 import cfusage_lab as cfu
@@ -33,7 +42,6 @@ from cfusage_lab.ranges import TimeRange
 END = NOW.replace(hour=0, minute=0) - 3 * DAY
 SPAN = TimeRange(END - 30 * DAY, END)
 SHORT = TimeRange(END - 2 * DAY, END)
-PATIENCE = 60
 _numbers = count(1)
 
 
@@ -136,33 +144,16 @@ def test_the_commands_take_an_address(
 
 def test_three_writers_at_once_end_with_the_union(nights: InStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of overlapping spans of two accounts; nobody has begun the archive."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["store_writers", "deltalake"])
-    work = [(SUPPORT, 30, 10), (SUPPORT, 15, 0), (RESEARCH, 30, 0)]
-    at_once, (heard, told) = context.Barrier(len(work)), context.Pipe(duplex=False)
-    options = dict(nights.options)
-    writers = [
-        context.Process(
-            target=update_once,
-            args=(
-                nights.address,
-                options,
-                one,
-                TimeRange(END - first * DAY, END - last * DAY),
-                at_once,
-                told,
-            ),
-        )
-        for one, first, last in work
+    work = [
+        (one, TimeRange(END - first * DAY, END - last * DAY))
+        for one, first, last in ((SUPPORT, 30, 10), (SUPPORT, 15, 0), (RESEARCH, 30, 0))
     ]
-    del options
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(PATIENCE)
 
-    assert sorted(all_heard(heard)) == sorted(one for one, _, _ in work)
+    went_well = update_at_once(
+        forkserver(monkeypatch), partial(InStore, nights.address, nights.options), work
+    )
+
+    assert went_well == sorted(one for one, _ in work)
     assert_frame_equal(
         used(nights.archive.usage_history(SPAN)),
         pl.concat(nights.truth(one, SPAN) for one in (SUPPORT, RESEARCH)),
@@ -172,37 +163,15 @@ def test_three_writers_at_once_end_with_the_union(nights: InStore, monkeypatch: 
 
 def test_killed_writers_lose_nothing(nights: InStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once, killed six times each at any moment: what they had said is held, and sound."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["store_writers", "deltalake"])
-    chance = random.Random(5)  # noqa: S311 - no secret
-    reached, options = FIRST, dict(nights.options)
-    for batch in range(6):
-        children = []
-        for _ in range(2):
-            heard, told = context.Pipe(duplex=False)
-            child = context.Process(
-                target=keep_updating, args=(nights.address, options, max(reached, NOW), told), daemon=True
-            )
-            child.start()
-            told.close()
-            children.append((child, heard))
-        for _, heard in children:
-            assert heard.poll(PATIENCE)
-            heard.recv()  # it is about to begin
-        if batch % 3:
-            assert wait([heard for _, heard in children], PATIENCE)  # for somebody's first commit
-        for child, heard in children:
-            time.sleep(chance.uniform(0, 0.4))
-            child.kill()
-            child.join()
-            reached = max([reached, *all_heard(heard)])
-        if reached > FIRST:
-            nights.now = reached - HOUR / 2
-            nights.archive.verify()
-            held = nights.archive.held(accounts=SUPPORT)
-            assert held is not None
-            assert (held.start, held.end >= reached) == (FIRST, True)
+    reached = FIRST
+    for reached in kill_writers(
+        forkserver(monkeypatch),
+        partial(InStore, nights.address, nights.options),
+        batches=6,
+        at_once=2,
+        longest_life=0.4,
+    ):
+        check_committed(nights, reached)
 
     assert reached > FIRST
     everything = TimeRange(FIRST, reached)

@@ -1,14 +1,14 @@
 """Several processes and threads that update at once end with the union of what they fetched."""
 
-import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
 import polars as pl
 import pytest
 from deltalake import DeltaTable
-from nights import BATCH, DAY, NOW, RESEARCH, SUPPORT, Nights, update_once, used
+from nights import BATCH, DAY, NOW, PATIENCE, RESEARCH, SUPPORT, Nights, forkserver, update_at_once, used
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.archive.store import StoredTable
@@ -16,15 +16,10 @@ from cfusage_lab.errors import TransportError
 from cfusage_lab.ranges import TimeRange
 
 END = NOW.replace(hour=0, minute=0) - 3 * DAY
-PATIENCE = 120
 
 
 def test_eight_processes_at_once_end_with_the_union(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three accounts, in spans that overlap; nobody created the table before."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    monkeypatch.setenv("POLARS_MAX_THREADS", "1")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["nights", "deltalake"])
     work = [
         (account_id, TimeRange(END - first * DAY, END - last * DAY))
         for account_id, first, last in (
@@ -38,23 +33,11 @@ def test_eight_processes_at_once_end_with_the_union(tmp_path: Path, monkeypatch:
             (BATCH, 30, 0),
         )
     ]
-    at_once = context.Barrier(len(work))
-    heard, told = context.Pipe(duplex=False)
-    writers = [
-        context.Process(target=update_once, args=(str(tmp_path), one, span, at_once, told))
-        for one, span in work
-    ]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(PATIENCE)
-    said = []
-    while heard.poll():
-        said.append(heard.recv())
+    went_well = update_at_once(forkserver(monkeypatch), partial(Nights, tmp_path), work)
 
     nights = Nights(tmp_path)
     whole = TimeRange(END - 30 * DAY, END)
-    assert sorted(said) == sorted(one for one, _ in work)
+    assert went_well == sorted(one for one, _ in work)
     assert_frame_equal(
         used(nights.archive.usage_history(whole)),
         pl.concat(nights.truth(one, whole) for one in (SUPPORT, RESEARCH, BATCH)),
