@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from html import escape
 from typing import Final
 
@@ -11,6 +11,7 @@ from cfusage_lab.time_units import HOUR
 __all__ = [
     "clock_hour",
     "counted",
+    "days_text",
     "dollars",
     "html_text",
     "markdown_text",
@@ -18,11 +19,13 @@ __all__ = [
     "more_or_less",
     "offset_text",
     "percent",
+    "span_text",
     "visible",
     "window_text",
 ]
 
 _CENT: Final = 0.01
+_INSTANT: Final = timedelta(microseconds=1)
 _JOINER: Final = "\u2060"
 """A character that takes no place, and that no line is broken at."""
 _NOTICED: Final = re.compile(r"[@#]|(?<=\w)\.(?=[^\W\d])|:(?=//|\w)")
@@ -95,6 +98,36 @@ def offset_text(moment: datetime, info: tzinfo) -> str:
     minutes, seconds = divmod(abs(offset) // timedelta(seconds=1), 60)
     sign = "-" if offset < timedelta() else "+"
     return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}{f':{seconds:02d}' if seconds else ''}"
+
+
+def span_text(start: datetime, end: datetime, info: tzinfo) -> str:
+    """Write a half-open span by the dates it covers on a zone's clock, with times where it cuts a day.
+
+    A day begins where the date does: at 01:00 where clocks skip midnight, and once where it comes twice.
+    """
+    first, last = start.astimezone(info), end.astimezone(info)
+    before_first, before_last = ((one - _INSTANT).astimezone(info).date() for one in (start, end))
+    if before_first < first.date() and before_last < last.date():
+        return days_text(first.date(), before_last)
+    if first.date() == last.date():
+        if first.utcoffset() == last.utcoffset():
+            return f"{_day_text(first)} {first:%Y, %H:%M} to {last:%H:%M}"
+        offsets = offset_text(start, info), offset_text(end, info)
+        return f"{_day_text(first)} {first:%Y, %H:%M} (UTC{offsets[0]}) to {last:%H:%M} (UTC{offsets[1]})"
+    year = "" if first.year == last.year else f" {first:%Y}"
+    return f"{_day_text(first)}{year}, {first:%H:%M} to {_day_text(last)} {last:%Y, %H:%M}"
+
+
+def days_text(first: date, last: date) -> str:
+    """Write the dates from first to last, both included; one year is written once."""
+    if (first.year, first.month, first.day) == (last.year, last.month, last.day):
+        return f"{_day_text(last)} {last:%Y}"
+    year = "" if first.year == last.year else f" {first:%Y}"
+    return f"{_day_text(first)}{year} to {_day_text(last)} {last:%Y}"
+
+
+def _day_text(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
 
 
 def clock_hour(hour: int) -> str:

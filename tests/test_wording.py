@@ -9,10 +9,9 @@ from histories import hours
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfusage_lab.charts.style import span
 from cfusage_lab.explorer.windows_table import Page, windows_html
 from cfusage_lab.reports.texts import hour_of
-from cfusage_lab.wording import offset_text, visible, window_text
+from cfusage_lab.wording import offset_text, span_text, visible, window_text
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ def test_the_table_and_the_report_name_an_hour_alike() -> None:
 def test_a_span_is_whole_days_only_where_it_begins_and_ends_with_dates(
     start: str, end: str, zone: str, text: str
 ) -> None:
-    found = span(datetime.fromisoformat(start), datetime.fromisoformat(end), ZoneInfo(zone))
+    found = span_text(datetime.fromisoformat(start), datetime.fromisoformat(end), ZoneInfo(zone))
 
     assert found.endswith(text), found
     assert (found == text) == text.startswith(("Sun", "Fri", "Sat"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cfusage_lab.drawing import MOST_SERIES, labels
+from cfusage_lab.account_names import labels
+from cfusage_lab.downsampling import MOST_SERIES
 
 __all__ = ["Picked", "picked"]
 

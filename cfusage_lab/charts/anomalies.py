@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import altair as alt
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import event_span, what_stood_out
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.days import changing
 from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import exact_text
-from cfusage_lab.drawing import labels
 from cfusage_lab.frames import collected
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ANOMALIES

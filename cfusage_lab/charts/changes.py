@@ -12,10 +12,9 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.changes_page import changes_page
 from cfusage_lab.charts.days import changing, dated, slots, when
 from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.frames import collected
 from cfusage_lab.schema import COMPARISON, KINDS
-from cfusage_lab.wording import dollars, more_or_less
+from cfusage_lab.wording import days_text, dollars, more_or_less
 
 __all__ = ["day_over_day_chart", "week_over_week_chart"]
 

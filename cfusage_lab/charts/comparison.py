@@ -25,13 +25,13 @@ from cfusage_lab.charts.parts import (
     zeros_of,
 )
 from cfusage_lab.charts.shades import FRAME, settled
-from cfusage_lab.charts.style import PALETTE, REST, cost_axis, days_text
+from cfusage_lab.charts.style import PALETTE, REST, cost_axis
 from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
 from cfusage_lab.frames import collected
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.options import check_text
 from cfusage_lab.schema import COMPARISON, RANGE_COMPARISON
-from cfusage_lab.wording import dollars, more_or_less
+from cfusage_lab.wording import days_text, dollars, more_or_less
 
 __all__ = ["comparison_chart"]
 

@@ -24,11 +24,11 @@ from cfusage_lab.charts.parts import (
     zeros_of,
 )
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.style import days_text, exact_text
+from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.frames import collected
 from cfusage_lab.schema import DAILY
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import days_text, dollars
 
 __all__ = ["MOST_WEEKS", "calendar_chart"]
 

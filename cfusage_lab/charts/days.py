@@ -5,9 +5,9 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import STATES
+from cfusage_lab.wording import days_text
 
 __all__ = ["MOST_DAYS", "changing", "dated", "slots", "when"]
 

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 import altair as alt
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import PALETTE, exact_text, span
-from cfusage_lab.drawing import labels
+from cfusage_lab.charts.style import PALETTE, exact_text
 from cfusage_lab.frames import collected
 from cfusage_lab.invoices import model_name
 from cfusage_lab.schema import USAGE_BY_MODEL
-from cfusage_lab.wording import counted, dollars, visible
+from cfusage_lab.wording import counted, dollars, span_text, visible
 
 __all__ = ["MOST_MODELS", "usage_by_model_chart"]
 
@@ -105,7 +105,7 @@ def _rows(models: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame
 
 def _period(row: Mapping[str, object]) -> str:
     start, end = (row[name] for name in _PERIOD)
-    return span(start, end, ZoneInfo("UTC"))  # type: ignore[arg-type]
+    return span_text(start, end, ZoneInfo("UTC"))  # type: ignore[arg-type]
 
 
 def _title(models: pl.DataFrame) -> str:

@@ -12,13 +12,12 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.days import changing, dated, when
 from cfusage_lab.charts.month_page import month_page
 from cfusage_lab.charts.parts import drawn, zeros_of
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import collected
 from cfusage_lab.options import said
 from cfusage_lab.schema import COMPARISON
 from cfusage_lab.time_units import DAY
-from cfusage_lab.wording import dollars, more_or_less
+from cfusage_lab.wording import days_text, dollars, more_or_less
 
 __all__ = ["clock_minutes", "month_of_days", "month_over_month_chart"]
 

@@ -6,15 +6,14 @@ from typing import Final
 import altair as alt
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.charts.texts import compared_texts
-from cfusage_lab.drawing import labels
 from cfusage_lab.frames import collected
 from cfusage_lab.schema import MOVERS
-from cfusage_lab.wording import dollars, percent
+from cfusage_lab.wording import days_text, dollars, percent
 
 __all__ = ["MOST_MOVERS", "movers_chart"]
 

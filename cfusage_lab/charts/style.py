@@ -6,14 +6,11 @@ vision, and each has a contrast of 3:1 or more against a white and against a dar
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import altair as alt
 
-from cfusage_lab.drawing import not_built_in
-from cfusage_lab.wording import offset_text
+from cfusage_lab.account_names import not_built_in
 
 __all__ = [
     "PALETTE",
@@ -21,51 +18,18 @@ __all__ = [
     "clock_axis",
     "cost_axis",
     "cost_label",
-    "days_text",
     "exact_text",
     "heading",
     "legend_columns",
     "lines",
     "mondays",
     "share_axis",
-    "span",
 ]
 
 PALETTE: Final = ("#1560e2", "#b38808", "#0ca15e", "#9e3899", "#a34721")
 """Accounts, by their place."""
 REST: Final = "#6b6b6b"
 """All accounts that have no colour of their own, together."""
-_INSTANT: Final = timedelta(microseconds=1)
-
-
-def span(start: datetime, end: datetime, info: ZoneInfo) -> str:
-    """Write a half-open span by the dates it covers on a zone's clock, with times where it cuts a day.
-
-    A day begins where the date does: at 01:00 where clocks skip midnight, and once where it comes twice.
-    """
-    first, last = start.astimezone(info), end.astimezone(info)
-    before_first, before_last = ((one - _INSTANT).astimezone(info).date() for one in (start, end))
-    if before_first < first.date() and before_last < last.date():
-        return days_text(first.date(), before_last)
-    if first.date() == last.date():
-        if first.utcoffset() == last.utcoffset():
-            return f"{_day(first)} {first:%Y, %H:%M} to {last:%H:%M}"
-        offsets = offset_text(start, info), offset_text(end, info)
-        return f"{_day(first)} {first:%Y, %H:%M} (UTC{offsets[0]}) to {last:%H:%M} (UTC{offsets[1]})"
-    year = "" if first.year == last.year else f" {first:%Y}"
-    return f"{_day(first)}{year}, {first:%H:%M} to {_day(last)} {last:%Y, %H:%M}"
-
-
-def days_text(first: date, last: date) -> str:
-    """Write the dates from first to last, both included; one year is written once."""
-    if (first.year, first.month, first.day) == (last.year, last.month, last.day):
-        return f"{_day(last)} {last:%Y}"
-    year = "" if first.year == last.year else f" {first:%Y}"
-    return f"{_day(first)}{year} to {_day(last)} {last:%Y}"
-
-
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
 
 
 def heading(text: str, subtitle: Sequence[str]) -> alt.Title:

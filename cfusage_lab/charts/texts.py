@@ -9,8 +9,8 @@ from typing import Final
 
 import altair as alt
 
+from cfusage_lab.account_names import BUILT_IN, NO_PLACE
 from cfusage_lab.charts.style import exact_text
-from cfusage_lab.drawing import BUILT_IN, NO_PLACE
 
 __all__ = ["compared_texts", "compared_titles", "quoted", "titled", "tooltip"]
 

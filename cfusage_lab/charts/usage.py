@@ -8,12 +8,11 @@ import polars as pl
 from cfusage_lab.anomaly_detection import what_stood_out
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import span
 from cfusage_lab.charts.usage_days import days_of
 from cfusage_lab.charts.usage_events import marked, shown_events
 from cfusage_lab.charts.usage_page import Look, usage_page
 from cfusage_lab.charts.usage_texts import MEAN
-from cfusage_lab.drawing import Windows, windows_of
+from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import collected, opened
 from cfusage_lab.frames.windows import computed
@@ -21,7 +20,7 @@ from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING, WINDOWS
 from cfusage_lab.time_units import HOUR
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import dollars, span_text
 
 __all__ = ["usage_chart"]
 
@@ -133,7 +132,7 @@ def _lowered(sentence: str) -> str:
 
 def _span(windows: Windows, key: str) -> list[str]:
     """Say from when to when the windows go, and on which clock."""
-    return [span(*windows.span, zone(key)), key] if windows.span else [f"{key} time"]
+    return [span_text(*windows.span, zone(key)), key] if windows.span else [f"{key} time"]
 
 
 def _facts(rows: Windows, when: list[str], *, is_daily: bool) -> list[str]:

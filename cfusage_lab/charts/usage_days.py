@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from cfusage_lab.charts.usage_texts import MEAN
-from cfusage_lab.drawing import Windows, windows_of
+from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import FrameError
 from cfusage_lab.ranges import zone
 
@@ -17,9 +17,9 @@ __all__ = ["days_of"]
 def days_of(daily: pl.DataFrame, rolling: pl.DataFrame | None, names: Mapping[str, str]) -> Windows:
     """Prepare local days for drawing: a row lies between its midnights, as readings marked UTC.
 
-    Beside the columns of :class:`cfusage_lab.drawing.Windows`, a row has ``fewest_hours`` and ``most_hours``
-    of its accounts, ``is_whole`` (for all of them) and, if ``rolling`` is there, their means added up: null
-    unless all accounts of the table have one, with ``is_alone`` where no line could be seen.
+    Beside the columns of :class:`cfusage_lab.downsampling.Windows`, a row has ``fewest_hours`` and
+    ``most_hours`` of its accounts, ``is_whole`` (for all of them) and, if ``rolling`` is there, their means
+    added up: null unless all accounts of the table have one, with ``is_alone`` where no line could be seen.
     """
     start = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     windows = windows_of(

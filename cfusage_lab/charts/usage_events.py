@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import explanation
-from cfusage_lab.drawing import labels
 from cfusage_lab.frames import collected
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.readings import readings

@@ -12,7 +12,7 @@ from cfusage_lab.charts.shades import DOWN, UP, settled
 from cfusage_lab.charts.style import PALETTE, REST, clock_axis, cost_axis, legend_columns
 from cfusage_lab.charts.texts import quoted, tooltip
 from cfusage_lab.charts.usage_texts import MEAN, day_texts, day_titles, window_texts, window_titles
-from cfusage_lab.drawing import MOST_BARS, Series
+from cfusage_lab.downsampling import MOST_BARS, Series
 from cfusage_lab.schema import STATES
 
 __all__ = ["Look", "usage_page"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from cfusage_lab.charts.style import exact_text
-from cfusage_lab.drawing import Series
+from cfusage_lab.downsampling import Series
 from cfusage_lab.time_units import HOUR
 
 __all__ = ["MEAN", "day_texts", "day_titles", "window_texts", "window_titles"]

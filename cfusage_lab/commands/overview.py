@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.commands.asking import credit_of, invoice_of, label_of, listener, names_of, source_of
-from cfusage_lab.drawing import labels
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.invoices import reconcile

@@ -6,7 +6,7 @@ from typing import Any, Final
 import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
-from cfusage_lab.drawing import labels
+from cfusage_lab.account_names import labels
 
 __all__ = ["AccountPicker"]
 

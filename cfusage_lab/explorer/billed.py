@@ -6,12 +6,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from cfusage_lab.charts.style import span
-from cfusage_lab.drawing import labels
+from cfusage_lab.account_names import labels
 from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.figures import Headline
 from cfusage_lab.invoices import agreement, is_alarming, model_name, reconcile, usage_by_model
-from cfusage_lab.wording import dollars, html_text
+from cfusage_lab.wording import dollars, html_text, span_text
 
 __all__ = ["billed_html"]
 
@@ -68,7 +67,7 @@ def _table(models: pl.DataFrame, names: Mapping[str, str]) -> str:
     largest = models.with_row_index("nth").top_k(_MOST_MODELS, by=pl.col("billed_usd").abs()).sort("nth")
     rows = "".join(_row(row, whose) for row in largest.iter_rows(named=True))
     periods = models.select("period_start", "period_end").unique().sort("period_start").rows()
-    which = "; ".join(span(start, end, _UTC) for start, end in periods)
+    which = "; ".join(span_text(start, end, _UTC) for start, end in periods)
     note = f"for the invoice period {which} (UTC), whatever range is on screen"
     if models.height > largest.height:
         note += f" · the largest {largest.height} of {models.height:,}"

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
-from cfusage_lab.drawing import labels
 from cfusage_lab.explorer.outlook import Events
 from cfusage_lab.explorer.selection import Selection
 from cfusage_lab.ranges import TimeRange, zone

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.changes import month_over_month, same_time_yesterday
 from cfusage_lab.daily import daily_usage, total_usage
-from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.outlook import Course

@@ -28,7 +28,6 @@ from cfusage_lab.charts import (
 )
 from cfusage_lab.charts.hours import Statistic
 from cfusage_lab.charts.parts import drawn, page, words
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.outlook import Course, Events, Outlook, course_of, events_of
 from cfusage_lab.explorer.questions import days_before
@@ -39,7 +38,7 @@ from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import off_the_hour_is_said
 from cfusage_lab.schema import DAILY
 from cfusage_lab.time_units import DAY
-from cfusage_lab.wording import counted
+from cfusage_lab.wording import counted, days_text
 
 __all__ = ["COMPARISONS", "GRANULARITIES", "STATISTICS", "VIEWS", "Partners", "Scene", "nothing"]
 

@@ -7,15 +7,14 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.charts.style import span
-from cfusage_lab.drawing import on_the_clock
+from cfusage_lab.downsampling import on_the_clock
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, dollars
+from cfusage_lab.wording import clock_hour, dollars, span_text
 
 __all__ = ["EVERYTHING", "Clock", "Selection"]
 
@@ -106,7 +105,7 @@ class Selection:
         """Say what is selected, on a zone's clock: ``Mon 2 Nov 2026 to Tue 3 Nov 2026 · Mondays``."""
         texts = []
         if self.start is not None and self.end is not None:
-            texts.append(span(self.start, self.end, zone(time_zone)))
+            texts.append(span_text(self.start, self.end, zone(time_zone)))
         if self.day is not None:
             texts.append(f"{self.day:%a} {self.day.day} {self.day:%b %Y}")
         cell = [f"{WEEKDAYS[self.weekday - 1]}s"] if self.weekday is not None else []

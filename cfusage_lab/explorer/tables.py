@@ -11,8 +11,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from cfusage_lab.charts.style import span
-from cfusage_lab.drawing import short
+from cfusage_lab.account_names import short
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.frames.windows import computed
@@ -20,6 +19,7 @@ from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
 from cfusage_lab.source import MADE_UP, Progress, Source, are_made_up
+from cfusage_lab.wording import span_text
 
 __all__ = [
     "Alone",
@@ -88,7 +88,7 @@ class Answer:
         if accounts > 1:
             count += f" of {accounts:,} accounts in {self.history['start_time'].n_unique():,} hours"
         settled = ", ".join(unsettled) or "all complete"
-        return f"{span(start, end, zone(question.time_zone))} · {count}: {settled}"
+        return f"{span_text(start, end, zone(question.time_zone))} · {count}: {settled}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

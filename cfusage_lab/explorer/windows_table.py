@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.drawing import labels
+from cfusage_lab.account_names import labels
 from cfusage_lab.ranges import zone
 from cfusage_lab.wording import html_text, offset_text, window_text
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.changed import compared_with
 from cfusage_lab.reports.figures import Figures
@@ -17,7 +16,7 @@ from cfusage_lab.schema import SETTLE_LAG, STATES
 from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.time_units import HOUR
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import counted, moment_text
+from cfusage_lab.wording import counted, days_text, moment_text
 
 __all__ = ["computed", "provisional"]
 

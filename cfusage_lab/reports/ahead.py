@@ -7,7 +7,6 @@ import polars as pl
 
 from cfusage_lab.anomaly_detection import event_span, explanation, what_stood_out
 from cfusage_lab.charts import month_end_chart
-from cfusage_lab.charts.style import days_text
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import Figures
@@ -15,7 +14,7 @@ from cfusage_lab.reports.markup import Card, Column, cards, money, paragraph, ta
 from cfusage_lab.reports.outlook import month_path, until
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import html_text, moment_text
+from cfusage_lab.wording import days_text, html_text, moment_text
 
 __all__ = ["events_found", "where_it_ends"]
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cfusage_lab.charts import usage_by_model_chart
-from cfusage_lab.charts.style import span
 from cfusage_lab.invoices import (
     agreement,
     invoice_lines_of,
@@ -22,7 +21,7 @@ from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Column, money, paragraph, part, table, warning
 from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import counted, html_text
+from cfusage_lab.wording import counted, html_text, span_text
 
 __all__ = ["Billed", "agreements", "billed", "billed_by_model", "disagreements"]
 
@@ -95,12 +94,12 @@ def _listed(figures: Figures, rows: Sequence[dict[str, Any]]) -> str:
 
 def _said(figures: Figures, row: dict[str, Any]) -> str:
     whose = [] if figures.is_alone else [figures.names[row["account_id"]]]
-    which = [] if row["period_start"] is None else [span(row["period_start"], row["period_end"], _UTC)]
+    which = [] if row["period_start"] is None else [span_text(row["period_start"], row["period_end"], _UTC)]
     return ": ".join(filter(None, [", ".join([*whose, *which]), agreement(row)]))
 
 
 def _spans(periods: list[tuple[datetime, datetime]]) -> str:
-    shown = [span(*period, _UTC) for period in periods[-MOST_ACCOUNTS:]]
+    shown = [span_text(*period, _UTC) for period in periods[-MOST_ACCOUNTS:]]
     return "; ".join(shown if len(shown) == len(periods) else ["…", *shown])
 
 
@@ -110,7 +109,7 @@ def _table(figures: Figures, models: pl.DataFrame, *, with_period: bool) -> Bloc
         [
             html_text(model_name(row)),
             *([] if figures.is_alone else [html_text(figures.names[row["account_id"]])]),
-            *([html_text(span(row["period_start"], row["period_end"], _UTC))] if with_period else []),
+            *([html_text(span_text(row["period_start"], row["period_end"], _UTC))] if with_period else []),
             money(row["billed_usd"]),
             part(row["share"]),
             money(row["credits_usd"]),

@@ -5,14 +5,13 @@ from typing import Any
 import polars as pl
 
 from cfusage_lab.charts import comparison_chart, day_over_day_chart, month_over_month_chart, movers_chart
-from cfusage_lab.charts.style import span
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.before import UNTIL_THEN, Before
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, money, paragraph
 from cfusage_lab.reports.texts import beside
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import dollars, html_text, percent
+from cfusage_lab.wording import dollars, html_text, percent, span_text
 
 __all__ = ["account_changes", "change_card", "compared_with", "ratio_text", "what_changed"]
 
@@ -68,4 +67,4 @@ def ratio_text(ratio: float | None, kind: str) -> str:
 
 def compared_with(figures: Figures, before: Before) -> str:
     """Write the days that the time range is compared with."""
-    return span(before.previous.start, before.previous.end, zone(figures.time_zone))
+    return span_text(before.previous.start, before.previous.end, zone(figures.time_zone))

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.changes import compare, day_over_day, month_over_month, movers
-from cfusage_lab.drawing import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.windows import computed, refuse_unknown_costs

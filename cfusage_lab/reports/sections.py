@@ -12,7 +12,6 @@ from cfusage_lab.charts import (
     usage_chart,
     weekly_heatmap_chart,
 )
-from cfusage_lab.charts.style import days_text, span
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
@@ -33,7 +32,7 @@ from cfusage_lab.reports.texts import beside, hour_of
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.time_units import WEEK_DAYS
 from cfusage_lab.view.pages import Block, Section
-from cfusage_lab.wording import counted, html_text
+from cfusage_lab.wording import counted, days_text, html_text, span_text
 
 __all__ = ["sections"]
 
@@ -130,7 +129,7 @@ def _so_far(figures: Figures) -> list[Card]:
 
 
 def _span(figures: Figures) -> str:
-    return span(*figures.span, zone(figures.time_zone))
+    return span_text(*figures.span, zone(figures.time_zone))
 
 
 def _whole_days(figures: Figures) -> str:

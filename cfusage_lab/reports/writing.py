@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from cfusage_lab.charts.style import span
 from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.forecasts.credit import credit_balances
@@ -24,6 +23,7 @@ from cfusage_lab.reports.outlook import month_end, stood_out
 from cfusage_lab.reports.sections import sections
 from cfusage_lab.source import MADE_UP
 from cfusage_lab.view.pages import standalone
+from cfusage_lab.wording import span_text
 
 __all__ = ["report"]
 
@@ -138,7 +138,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     page = standalone(
         parts,
         title=f"AI Gateway cost: {figures.whose}",
-        note=" · ".join([span(*figures.span, info), f"{time_zone} time", *([source] if source else [])]),
+        note=" · ".join([span_text(*figures.span, info), f"{time_zone} time", *([source] if source else [])]),
         stamp=MADE_UP if figures.is_made_up else None,
     )
     return write_file(target, page)

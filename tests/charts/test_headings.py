@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cfusage_lab.changes import day_over_day
 from cfusage_lab.charts import day_over_day_chart, usage_chart
-from cfusage_lab.charts.style import days_text, lines, span
+from cfusage_lab.charts.style import lines
+from cfusage_lab.wording import days_text, span_text
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_a_year_is_written_once_and_a_day_too(start: str, end: str, text: str) -
     """Half-open: an end at midnight belongs to the day before."""
     moments = [datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in (start, end)]
 
-    assert span(moments[0], moments[1], ZoneInfo("UTC")) == text
+    assert span_text(moments[0], moments[1], ZoneInfo("UTC")) == text
 
 
 def test_days_are_written_with_both_ends() -> None:

@@ -11,8 +11,8 @@ from hostile import TEXTS
 from overviews import ROW, overview
 from running import Run, credentials
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.commands.digest import as_markdown
-from cfusage_lab.drawing import labels
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.sandbox import Sandbox, serve
 from cfusage_lab.schema import INVOICE_LINES, SUMMARY

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from running import Run, credentials
 
 import cfusage_lab as cfu
-from cfusage_lab.drawing import labels
+from cfusage_lab.account_names import labels
 from cfusage_lab.sandbox import Sandbox, Trouble, serve
 
 ACCOUNT, OTHER = "ab" * 16, "cd" * 16

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 import cfusage_lab as cfu
 from cfusage_lab.changes import month_over_month
-from cfusage_lab.drawing import windows_of
+from cfusage_lab.downsampling import windows_of
 from cfusage_lab.frames.windows import computed
 from cfusage_lab.schema import INVOICE_LINES
 

@@ -9,7 +9,7 @@ from histories import HOUR, hours
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cfusage_lab.drawing import MOST_BARS, MOST_SERIES, SLOTS, windows_of
+from cfusage_lab.downsampling import MOST_BARS, MOST_SERIES, SLOTS, windows_of
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import HISTORY
 
