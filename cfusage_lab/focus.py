@@ -22,6 +22,7 @@ from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.options import check_choice, check_flags, check_whole, names_of
 from cfusage_lab.schema import WINDOWS
 from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.time_units import DAY_SECONDS, HOUR_SECONDS
 from cfusage_lab.wording import dollars
 
 __all__ = ["Billing", "FocusExport", "FocusVersion", "to_focus"]
@@ -29,7 +30,7 @@ __all__ = ["Billing", "FocusExport", "FocusVersion", "to_focus"]
 Billing = Literal["prepaid", "invoiced"]
 FocusVersion = Literal["1.3", "1.2"]
 
-_GRANULARITIES: Final = {3_600: "hour", 86_400: "day"}
+_GRANULARITIES: Final = {HOUR_SECONDS: "hour", DAY_SECONDS: "day"}
 _PROVIDERS: Final = {
     "1.3": ("HostProviderName", "ServiceProviderName"),
     "1.2": ("ProviderName", "PublisherName"),

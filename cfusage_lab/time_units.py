@@ -1,14 +1,28 @@
-"""Hours, days and weeks, by the names that everything above counts in."""
+"""Hours, days and weeks, and the numbers that everything above counts them in."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-__all__ = ["DAY", "DAY_HOURS", "EPOCH", "HOUR", "WEEKDAYS", "WEEK_DAYS"]
+__all__ = [
+    "DAY",
+    "DAY_HOURS",
+    "DAY_SECONDS",
+    "EPOCH",
+    "HOUR",
+    "HOUR_MICROSECONDS",
+    "HOUR_SECONDS",
+    "WEEKDAYS",
+    "WEEK_DAYS",
+]
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 DAY_HOURS: Final = 24
 """Hours of a day by UTC; by a zone's clock it may have 23 or 25."""
+HOUR_SECONDS: Final = 3_600
+DAY_SECONDS: Final = DAY_HOURS * HOUR_SECONDS
+HOUR_MICROSECONDS: Final = HOUR_SECONDS * 1_000_000
+"""In microseconds, as polars counts a time of ours."""
 WEEK_DAYS: Final = 7
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 """The weekdays that tables number 1 to 7."""

@@ -4,7 +4,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, get_args
@@ -25,6 +25,7 @@ from cfusage_lab.progress import default_progress, listener_of
 from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment
 from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, Progress
+from cfusage_lab.time_units import EPOCH
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
 from cfusage_lab.wire.answers import Rows
 from cfusage_lab.wire.limits import MOST_PAGES
@@ -514,7 +515,7 @@ def connect(*, now: datetime | str | None = None) -> UsageClient:
 
 def _refuse_wrong_clock(ahead: float, end: datetime, *, now: datetime, width: timedelta) -> None:
     """Raise if a window before ``end`` counts as over by the clock here, and not by Cloudflare's."""
-    over = end - (end - datetime(1970, 1, 1, tzinfo=UTC)) % width
+    over = end - (end - EPOCH) % width
     if ahead > _CLOCKS_DIFFER and over > now - timedelta(seconds=ahead):
         raise ConfigError(
             f"this computer's clock is {ahead / 60:,.0f} minutes ahead of Cloudflare's: hours that still run "

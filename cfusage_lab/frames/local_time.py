@@ -21,16 +21,14 @@ from cfusage_lab.frames.stretches import Stretches
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.ranges.zones import offsets
 from cfusage_lab.schema import WINDOWS
-from cfusage_lab.time_units import DAY, DAY_HOURS, EPOCH, HOUR
+from cfusage_lab.time_units import DAY, DAY_HOURS, DAY_SECONDS, EPOCH, HOUR, HOUR_MICROSECONDS, HOUR_SECONDS
 
 __all__ = ["LocalHistory", "calendar", "local_time", "localize"]
 
 SECOND: Final = timedelta(seconds=1)
-_MICROSECONDS: Final = 3_600_000_000
 _UTC: Final = ("UTC", "Etc/UTC")
 _UNASKED: Final = pl.Schema({name: WINDOWS[name] for name in ("aggregated_value", "state")})
 """What is not asked of a lazy table with its span; a window without account or time is refused there."""
-_DAY_SECONDS: Final = 86_400
 _WEEKDAY_OF_EPOCH: Final = 4
 """1 January 1970 was a Thursday."""
 
@@ -93,14 +91,14 @@ def _calendar(start: datetime, end: datetime, time_zone: str) -> pl.DataFrame:
     """Return the calendar, which is the same for each block of accounts and for each question."""
     first, last = start - 2 * DAY, end + 2 * DAY
     hours = pl.int_range((first - EPOCH) // HOUR, (last - EPOCH) // HOUR, eager=True)
-    clock = pl.col("hours") * 3_600 + _shifts(first, last, time_zone)
-    days = (clock // _DAY_SECONDS).cum_max()  # where clocks go back over midnight, the new day goes on
+    clock = pl.col("hours") * HOUR_SECONDS + _shifts(first, last, time_zone)
+    days = (clock // DAY_SECONDS).cum_max()  # where clocks go back over midnight, the new day goes on
     return (
         pl.select(hours=hours)
         .select(
-            start_time=(pl.col("hours") * _MICROSECONDS).cast(pl.Datetime("us", "UTC")),
+            start_time=(pl.col("hours") * HOUR_MICROSECONDS).cast(pl.Datetime("us", "UTC")),
             days=days,
-            minutes=clock % _DAY_SECONDS // 60,
+            minutes=clock % DAY_SECONDS // 60,
         )
         .select(
             "start_time",
@@ -220,7 +218,7 @@ def _gathered(windows: Frames, table: pl.DataFrame, number: pl.Expr | None = Non
     """Look hours up by their number: several times faster than a join, and it streams."""
     if number is None:
         first = table["start_time"].dt.timestamp("us").first() or 0
-        hours = (pl.col("start_time").dt.timestamp("us") - first) // _MICROSECONDS
+        hours = (pl.col("start_time").dt.timestamp("us") - first) // HOUR_MICROSECONDS
         number = hours.cast(pl.UInt32, wrap_numerical=True)  # quick; one before the first is out of bounds
     names = ("date", "weekday", "hour", "slot", "minute")
     native: Any = windows.to_native()

@@ -13,12 +13,11 @@ from cfusage_lab.frames.door import Door
 from cfusage_lab.frames.stretches import Stretches
 from cfusage_lab.frames.windows import window_hours
 from cfusage_lab.schema import WINDOWS
-from cfusage_lab.time_units import DAY_HOURS, EPOCH
+from cfusage_lab.time_units import DAY_HOURS, EPOCH, HOUR_SECONDS
 
 __all__ = ["Span", "span_of_rows", "span_of_table"]
 
 _KEYS: Final = pl.Schema({name: WINDOWS[name] for name in ("account_id", "start_time", "end_time")})
-_HOUR_SECONDS: Final = 3_600
 _SECOND: Final = 1_000_000
 
 
@@ -72,7 +71,7 @@ def span_of_table(door: Door, *, asks_until: bool) -> Span:
         "end": end.max(),
         "narrowest": (end - start).min(),
         "widest": (end - start).max(),
-        "is_off": (start % (_HOUR_SECONDS * unit) != 0).any(),
+        "is_off": (start % (HOUR_SECONDS * unit) != 0).any(),
         **{f"flaw_{name}": is_flawed.any() for name, (is_flawed, _) in found.items()},
     }
     if asks_until:
@@ -81,7 +80,7 @@ def span_of_table(door: Door, *, asks_until: bool) -> Span:
     refuse(door.frame, found, row)
 
     def is_off(width: int) -> bool:
-        if row["is_off"] or width == _HOUR_SECONDS * unit:
+        if row["is_off"] or width == HOUR_SECONDS * unit:
             return bool(row["is_off"])
         return bool(_answer(door, {"is_off": (start % width != 0).any()})["is_off"])
 
@@ -94,8 +93,8 @@ def _span(
     """Make a span of instants and widths, ``unit`` to the second; raise unless they are of one grid."""
     if found["start"] is None:
         return Span(start=None, end=None, until=None, window_hours=1, may_have_corrections=False)
-    widths = {found[name] / unit / _HOUR_SECONDS for name in ("narrowest", "widest")}
-    grid = (DAY_HOURS if widths == {DAY_HOURS} else 1) * _HOUR_SECONDS * unit
+    widths = {found[name] / unit / HOUR_SECONDS for name in ("narrowest", "widest")}
+    grid = (DAY_HOURS if widths == {DAY_HOURS} else 1) * HOUR_SECONDS * unit
     hours = window_hours(widths, is_off=is_off(grid))
     moments = {
         name: None if found.get(name) is None else EPOCH + timedelta(seconds=found[name] // unit)

@@ -11,10 +11,10 @@ import polars as pl
 
 from cfusage_lab.frames.domain import refuse_duplicates
 from cfusage_lab.frames.keys import LONG, PIECE, Keys, runs_in_order, runs_of
+from cfusage_lab.time_units import HOUR_MICROSECONDS
 
 __all__ = ["Stretches"]
 
-_HOUR: Final = 3_600_000_000
 _INDEX: Final = pl.get_index_type()
 _WINDOW: Final = ("account_id", "start_time")
 
@@ -48,14 +48,14 @@ class Stretches:
 
     def is_off(self, width: int) -> bool:
         """Say whether any window begins off the grid of a ``width``, some hours in microseconds."""
-        instants = self.begins if width == _HOUR else self.starts
+        instants = self.begins if width == HOUR_MICROSECONDS else self.starts
         return bool((instants % width != 0).any())
 
     def hours(self) -> pl.Series:
         """Return how many hours after the first of all windows each begins, where none is off the hour."""
         if len(self.at) * LONG >= len(self.starts):
-            return ((self.starts - self.begins.min()) // _HOUR).cast(pl.UInt32)
-        offsets = ((self.begins - self.begins.min()) // _HOUR).cast(pl.UInt32)
+            return ((self.starts - self.begins.min()) // HOUR_MICROSECONDS).cast(pl.UInt32)
+        offsets = ((self.begins - self.begins.min()) // HOUR_MICROSECONDS).cast(pl.UInt32)
         lengths = self._ends() - self.at
         longest: Any = (offsets + lengths).max()
         hours = pl.Series(range(longest), dtype=pl.UInt32)
@@ -97,4 +97,4 @@ class Stretches:
 def _cuts(instants: pl.Series) -> pl.Series:
     """Return the rows before which a stretch ends, of rows with the one after the last of them."""
     steps = instants.slice(1) - instants.slice(0, len(instants) - 1)
-    return (steps != _HOUR).arg_true()
+    return (steps != HOUR_MICROSECONDS).arg_true()

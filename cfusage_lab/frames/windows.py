@@ -11,14 +11,14 @@ from cfusage_lab.frames.domain import refuse
 from cfusage_lab.frames.door import collected
 from cfusage_lab.frames.stretches import Stretches
 from cfusage_lab.schema import HISTORY, WINDOWS
+from cfusage_lab.time_units import DAY_HOURS, HOUR_MICROSECONDS
 
 __all__ = ["computed", "refuse_unknown_costs", "window_hours"]
 
-_HOUR: Final = 3_600_000_000
 _TIMES: Final = ("start_time", "end_time")
 _WITHOUT_ID: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 """Ids are nine tenths of a table's bytes: where they are not asked for, they are not put in order either."""
-_WIDTHS: Final[tuple[list[float], ...]] = ([1], [24])
+_WIDTHS: Final[tuple[list[float], ...]] = ([1], [DAY_HOURS])
 
 
 def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
@@ -51,8 +51,10 @@ def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
         rows = rows.with_columns(**changed)
     stretches = Stretches.of(rows["start_time"])
     found = stretches.widths(rows["end_time"].dt.epoch("us"))
-    widths = {width / _HOUR for width in found if width is not None}
-    window_hours(widths, is_off=stretches.is_off(24 * _HOUR if widths == {24} else _HOUR))
+    widths = {width / HOUR_MICROSECONDS for width in found if width is not None}
+    window_hours(
+        widths, is_off=stretches.is_off(HOUR_MICROSECONDS * (DAY_HOURS if widths == {DAY_HOURS} else 1))
+    )
     return rows[columns.names()]
 
 

@@ -17,6 +17,7 @@ import polars as pl
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.sandbox.noise import Noise
 from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.time_units import HOUR_SECONDS
 
 __all__ = ["NEVER_USED", "hourly_costs"]
 
@@ -43,7 +44,7 @@ class _Hours:
     @classmethod
     def of(cls, first: int, end: int, *, time_zone: str) -> "_Hours":
         """Read the local calendar of the hours from ``first`` to before ``end``, counted since 1970."""
-        seconds = pl.int_range(first, end, dtype=pl.Int64, eager=True) * 3_600
+        seconds = pl.int_range(first, end, dtype=pl.Int64, eager=True) * HOUR_SECONDS
         local = readings(pl.from_epoch(seconds, time_unit="s").dt.replace_time_zone("UTC"), time_zone)
         day = local.dt.date().cast(pl.Int64)
         hour, weekday, month, month_day = (

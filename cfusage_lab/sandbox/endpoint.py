@@ -20,10 +20,11 @@ from cfusage_lab.sandbox.billing import Billing
 from cfusage_lab.sandbox.gate import RateLimit, refuse_credentials
 from cfusage_lab.sandbox.invoices import Invoices
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
-from cfusage_lab.sandbox.ledger import HOUR, WIDTHS, Ledger, Usage, epoch_seconds
+from cfusage_lab.sandbox.ledger import WIDTHS, Ledger, Usage, epoch_seconds
 from cfusage_lab.sandbox.trouble import WIRE, Trouble, Wire
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.time_units import HOUR_SECONDS
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -134,7 +135,7 @@ class Sandbox:
         parts: dict[int, list[float]] = {}
         for index, cost in enumerate(self._ledger.hours(account_id, first, last)):
             if cost:
-                moment = first + index * HOUR
+                moment = first + index * HOUR_SECONDS
                 parts.setdefault(moment - moment % width, []).append(cost)
         starts = pl.Series("start_time", list(parts), dtype=pl.Int64)
         return pl.DataFrame(

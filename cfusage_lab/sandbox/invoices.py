@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from cfusage_lab.sandbox.answers import Answer, page_info, refuse, succeed
 from cfusage_lab.sandbox.knobs import Knobs
-from cfusage_lab.sandbox.ledger import HOUR, Ledger
+from cfusage_lab.sandbox.ledger import Ledger
 from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.time_units import HOUR_SECONDS
 
 __all__ = ["Invoices"]
 
@@ -43,7 +44,7 @@ class _Month:
 
     @property
     def before(self) -> "_Month":
-        return _Month.of(datetime.fromtimestamp(self.start - HOUR, UTC))
+        return _Month.of(datetime.fromtimestamp(self.start - HOUR_SECONDS, UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Invoices:
     def _top_ups(self, account_id: str) -> list[dict[str, Any]]:
         if _PAID_BY_CREDIT.get(account_id) != 1.0:
             return []
-        bought = _Month.of(self._ledger.now()).before.start + 9 * HOUR
+        bought = _Month.of(self._ledger.now()).before.start + 9 * HOUR_SECONDS
         return [self._invoice("manual", account_id, bought, _TOP_UP_CENTS, "AI Gateway credit")]
 
     def _invoice(self, origin: str, account_id: str, created: int, cents: int, what: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Final
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox import data
 from cfusage_lab.schema import Granularity
+from cfusage_lab.time_units import DAY_HOURS, DAY_SECONDS, HOUR_SECONDS
 
-__all__ = ["HOUR", "WIDTHS", "Ledger", "Usage", "Window", "epoch_seconds"]
+__all__ = ["WIDTHS", "Ledger", "Usage", "Window", "epoch_seconds"]
 
 Usage = Mapping[str, Mapping[datetime, float] | Mapping[int, float]]
 """Account id to start of an hour (aware, or epoch seconds) to cost in US dollars."""
@@ -18,8 +19,7 @@ Usage = Mapping[str, Mapping[datetime, float] | Mapping[int, float]]
 Window = tuple[int, float | None]
 """Start in epoch seconds, and cost in US dollars; None without usage."""
 
-HOUR: Final = 3_600
-WIDTHS: Final[dict[Granularity, int]] = {"hour": HOUR, "day": 24 * HOUR}
+WIDTHS: Final[dict[Granularity, int]] = {"hour": HOUR_SECONDS, "day": DAY_SECONDS}
 
 
 def epoch_seconds(moment: datetime) -> int:
@@ -63,13 +63,13 @@ class Ledger:
 
         An hour that runs, or has not settled, has the share of its cost that has arrived by now.
         """
-        first, last = start // HOUR, end // HOUR
+        first, last = start // HOUR_SECONDS, end // HOUR_SECONDS
         if self.supplied is None:
             costs = data.hourly_costs(account_id, first, last)
         else:
             known = self.supplied.get(account_id, {})
             costs = [known.get(hour, 0.0) for hour in range(first, last)]
-        now_hours = self.now().timestamp() / HOUR
+        now_hours = self.now().timestamp() / HOUR_SECONDS
         takes = 1 + self.settling_hours
         for index in range(max(0, int(now_hours - takes) - first), len(costs)):
             share = (now_hours - (first + index)) / takes
@@ -81,9 +81,9 @@ class Ledger:
         """Return every window between two instants on the grid, oldest first."""
         width = WIDTHS[granularity]
         costs = self.hours(account_id, start, end)
-        if width == HOUR:
-            return [(start + index * HOUR, cost or None) for index, cost in enumerate(costs)]
-        days = [costs[index : index + 24] for index in range(0, len(costs), 24)]
+        if width == HOUR_SECONDS:
+            return [(start + index * HOUR_SECONDS, cost or None) for index, cost in enumerate(costs)]
+        days = [costs[index : index + DAY_HOURS] for index in range(0, len(costs), DAY_HOURS)]
         return [(start + index * width, fsum(day) if any(day) else None) for index, day in enumerate(days)]
 
 
@@ -95,7 +95,7 @@ def _dollars(cost: float) -> float:
 
 def _hour_number(start: datetime | int) -> int:
     seconds = epoch_seconds(start) if isinstance(start, datetime) else start
-    number, rest = divmod(seconds, HOUR)
+    number, rest = divmod(seconds, HOUR_SECONDS)
     if rest or (isinstance(start, datetime) and start.microsecond):
         raise ConfigError(f"usage at {start!r} is not the start of a UTC hour; supply whole hours")
     return number
