@@ -64,13 +64,13 @@ if TYPE_CHECKING:
     from cfusage_lab.forecasts import forecast_daily as forecast_daily
     from cfusage_lab.forecasts import forecast_month_end as forecast_month_end
     from cfusage_lab.forecasts import forecast_month_path as forecast_month_path
+    from cfusage_lab.frames import account_blocks as account_blocks
+    from cfusage_lab.frames import in_account_blocks as in_account_blocks
     from cfusage_lab.frames import read_table as read_table
     from cfusage_lab.invoices import reconcile as reconcile
     from cfusage_lab.invoices import usage_by_model as usage_by_model
-    from cfusage_lab.patterns import account_blocks as account_blocks
     from cfusage_lab.patterns import concentration as concentration
     from cfusage_lab.patterns import hourly_profile as hourly_profile
-    from cfusage_lab.patterns import in_account_blocks as in_account_blocks
     from cfusage_lab.patterns import load_factor as load_factor
     from cfusage_lab.patterns import off_hours_share as off_hours_share
     from cfusage_lab.patterns import peak_hours as peak_hours
@@ -140,7 +140,7 @@ _HOMES = {
     "explorer": ["UsageExplorer"],
     "fetch": ["UsageClient", "connect"],
     "focus": ["FocusExport", "to_focus"],
-    "frames": ["read_table"],
+    "frames": ["account_blocks", "in_account_blocks", "read_table"],
     "forecasts": [
         "backtest",
         "budget_check",
@@ -151,10 +151,8 @@ _HOMES = {
     ],
     "invoices": ["reconcile", "usage_by_model"],
     "patterns": [
-        "account_blocks",
         "concentration",
         "hourly_profile",
-        "in_account_blocks",
         "load_factor",
         "off_hours_share",
         "peak_hours",

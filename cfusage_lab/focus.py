@@ -16,8 +16,9 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.files import Content, checked_path, is_stream, write_file, write_together
+from cfusage_lab.frames.checks import refuse_unknown_costs
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.table_files import write_csv
-from cfusage_lab.frames.windows import computed, refuse_unknown_costs
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.options import check_choice, check_flags, check_whole, names_of
 from cfusage_lab.schema import WINDOWS
@@ -231,7 +232,7 @@ def to_focus(
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, or refuse those that would make a wrong bill."""
-    table = computed(history, WINDOWS)
+    table = polars_history(history, WINDOWS)
     refuse_unknown_costs(table)
     width = (pl.col("end_time") - pl.col("start_time")).dt.total_seconds()
     return table.with_columns(width=width)

@@ -9,9 +9,9 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import collected
-from cfusage_lab.frames.keys import runs_of
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames import polars_table
+from cfusage_lab.frames.history import polars_history
+from cfusage_lab.frames.row_order import runs_of
 from cfusage_lab.schema import HISTORY, INVOICE_LINES, INVOICE_PREVIEWS, RECONCILIATION, USAGE_BY_MODEL
 from cfusage_lab.time_units import DAY, HOUR
 from cfusage_lab.wording import dollars
@@ -226,7 +226,7 @@ def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
         If the table holds none, or a line lacks its account, its period or an amount, or has an amount that
         is no finite number.
     """
-    lines = collected(invoice_lines, _NEEDED, table="usage invoice", optional=_SEEN)
+    lines = polars_table(invoice_lines, _NEEDED, table="usage invoice", optional=_SEEN)
     if "fetched_at" in lines.columns:
         raise FrameError(
             "these are previews of several moments, which must not be added up: pass "
@@ -261,7 +261,7 @@ def _with_whole_periods(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any, ...], pl.DataFrame]:
     """Let a history of one width in, or refuse it; return it account by account."""
-    windows = computed(history, _WINDOW)
+    windows = polars_history(history, _WINDOW)
     if windows.filter(pl.col("end_time") - pl.col("start_time") != width).height:
         raise FrameError(f"these are not {what} windows: fetch the history with granularity={what!r}")
     runs = runs_of(windows["account_id"])

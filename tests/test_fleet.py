@@ -9,7 +9,7 @@ from histories import hours
 
 import cfusage_lab as cfu
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.reports.figures import Figures
 
 ACCOUNTS = 1_000
@@ -58,7 +58,7 @@ def test_windows_in_any_order_come_in_order(fleet: pl.DataFrame, *, is_with_ids:
         some.schema if is_with_ids else pl.Schema([one for one in some.schema.items() if one[0] != "id"])
     )
 
-    found = computed(some.sample(fraction=1, shuffle=True, seed=3), columns)
+    found = polars_history(some.sample(fraction=1, shuffle=True, seed=3), columns)
 
     assert found.equals(some.select(columns.names()))
 
@@ -71,4 +71,4 @@ def test_a_window_that_is_there_twice_is_found_between_others_that_begin_as_near
     one, other = hours(start, [1.0]), hours(start + after, [1.0])
 
     with pytest.raises(FrameError, match="twice"):
-        computed(pl.concat([other, one, hours(start, [1.0], account_id="A"), one]))
+        polars_history(pl.concat([other, one, hours(start, [1.0], account_id="A"), one]))

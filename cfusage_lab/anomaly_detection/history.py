@@ -11,8 +11,8 @@ from cfusage_lab.anomaly_detection.planned import Planned, is_planned, planned_s
 from cfusage_lab.anomaly_detection.sentences import explanation
 from cfusage_lab.anomaly_detection.series import SENSITIVITY, series_scores
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.local_time import localize
-from cfusage_lab.frames.windows import computed
 from cfusage_lab.options import check_flags, number, said
 from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES, WINDOWS
 from cfusage_lab.time_units import HOUR
@@ -232,8 +232,8 @@ def _blocks(series: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _windows(history: object, time_zone: str) -> pl.DataFrame:
     """Compute the windows of a history, which are hours; raise about the first that is none."""
-    door = localize(history, time_zone=time_zone, stacklevel=6).door
-    return computed(door.native, WINDOWS).rename({"aggregated_value": "actual_usd"})
+    table = localize(history, time_zone=time_zone, stacklevel=6).table
+    return polars_history(table.native, WINDOWS).rename({"aggregated_value": "actual_usd"})
 
 
 def _positive(sensitivity: float) -> float:

@@ -9,7 +9,7 @@ from narwhals.exceptions import NarwhalsError
 from cfusage_lab.archive.layout import instant
 from cfusage_lab.archive.tables import flaws
 from cfusage_lab.errors import FrameError, PayloadError
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import HISTORY, WIDTHS, Granularity
 from cfusage_lab.source import Source
@@ -32,7 +32,7 @@ def received(answer: object, client: Source) -> pl.DataFrame:
         If it is no usage history.
     """
     try:
-        return computed(answer, ANSWER)
+        return polars_history(answer, ANSWER)
     except (FrameError, NarwhalsError, pl.exceptions.PolarsError) as error:
         raise refusal(client, str(error)) from error
 

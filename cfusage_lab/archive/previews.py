@@ -15,7 +15,7 @@ from cfusage_lab.archive.answer import refusal
 from cfusage_lab.archive.layout import month_of
 from cfusage_lab.archive.monthly import MonthlyTable
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import INVOICE_LINES, INVOICE_PREVIEWS
 from cfusage_lab.source import Source
 
@@ -133,7 +133,7 @@ def checked_lines(answer: object, client: Source, *, account_ids: Sequence[str])
         or with an amount that is no number.
     """
     try:
-        lines = collected(answer, INVOICE_LINES, table="usage invoice")
+        lines = polars_table(answer, INVOICE_LINES, table="usage invoice")
     except (FrameError, NarwhalsError, pl.exceptions.PolarsError) as error:
         raise refusal(client, str(error)) from error
     times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")

@@ -8,9 +8,9 @@ from typing import Literal, get_args
 
 import narwhals as nw
 
-from cfusage_lab.changes.pairs import beside, kept, opened_days
+from cfusage_lab.changes.partners import compare_with_partners, open_days, without_running_day
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import FrameT, opened_rows
+from cfusage_lab.frames import FrameT, open_checked
 from cfusage_lab.frames.expressions import day_span, without_rounding
 from cfusage_lab.options import check_choice, check_whole
 from cfusage_lab.schema import COMPARISON, MOVERS, RANGE_COMPARISON
@@ -162,22 +162,24 @@ def compare(
     └────────────┴───────────────┴─────────────┴──────────────┘
     """
     check_choice(align, "align", get_args(Alignment))
-    door, other = opened_days(current), opened_days(previous)
-    if door.is_spark != other.is_spark:
+    table, other = open_days(current), open_days(previous)
+    if table.is_spark != other.is_spark:
         raise FrameError("current and previous are on two engines: bring one to the other's first")
-    first = door.frame.select(first=nw.col("date").min())
+    first = table.frame.select(first=nw.col("date").min())
     partner = other.frame.select(partner=nw.col("date").min())
     starts = first.join(partner, how="cross")
     if align == "weekday":
         ahead = (nw.col("first").dt.weekday() - nw.col("partner").dt.weekday() + WEEK_DAYS) % WEEK_DAYS
         starts = starts.with_columns(partner=_later(nw.col("partner"), ahead))
     starts = starts.with_columns(nw.coalesce("first", "partner"))  # of no days, nothing is set beside
-    rows = kept(door.frame, include_in_progress=include_in_progress)
-    partners = kept(other.frame, include_in_progress=include_in_progress)
+    rows = without_running_day(table.frame, include_in_progress=include_in_progress)
+    partners = without_running_day(other.frame, include_in_progress=include_in_progress)
     shifted = partners.join(starts, how="cross").with_columns(
         date=nw.col("date") + (nw.col("first") - nw.col("partner")), previous_date=nw.col("date")
     )
-    result: FrameT = beside(rows, shifted, door, include_partial=include_partial, columns=RANGE_COMPARISON)
+    result: FrameT = compare_with_partners(
+        rows, shifted, table, include_partial=include_partial, columns=RANGE_COMPARISON
+    )
     return result
 
 
@@ -224,9 +226,9 @@ def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
     └────────────┴────────────┴──────────────┴──────┴───────────┘
     """
     check_whole(top, "top")
-    door = opened_rows(comparison, COMPARISON, table="comparison")
+    table = open_checked(comparison, COMPARISON, table="comparison")
     change = nw.col("change_usd")
-    known = door.frame.filter(~change.is_null())
+    known = table.frame.filter(~change.is_null())
     whole = known.select(net=without_rounding(change.sum(), change.abs().sum()))
     found = (
         known.join(whole, how="cross")
@@ -234,16 +236,16 @@ def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
         .sort("size", "account_id", "date", descending=[True, False, False])
         .head(top)
     )
-    result: FrameT = door.back(found.select(*MOVERS.names()))
+    result: FrameT = table.back(found.select(*MOVERS.names()))
     return result
 
 
 def _days_before(n: int, daily: FrameT, *, include_in_progress: bool, include_partial: bool) -> FrameT:
     """Compare each day with the date ``n`` days before it."""
-    door = opened_days(daily)
-    rows = kept(door.frame, include_in_progress=include_in_progress)
+    table = open_days(daily)
+    rows = without_running_day(table.frame, include_in_progress=include_in_progress)
     partners = rows.with_columns(nw.col("date") + day_span(n))
-    result: FrameT = beside(rows, partners, door, include_partial=include_partial)
+    result: FrameT = compare_with_partners(rows, partners, table, include_partial=include_partial)
     return result
 
 

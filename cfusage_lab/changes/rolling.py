@@ -5,8 +5,8 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.changes.pairs import kept, opened_days
-from cfusage_lab.frames import Door, Frames, FrameT
+from cfusage_lab.changes.partners import open_days, without_running_day
+from cfusage_lab.frames import EngineTable, Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, without_rounding
 from cfusage_lab.options import check_flags, check_whole
 from cfusage_lab.schema import ROLLING
@@ -65,14 +65,14 @@ def rolling_mean(
     """
     check_whole(days, "days", most=_MOST_DAYS)
     check_flags(include_partial=include_partial)
-    door = opened_days(daily)
-    rows = kept(door.frame, include_in_progress=include_in_progress)
+    table = open_days(daily)
+    rows = without_running_day(table.frame, include_in_progress=include_in_progress)
     value = nw.col("cost_usd") if include_partial else nw.when(nw.col("is_whole")).then(nw.col("cost_usd"))
-    result: FrameT = door.back(_rolled(rows.with_columns(value=value), door, length=days))
+    result: FrameT = table.back(_rolled(rows.with_columns(value=value), table, length=days))
     return result
 
 
-def _rolled(rows: Frames, door: Door, *, length: int) -> Frames:
+def _rolled(rows: Frames, table: EngineTable, *, length: int) -> Frames:
     """Average ``value`` over ``length`` consecutive dates of an account; null unless all are there.
 
     The row ``length - 1`` places before must be that many days older. On polars the rows are sorted, and
@@ -81,7 +81,7 @@ def _rolled(rows: Frames, door: Door, *, length: int) -> Frames:
     value, back = nw.col("value"), length - 1
     native = rows.to_native()
     if isinstance(native, pl.LazyFrame):
-        ordered = native if door.is_eager else native.sort("account_id", "date")
+        ordered = native if table.is_eager else native.sort("account_id", "date")
         first: Frames = nw.from_native(
             ordered.with_columns(
                 mean=pl.col("value").rolling_mean(length, min_samples=length),

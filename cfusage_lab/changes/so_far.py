@@ -126,7 +126,7 @@ def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bo
     every_hour = _every_hour(now, time_zone)
     expected = _by_day_of_month(every_hour, now, every_hour.select("account_id").unique())
     due = expected.select("date", due="current_hours", previous_due="previous_hours")
-    lent = local.door.lend(due.collect("polars").to_native())
+    lent = local.table.lend(due.collect("polars").to_native())
     compared = _compared(_by_day_of_month(windows, now, accounts).join(lent, on="date", how="left"))
     return _returned(local, compared, COMPARISON, order=("account_id", "date"))  # type: ignore[no-any-return]
 
@@ -198,7 +198,7 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
     )
     is_yesterday = nw.col("against") == "yesterday"
     found = accounts.join(_by_other_day(windows, now), on="account_id", how="left")
-    pairs = found.join(local.door.lend(partners), how="cross")
+    pairs = found.join(local.table.lend(partners), how="cross")
     pairs = pairs.with_columns(
         previous_usd=nw.when(is_yesterday).then(nw.col("yesterday_usd")).otherwise(nw.col("last_week_usd")),
         previous_hours=nw.when(is_yesterday)
@@ -233,7 +233,7 @@ def _compared(pairs: Frames) -> Frames:
 
 def _returned(local: LocalHistory, compared: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
     """Return ``columns`` as the kind of table that came in."""
-    return local.door.back(compared.select(*columns.names()), order=order)
+    return local.table.back(compared.select(*columns.names()), order=order)
 
 
 def _finished(

@@ -15,7 +15,7 @@ from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.days import changing
 from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import exact_text
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ANOMALIES
 
@@ -72,7 +72,7 @@ def anomalies_chart(
     >>> print(*cfu.anomalies_chart(events, time_zone="Europe/Berlin").title.text)
     2 events came to $204.77 more than usual, 2 events to $97.94 less
     """
-    anomalies = collected(anomalies, ANOMALIES, table="anomalies")
+    anomalies = polars_table(anomalies, ANOMALIES, table="anomalies")
     info = zone("UTC" if time_zone is None else time_zone)
     rows = _rows(anomalies, info, names)
     return drawn(

@@ -12,7 +12,7 @@ from cfusage_lab.charts.accounts import Picked, picked
 from cfusage_lab.charts.changes_page import changes_page
 from cfusage_lab.charts.days import changing, dated, slots, when
 from cfusage_lab.charts.parts import drawn
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import COMPARISON, KINDS
 from cfusage_lab.wording import days_text, dollars, more_or_less
 
@@ -118,7 +118,7 @@ def _changes(
     time_zone: str | None,
     note: str | None,
 ) -> alt.VConcatChart:
-    comparison = collected(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
+    comparison = polars_table(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
     found = picked(comparison, size="change_usd", names=names)
     first, per_slot = slots(found.table)
     facts = _facts(found, wording, when(found.table, time_zone))

@@ -27,7 +27,7 @@ from cfusage_lab.charts.parts import (
 from cfusage_lab.charts.shades import FRAME, settled
 from cfusage_lab.charts.style import PALETTE, REST, cost_axis
 from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.options import check_text
 from cfusage_lab.schema import COMPARISON, RANGE_COMPARISON
@@ -96,7 +96,7 @@ def comparison_chart(
     """
     check_text(current, "current", is_needed=True)
     check_text(previous, "previous", is_needed=True)
-    comparison = collected(
+    comparison = polars_table(
         comparison,
         COMPARISON,
         table="comparison",

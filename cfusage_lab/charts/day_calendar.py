@@ -26,7 +26,7 @@ from cfusage_lab.charts.parts import (
 from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import DAILY
 from cfusage_lab.wording import days_text, dollars
 
@@ -93,7 +93,7 @@ def calendar_chart(
     >>> chart.title.text
     'Costliest day: Mon 12 Oct 2026, $224.36'
     """
-    daily = collected(daily, DAILY, table="daily", key=("account_id", "date"))
+    daily = polars_table(daily, DAILY, table="daily", key=("account_id", "date"))
     days, left_out = _last_weeks(daily)
     found = picked(days, size="cost_usd", names=names)
     return drawn(

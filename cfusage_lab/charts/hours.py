@@ -10,7 +10,7 @@ from cfusage_lab.charts.parts import pointed
 from cfusage_lab.charts.style import exact_text
 from cfusage_lab.charts.texts import quoted, titled
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.options import check_choice
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import WEEKDAYS
@@ -54,7 +54,7 @@ def checked(
     check_choice(statistic, "statistic", get_args(Statistic))
     optional = () if statistic == "median" else SPREAD
     least = pl.Schema({name: kind for name, kind in needed.items() if name not in optional})
-    rows = collected(pattern, least, table=table, key=key, optional=needed)
+    rows = polars_table(pattern, least, table=table, key=key, optional=needed)
     if statistic == "median" and rows.height and rows["median_usd"].is_null().all():
         raise FrameError("median_usd is null throughout: make the pattern with median=True")
     return rows, set(SPREAD) <= set(rows.columns)

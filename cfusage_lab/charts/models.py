@@ -11,7 +11,7 @@ from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.style import PALETTE, exact_text
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.invoices import model_name
 from cfusage_lab.schema import USAGE_BY_MODEL
 from cfusage_lab.wording import counted, dollars, span_text, visible
@@ -58,7 +58,7 @@ def usage_by_model_chart(
     >>> print(chart.title.text)
     Billed, for the invoice period: $1,511.66
     """
-    models = collected(table, USAGE_BY_MODEL, table="usage by model")
+    models = polars_table(table, USAGE_BY_MODEL, table="usage by model")
     rows = _rows(models, names)
     return drawn(
         bar_list_page(

@@ -13,7 +13,7 @@ from cfusage_lab.charts.days import changing, dated, when
 from cfusage_lab.charts.month_page import month_page
 from cfusage_lab.charts.parts import drawn, zeros_of
 from cfusage_lab.errors import ConfigError, FrameError
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.options import said
 from cfusage_lab.schema import COMPARISON
 from cfusage_lab.time_units import DAY
@@ -74,7 +74,7 @@ def month_over_month_chart(
     >>> print(*chart.title.text)
     Month to date: $1,685.26, $63.85 more (+3.9%) than in October
     """
-    month_so_far = collected(month_so_far, COMPARISON, table="comparison", key=("account_id", "date"))
+    month_so_far = polars_table(month_so_far, COMPARISON, table="comparison", key=("account_id", "date"))
     passed = clock_minutes(until)
     first = month_of_days(month_so_far)
     if first is None:

@@ -14,7 +14,7 @@ from cfusage_lab.charts.parts import drawn, zeros_of
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.forecasts.levels import level_name, levels_of, with_intervals
 from cfusage_lab.forecasts.sentences import round_dollars
-from cfusage_lab.frames import collected, opened
+from cfusage_lab.frames import open_table, polars_table
 from cfusage_lab.schema import BUDGET_CHECK, CREDIT_RUNWAY, FORECAST_MONTH_PATH
 from cfusage_lab.wording import dollars
 
@@ -84,13 +84,13 @@ def month_end_chart(
     >>> print(chart.title.text)
     On course for $2,335 to $2,776 (80 %)
     """
-    levels = levels_of(opened(path, FORECAST_MONTH_PATH, table="month path").columns)
+    levels = levels_of(open_table(path, FORECAST_MONTH_PATH, table="month path").columns)
     columns = with_intervals(FORECAST_MONTH_PATH, levels)
-    path = collected(path, columns, table="month path", key=("account_id", "date"))
+    path = polars_table(path, columns, table="month path", key=("account_id", "date"))
     if budget is not None:
-        budget = collected(budget, BUDGET_CHECK, table="budget check", key=("account_id",))
+        budget = polars_table(budget, BUDGET_CHECK, table="budget check", key=("account_id",))
     if runway is not None:
-        runway = opened(runway, CREDIT_RUNWAY, table="credit runway").native
+        runway = open_table(runway, CREDIT_RUNWAY, table="credit runway").native
     passed = _DAY_MINUTES if until is None else clock_minutes(until)
     if month_of_days(path) is None:
         nothing = month_end_page((), levels=(), zero_rows=())

@@ -11,7 +11,7 @@ from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.days import changing, when
 from cfusage_lab.charts.parts import drawn
 from cfusage_lab.charts.texts import compared_texts
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import MOVERS
 from cfusage_lab.wording import days_text, dollars, percent
 
@@ -69,7 +69,7 @@ def movers_chart(
     >>> print(*chart.title.text)
     Largest change: Mon 12 Oct, +$166.26 (+286.2%)
     """
-    movers = collected(movers, MOVERS, table="movers")
+    movers = polars_table(movers, MOVERS, table="movers")
     rows = _rows(movers.head(MOST_MOVERS), names)
     return drawn(
         bar_list_page(rows.height, _TITLES, _TEXTS, empty="There is no known change in this table"),

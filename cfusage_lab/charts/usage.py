@@ -14,8 +14,8 @@ from cfusage_lab.charts.usage_page import Look, usage_page
 from cfusage_lab.charts.usage_texts import MEAN
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.frames import collected, opened
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames import open_table, polars_table
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING, WINDOWS
@@ -88,18 +88,18 @@ def usage_chart(
     >>> chart.title.subtitle[1]
     'Fri 23 Oct to Thu 19 Nov 2026 · UTC days'
     """
-    door = opened(usage, ACCOUNT, table="usage")
+    door = open_table(usage, ACCOUNT, table="usage")
     is_daily = "date" in door.columns
     info = zone("UTC" if time_zone is None else time_zone)
     names = names_of(names)
     if rolling is not None and not is_daily:
         raise ConfigError("a rolling mean goes with local days: pass a daily table, or leave rolling out")
     if is_daily:
-        usage = collected(door.native, DAILY, table="daily", key=DAYS)
-        means = None if rolling is None else collected(rolling, ROLLING, table="rolling mean", key=DAYS)
+        usage = polars_table(door.native, DAILY, table="daily", key=DAYS)
+        means = None if rolling is None else polars_table(rolling, ROLLING, table="rolling mean", key=DAYS)
         rows = days_of(usage, means, names)
     else:
-        usage = computed(door.native, WINDOWS)
+        usage = polars_history(door.native, WINDOWS)
         rows = windows_of(usage, info, names)
     bars, marks = rows.bars() if rows.series else pl.DataFrame(), []
     if anomalies is not None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import explanation
-from cfusage_lab.frames import collected
+from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import ANOMALIES
@@ -22,7 +22,7 @@ def shown_events(anomalies: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     FrameError
         If a column of :data:`cfusage_lab.schema.ANOMALIES` is missing, or a row holds what it may not.
     """
-    events = collected(anomalies, ANOMALIES, table="anomalies")
+    events = polars_table(anomalies, ANOMALIES, table="anomalies")
     is_shown = pl.col("account_id").is_in(usage["account_id"].unique().to_list())
     return events.filter(is_shown).sort(pl.col("impact_usd").abs())
 

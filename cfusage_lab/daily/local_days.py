@@ -6,13 +6,13 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import Frames, FrameT, opened, opened_rows
-from cfusage_lab.frames.domain import duplicate
+from cfusage_lab.frames import Frames, FrameT, open_checked, open_table
+from cfusage_lab.frames.checks import duplicate
 from cfusage_lab.frames.expressions import state_of, state_rank, without_rounding
-from cfusage_lab.frames.groups import grouped
-from cfusage_lab.frames.keys import have_same_places, is_in_order
+from cfusage_lab.frames.grouping import grouped
 from cfusage_lab.frames.local_time import localize
-from cfusage_lab.schema import DAILY, HISTORY
+from cfusage_lab.frames.row_order import have_same_places, is_in_order
+from cfusage_lab.schema import ACCOUNT, DAILY, HISTORY
 
 __all__ = ["TOTAL", "daily_usage", "total_usage"]
 
@@ -78,14 +78,16 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
     └────────────┴────────────┴───────┴──────────┴─────────────┘
     """
     local = localize(history, time_zone=time_zone, is_day_allowed=True)
-    of, windows = local.door.spoken(local.frame)
+    of, windows = local.table.expressions(local.frame)
     windows = nw.from_native(windows.select("account_id", "date", "cost_usd", rank=state_rank(of)))
     sums = _sums_with_gross if local.span.may_have_corrections else _sums
     cost = of.col("cost_usd")
     if local.span.may_have_corrections:
         cost = without_rounding(cost, of.col("gross"), of)
-    _, days = local.door.spoken(grouped(windows, local.door, by="date", aggregates=sums, runs=local.runs))
-    _, day_hours = local.door.spoken(local.days)
+    _, days = local.table.expressions(
+        grouped(windows, local.table, by="date", aggregates=sums, runs=local.runs)
+    )
+    _, day_hours = local.table.expressions(local.days)
     days = nw.from_native(
         days.join(day_hours, on="date", how="left")
         .with_columns(
@@ -96,7 +98,7 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
             is_whole=of.col("hours") == of.col("day_hours"),
         )
     )
-    result: FrameT = local.door.back(days.select(*DAILY.names()), order=("account_id", "date"))
+    result: FrameT = local.table.back(days.select(*DAILY.names()), order=("account_id", "date"))
     return result
 
 
@@ -138,9 +140,9 @@ def total_usage(table: FrameT) -> FrameT:
     │ all        ┆ 2026-11-17 ┆ 145.177163 ┆ 24    ┆ true     ┆ provisional │
     └────────────┴────────────┴────────────┴───────┴──────────┴─────────────┘
     """
-    door = opened(table, pl.Schema({"account_id": pl.String()}), table="usage")
-    is_history = "start_time" in door.columns
-    total: FrameT = _total_history(door.native) if is_history else _total_daily(door.native)
+    usage = open_table(table, ACCOUNT, table="usage")
+    is_history = "start_time" in usage.columns
+    total: FrameT = _total_history(usage.native) if is_history else _total_daily(usage.native)
     return total
 
 
@@ -154,8 +156,8 @@ def _sums_with_gross(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or p
 
 
 def _total_daily(daily: FrameT) -> FrameT:
-    door = opened_rows(daily, DAILY, table="daily", key=("account_id", "date"))
-    rows = door.frame.with_columns(rank=state_rank())
+    table = open_checked(daily, DAILY, table="daily", key=("account_id", "date"))
+    rows = table.frame.with_columns(rank=state_rank())
     accounts = rows.select(accounts=nw.col("account_id").n_unique())
     cost = nw.col("cost_usd")
     days = (
@@ -179,22 +181,22 @@ def _total_daily(daily: FrameT) -> FrameT:
             state=state_of("rank"),
         )
     )
-    result: FrameT = door.back(days.select(*DAILY.names()), order=("date",))
+    result: FrameT = table.back(days.select(*DAILY.names()), order=("date",))
     return result
 
 
 def _total_history(history: FrameT) -> FrameT:
-    door = opened_rows(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
-    if door.is_spark:
-        _refuse_duplicates(door.frame)
-        _require_same_windows(door.frame, nw.col("start_time").n_unique(), nw.len())
-    elif not door.is_eager:
-        _require_each_once(door.frame)
+    table = open_checked(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
+    if table.is_spark:
+        _refuse_duplicates(table.frame)
+        _require_same_windows(table.frame, nw.col("start_time").n_unique(), nw.len())
+    elif not table.is_eager:
+        _require_each_once(table.frame)
     value = nw.col("aggregated_value")
-    lowest = door.frame.select(value.min()).collect("polars").item() if door.is_eager else None
-    may_cancel = not door.is_eager or (lowest or 0) < 0
+    lowest = table.frame.select(value.min()).collect("polars").item() if table.is_eager else None
+    may_cancel = not table.is_eager or (lowest or 0) < 0
     windows = (
-        door.frame.with_columns(rank=state_rank())
+        table.frame.with_columns(rank=state_rank())
         .group_by("start_time", "end_time")
         .agg(
             value.sum(),
@@ -213,16 +215,16 @@ def _total_history(history: FrameT) -> FrameT:
             state=state_of("rank"),
         )
     )
-    if not door.is_eager:
-        lazy: FrameT = door.back(windows.select(*HISTORY.names()))
+    if not table.is_eager:
+        lazy: FrameT = table.back(windows.select(*HISTORY.names()))
         return lazy
-    total = door.back(windows.select(*HISTORY.names(), "found"), order=("start_time",))
-    _require_same_windows(door.frame, nw.lit(total.height), nw.lit(int(total["found"].sum())))
+    total = table.back(windows.select(*HISTORY.names(), "found"), order=("start_time",))
+    _require_same_windows(table.frame, nw.lit(total.height), nw.lit(int(total["found"].sum())))
     return total.select(HISTORY.names())  # type: ignore[no-any-return]
 
 
 def _refuse_duplicates(history: Frames) -> None:
-    """Ask a lazy table whether any window is there twice; of a DataFrame, the door has."""
+    """Ask a lazy table whether any window is there twice; of a DataFrame, that is known."""
     key = ("account_id", "start_time")
     twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
     for row in twice.collect("polars").to_native().iter_rows(named=True):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity
 from cfusage_lab.source import Progress
@@ -37,7 +37,7 @@ class TableSource:
     label = "History table"
 
     def __init__(self, history: object) -> None:
-        self._history = windows = computed(history, HISTORY)
+        self._history = windows = polars_history(history, HISTORY)
         if windows.is_empty():
             raise ConfigError("the history table has no windows: there is no time range to show")
         self.whole = TimeRange(windows["start_time"].min(), windows["end_time"].max())  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ import polars as pl
 from cfusage_lab.account_names import short
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
@@ -194,7 +194,7 @@ def history_of(
 ) -> pl.DataFrame:
     """Ask a source for the windows of a range (``schema.HISTORY``, without ids)."""
     history = source.usage_history(time_range, accounts=question.accounts, with_ids=False, progress=progress)
-    return computed(history, HISTORY)
+    return polars_history(history, HISTORY)
 
 
 def label_of(source: Source, history: pl.DataFrame) -> str:

@@ -17,9 +17,9 @@ from cfusage_lab.bounds import aligned
 from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids, setting
 from cfusage_lab.errors import ApiError, ConfigError, PayloadError
 from cfusage_lab.fetch import billing
-from cfusage_lab.fetch.filling import history_table
+from cfusage_lab.fetch.parallel import WORKERS, carry_out
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
-from cfusage_lab.fetch.running import WORKERS, carry_out
+from cfusage_lab.fetch.table import history_table
 from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
 from cfusage_lab.progress import default_progress, listener_of
 from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment

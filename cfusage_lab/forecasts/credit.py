@@ -11,7 +11,7 @@ from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile
 from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.series import Series
-from cfusage_lab.frames.door import opened_rows
+from cfusage_lab.frames.engines import open_checked
 from cfusage_lab.schema import CREDIT_BALANCE, CREDIT_RUNWAY
 
 __all__ = ["credit_balances", "credit_runway", "runway_table"]
@@ -106,10 +106,10 @@ def runway_table(
 
 def credit_balances(balance: object) -> pl.DataFrame:
     """Let a table of balances in that is there already, and has each account once."""
-    door = opened_rows(balance, CREDIT_BALANCE, table="credit balance", key=("account_id",))
-    if not door.is_eager:
+    table = open_checked(balance, CREDIT_BALANCE, table="credit balance", key=("account_id",))
+    if not table.is_eager:
         raise FrameError("a credit balance is one row an account: collect it, and pass a polars DataFrame")
-    balances: pl.DataFrame = door.frame.collect("polars").to_native()
+    balances: pl.DataFrame = table.frame.collect("polars").to_native()
     unknown = balances.filter(~pl.col("balance_usd").is_finite().fill_null(value=False))
     if unknown.height:
         raise FrameError(f"account {unknown['account_id'][0]} has no balance_usd that is a number")

@@ -7,7 +7,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.frames.door import Frames
+from cfusage_lab.frames.engines import Frames
 
 __all__ = ["ROUNDING", "day_span", "net", "state_of", "state_rank", "with_change", "without_rounding"]
 

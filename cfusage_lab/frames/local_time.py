@@ -14,10 +14,10 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import refuse_flaws, with_flaws_unknown
-from cfusage_lab.frames.door import Door, Frames, opened
-from cfusage_lab.frames.spans import Span, span_of_rows, span_of_table
-from cfusage_lab.frames.stretches import Stretches
+from cfusage_lab.frames.checks import refuse_flaws, with_flaws_unknown
+from cfusage_lab.frames.engines import EngineTable, Frames, open_table
+from cfusage_lab.frames.history_span import Span, span_of_rows, span_of_table
+from cfusage_lab.frames.hour_runs import HourRuns
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.ranges.zones import offsets
 from cfusage_lab.schema import WINDOWS
@@ -45,7 +45,7 @@ class LocalHistory:
         window's start, 0 unless the zone is off the hour) and ``slot`` (the hour of the local week).
     days
         One row is a local ``date``, with ``day_hours``, how many windows start in it: 23, 24 or 25.
-    door
+    table
         The way back to the caller's kind of table.
     span
         The first and the last hour, and the width of the windows.
@@ -57,7 +57,7 @@ class LocalHistory:
 
     frame: Frames
     days: Frames
-    door: Door
+    table: EngineTable
     span: Span
     hours: pl.DataFrame
     runs: pl.DataFrame | None
@@ -178,15 +178,15 @@ def localize(
         that is none or stands there twice.
     """
     zone(time_zone)
-    door = opened(history, WINDOWS, table="usage history")
-    rows = stretches = None
-    if door.is_eager:
-        rows = door.rows()
+    table = open_table(history, WINDOWS, table="usage history")
+    rows = hour_runs = None
+    if table.is_eager:
+        rows = table.rows()
         refuse_flaws(rows)
-        stretches = Stretches.of(rows["start_time"])
-        span = span_of_rows(rows, stretches, asks_until=asks_until)
+        hour_runs = HourRuns.of(rows["start_time"])
+        span = span_of_rows(rows, hour_runs, asks_until=asks_until)
     else:
-        span = span_of_table(door, asks_until=asks_until)
+        span = span_of_table(table, asks_until=asks_until)
     if span.window_hours == DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
         raise FrameError(
             f"these windows are UTC days, and a UTC day can't be cut into the days and hours of "
@@ -194,43 +194,43 @@ def localize(
         )
     if span.start and span.end:
         warn_if_off_the_hour(time_zone, span.start, span.end, stacklevel=stacklevel)
-    table = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
+    hours = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
     runs = None
-    if rows is not None and stretches is not None:
-        runs = stretches.runs(rows["account_id"])
-        door = replace(door, frame=nw.from_native(rows.lazy()))
-        frame = _gathered(_windows(door, door.frame), table, pl.lit(stretches.hours()))
-    elif door.is_spark:
-        frame = _joined(_windows(door, with_flaws_unknown(door.frame, _UNASKED)), table, door)
+    if rows is not None and hour_runs is not None:
+        runs = hour_runs.runs(rows["account_id"])
+        table = replace(table, frame=nw.from_native(rows.lazy()))
+        frame = _gathered(_windows(table, table.frame), hours, pl.lit(hour_runs.hours()))
+    elif table.is_spark:
+        frame = _joined(_windows(table, with_flaws_unknown(table.frame, _UNASKED)), hours, table)
     else:
-        frame = _gathered(_windows(door, with_flaws_unknown(door.frame, _UNASKED)), table)
-    days = door.lend(_days(span.start or EPOCH, span.end or EPOCH, zone(time_zone).key))
-    return LocalHistory(frame=frame, days=days, door=door, span=span, hours=table, runs=runs)
+        frame = _gathered(_windows(table, with_flaws_unknown(table.frame, _UNASKED)), hours)
+    days = table.lend(_days(span.start or EPOCH, span.end or EPOCH, zone(time_zone).key))
+    return LocalHistory(frame=frame, days=days, table=table, span=span, hours=hours, runs=runs)
 
 
-def _windows(door: Door, rows: Frames) -> Frames:
-    _, spoken = door.spoken(rows)
-    windows = spoken.select("account_id", "start_time", "state", cost_usd="aggregated_value")
+def _windows(table: EngineTable, rows: Frames) -> Frames:
+    _, frame = table.expressions(rows)
+    windows = frame.select("account_id", "start_time", "state", cost_usd="aggregated_value")
     return cast("Frames", nw.from_native(windows))
 
 
-def _gathered(windows: Frames, table: pl.DataFrame, number: pl.Expr | None = None) -> Frames:
+def _gathered(windows: Frames, hours: pl.DataFrame, number: pl.Expr | None = None) -> Frames:
     """Look hours up by their number: several times faster than a join, and it streams."""
     if number is None:
-        first = table["start_time"].dt.timestamp("us").first() or 0
-        hours = (pl.col("start_time").dt.timestamp("us") - first) // HOUR_MICROSECONDS
-        number = hours.cast(pl.UInt32, wrap_numerical=True)  # quick; one before the first is out of bounds
+        first = hours["start_time"].dt.timestamp("us").first() or 0
+        since = (pl.col("start_time").dt.timestamp("us") - first) // HOUR_MICROSECONDS
+        number = since.cast(pl.UInt32, wrap_numerical=True)  # quick; one before the first is out of bounds
     names = ("date", "weekday", "hour", "slot", "minute")
     native: Any = windows.to_native()
-    looked_up = {name: pl.lit(table[name]).gather(number) for name in names}
+    looked_up = {name: pl.lit(hours[name]).gather(number) for name in names}
     return cast("Frames", nw.from_native(native.with_columns(**looked_up)))
 
 
-def _joined(windows: Frames, table: pl.DataFrame, door: Door) -> Frames:
+def _joined(windows: Frames, hours: pl.DataFrame, table: EngineTable) -> Frames:
     """Look hours up by a join on the instant."""
     from pyspark.sql import functions  # noqa: PLC0415 - an optional engine
 
-    found = windows.join(door.lend(table.drop("day_hours")), on="start_time", how="left")
+    found = windows.join(table.lend(hours.drop("day_hours")), on="start_time", how="left")
     outside = functions.raise_error(
         functions.lit("a window lies outside the hours that the table had when asked")
     )

@@ -8,7 +8,7 @@ import narwhals as nw
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
-from cfusage_lab.frames.groups import grouped
+from cfusage_lab.frames.grouping import grouped
 from cfusage_lab.options import check_whole, said
 from cfusage_lab.patterns.slots import by_week, included, returned
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
@@ -65,7 +65,7 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     mean, peak = nw.col("mean_usd"), nw.col("peak_usd")
     windows = local.frame.select("account_id", "cost_usd", slot=nw.lit(0, nw.Int16))
     accounts = (
-        grouped(windows, local.door, by="slot", aggregates=_mean_and_peak, runs=local.runs)
+        grouped(windows, local.table, by="slot", aggregates=_mean_and_peak, runs=local.runs)
         .filter(nw.col("hours") > 0)
         .with_columns(mean_usd=without_rounding(nw.col("total_usd"), nw.col("gross")) / nw.col("hours"))
         .with_columns(load_factor=nw.when(peak > 0).then(mean / peak))

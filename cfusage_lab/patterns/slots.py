@@ -9,7 +9,7 @@ import polars as pl
 
 from cfusage_lab.frames import Frames
 from cfusage_lab.frames.expressions import without_rounding
-from cfusage_lab.frames.groups import grouped
+from cfusage_lab.frames.grouping import grouped
 from cfusage_lab.frames.local_time import LocalHistory, localize
 from cfusage_lab.options import check_flags
 from cfusage_lab.time_units import DAY_HOURS
@@ -49,9 +49,9 @@ def by_slot(local: LocalHistory, slot: nw.Expr, *, median: bool) -> Frames:
     may_cancel = local.span.may_have_corrections
     if not median:
         sums = _sums_with_gross if may_cancel else _sums
-        slots = grouped(windows, local.door, by="slot", aggregates=sums, runs=local.runs)
-    elif local.door.is_spark:
-        slots = grouped(windows, local.door, by="slot", aggregates=_quartiles, is_valued=True)
+        slots = grouped(windows, local.table, by="slot", aggregates=sums, runs=local.runs)
+    elif local.table.is_spark:
+        slots = grouped(windows, local.table, by="slot", aggregates=_quartiles, is_valued=True)
     else:
         slots = _quartered(windows, local)
     hours = nw.col("hours").cast(nw.Int64)
@@ -75,7 +75,7 @@ def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: 
     found = result.collect_schema().names()
     kinds = nw.Schema.from_polars(columns)
     typed = [nw.col(name).cast(kind) for name, kind in kinds.items() if name in found]
-    return local.door.back(result.select(*typed), order=order)
+    return local.table.back(result.select(*typed), order=order)
 
 
 def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
@@ -107,7 +107,7 @@ def _quartered(windows: Frames, local: LocalHistory) -> Frames:
         figures["gross"] = costs.list.eval(cost.abs()).list.sum()
     return grouped(
         windows,
-        local.door,
+        local.table,
         by="slot",
         aggregates=lambda of: {"costs": of.col("cost_usd")},
         figures=figures,

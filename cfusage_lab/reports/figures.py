@@ -10,8 +10,9 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.changes import compare, day_over_day, month_over_month, movers
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.checks import refuse_unknown_costs
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.frames.windows import computed, refuse_unknown_costs
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.patterns import (
     concentration,
     hourly_profile,
@@ -222,7 +223,7 @@ class Figures:
 
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, whatever engine they come from, or refuse what can't be reported."""
-    windows = _ended(computed(history, _COLUMNS))
+    windows = _ended(polars_history(history, _COLUMNS))
     refuse_unknown_costs(windows)
     return windows
 

@@ -71,7 +71,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     $1,506.59 this month, $1,501.23 by then last month
     """
     local = localize(history, time_zone=time_zone)
-    history = local.door.native
+    history = local.table.native
     is_provisional = (nw.col("state") == "provisional").cast(nw.Float64)
     finished = local.frame.select(
         "account_id", is_provisional=nw.when(nw.col("state") != "in_progress").then(is_provisional)
@@ -88,7 +88,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     for part in parts:
         rows = rows.join(part, on="account_id", how="left")
     rows = rows.with_columns(nw.col("day_kind", "month_kind").fill_null("unknown"))
-    result: FrameT = local.door.back(rows.select(*SUMMARY.names()), order=("account_id",))
+    result: FrameT = local.table.back(rows.select(*SUMMARY.names()), order=("account_id",))
     return result
 
 

@@ -31,7 +31,8 @@ from polars.testing import assert_frame_equal
 
 from cfusage_lab.changes import day_over_day, rolling_mean
 from cfusage_lab.daily import daily_usage
-from cfusage_lab.patterns import account_blocks, weekly_heatmap
+from cfusage_lab.frames import account_blocks
+from cfusage_lab.patterns import weekly_heatmap
 
 ZONE = "Europe/Berlin"
 START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from polars.testing import assert_frame_equal
 import cfusage_lab as cfu
 from cfusage_lab.changes import month_over_month
 from cfusage_lab.downsampling import windows_of
-from cfusage_lab.frames.windows import computed
+from cfusage_lab.frames.history import polars_history
 from cfusage_lab.schema import INVOICE_LINES
 
 START = "2026-11-02"
@@ -196,10 +196,10 @@ def test_what_is_no_table_is_refused(function: Function, thing: object) -> None:
 
 def test_the_eager_door_returns_one_kind_of_history() -> None:
     """Whatever came in."""
-    expected = computed(two_accounts())
+    expected = polars_history(two_accounts())
 
     for made in KINDS.values():
-        assert_frame_equal(computed(made(two_accounts())), expected)
+        assert_frame_equal(polars_history(made(two_accounts())), expected)
 
 
 @pytest.mark.parametrize(

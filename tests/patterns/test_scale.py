@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from cfusage_lab.changes import day_over_day, rolling_mean
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.frames.blocks import account_blocks, in_account_blocks
 from cfusage_lab.patterns import (
     concentration,
     hourly_profile,
@@ -24,7 +25,6 @@ from cfusage_lab.patterns import (
     weekend_share,
     weekly_heatmap,
 )
-from cfusage_lab.patterns.blocks import account_blocks, in_account_blocks
 from cfusage_lab.schema import WEEKLY_HEATMAP
 
 BERLIN = "Europe/Berlin"

@@ -6,7 +6,7 @@ null. It is never taken for zero. A window, a day or a slot of an account stands
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import DOMAINS
+from cfusage_lab.time_units import DAY_HOURS
 
 __all__ = [
     "Flaws",
@@ -23,6 +24,8 @@ __all__ = [
     "refuse",
     "refuse_duplicates",
     "refuse_flaws",
+    "refuse_unknown_costs",
+    "window_hours",
     "with_flaws_unknown",
 ]
 
@@ -32,6 +35,7 @@ Flaws = Mapping[str, tuple[nw.Expr, str]]
 _LARGEST: Final = 1e302
 """Amounts below it can be added up, a million of them, without leaving the range of a double."""
 _NEEDED: Final = ("account_id", "start_time", "end_time", "date", "is_reported", "is_whole")
+_WIDTHS: Final[tuple[list[float], ...]] = ([1], [DAY_HOURS])
 _NUMBERS: Final = {"hours": (0, None), "top_hours": (0, None), "weekday": (1, 7), "hour": (0, 23)}
 
 
@@ -140,6 +144,35 @@ def duplicate(row: Mapping[str, Any], key: Sequence[str]) -> FrameError:
     """Return the error about a row whose ``key`` another one has, too."""
     columns = " and ".join(", ".join(key).rsplit(", ", 1))
     return FrameError(f"{_row_name(row)} is there twice: keep one row for each {columns}")
+
+
+def window_hours(widths: Collection[float], *, is_off: bool) -> int:
+    """Return how many hours the windows of a history have, 1 where there are none.
+
+    Raises
+    ------
+    FrameError
+        If they are of several widths or of another one, or ``is_off``: off the grid of UTC hours or days.
+    """
+    found = sorted({*widths}) or [1]
+    if found not in _WIDTHS:
+        shown = " and ".join(f"{width:g}" for width in found)
+        raise FrameError(
+            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
+        )
+    if is_off:
+        unit = "hour" if found == [1] else "day"
+        raise FrameError(
+            f"a window is off the grid, it does not begin on a whole UTC {unit}: fetch the history again"
+        )
+    return int(found[0])
+
+
+def refuse_unknown_costs(windows: pl.DataFrame) -> None:
+    """Raise :class:`FrameError` about the first window whose cost is null, where each is needed."""
+    is_unknown = nw.col("aggregated_value").is_null()
+    is_any = windows["aggregated_value"].null_count() > 0
+    refuse(nw.from_native(windows), {"aggregated_value": (is_unknown, "")}, {"flaw_aggregated_value": is_any})
 
 
 def with_flaws_unknown(rows: nw.LazyFrame[Any], columns: pl.Schema) -> nw.LazyFrame[Any]:

@@ -1,7 +1,7 @@
-"""The door: a table of any supported engine comes in, the same kind of table goes out.
+"""A table of any supported engine comes in, the same kind of table goes out.
 
 Inside, there is one kind of frame, a lazy one of Narwhals, over polars or over PySpark. What a column may
-hold is asked of :mod:`cfusage_lab.frames.domain`.
+hold is asked of :mod:`cfusage_lab.frames.checks`.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import refuse_duplicates, refuse_flaws, with_flaws_unknown
-from cfusage_lab.frames.keys import Keys, is_in_order
+from cfusage_lab.frames.checks import refuse_duplicates, refuse_flaws, with_flaws_unknown
+from cfusage_lab.frames.integer_keys import IntegerKeys
+from cfusage_lab.frames.row_order import is_in_order
 from cfusage_lab.schema import require
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame as SparkFrame
 
-__all__ = ["Door", "FrameT", "Frames", "collected", "opened", "opened_rows"]
+__all__ = ["EngineTable", "FrameT", "Frames", "open_checked", "open_table", "polars_table"]
 
 FrameT = TypeVar("FrameT", bound="pl.DataFrame | pl.LazyFrame | SparkFrame")
 """A polars DataFrame or LazyFrame, or a PySpark DataFrame: what goes in is what comes out."""
@@ -38,8 +39,8 @@ _ENGINES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """A table that has come in, and the way back out.
+class EngineTable:
+    """A table that was handed in, and the way back to its kind.
 
     Attributes
     ----------
@@ -66,7 +67,7 @@ class Door:
         """Whether the table is there already, and has few rows."""
         return self.is_eager and self.native.height < _FEW
 
-    def spoken(self, frame: Frames) -> tuple[Any, Any]:
+    def expressions(self, frame: Frames) -> tuple[Any, Any]:
         """Return the library to write expressions in, and a frame that takes them: polars where it is polars.
 
         Both say it alike, but Narwhals takes longer to say it than polars to do it in a short table.
@@ -101,7 +102,7 @@ class Door:
         return _sorted(native.collect(engine=engine), tuple(order))
 
 
-def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema = _NONE) -> Door:
+def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema = _NONE) -> EngineTable:
     """Let a table in that has at least ``columns``, each of the right kind. No row is looked at.
 
     Parameters
@@ -124,7 +125,7 @@ def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema
     """
     rows = _as_it_is(frame, columns, optional)
     if rows is not None:
-        return _door(frame, rows)
+        return _ready(frame, rows)
     is_spark = _is_spark(frame)
     is_eager = not (is_spark or isinstance(frame, pl.LazyFrame))
     native: Any = _polars(frame) if is_eager else frame
@@ -137,7 +138,7 @@ def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema
             raise FrameError(
                 f"not a {table} table: column {name!r} is {found[name]} and should be {wanted}: cast it first"
             )
-    return Door(
+    return EngineTable(
         frame=lazy.select(*(_typed(name, wanted, found[name]) for name, wanted in let_in.items())),
         native=native,
         columns=tuple(found.names()),
@@ -146,8 +147,8 @@ def opened(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema
     )
 
 
-def opened_rows(frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = ()) -> Door:
-    """Let a table in as :func:`opened` does, and look at every row of it.
+def open_checked(frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = ()) -> EngineTable:
+    """Let a table in as :func:`open_table` does, and look at every row of it.
 
     A DataFrame is computed, sorted by ``key``, and refused where a row breaks the rule of its column or has
     the key of another. A lazy table is not computed for that: what can't be known of it is carried on as
@@ -156,27 +157,27 @@ def opened_rows(frame: object, columns: pl.Schema, *, table: str, key: Sequence[
     Raises
     ------
     FrameError
-        As in :func:`opened`; and about a row, which it names.
+        As in :func:`open_table`; and about a row, which it names.
     """
     rows = _as_it_is(frame, columns, _NONE)
     if rows is not None:
-        return _door(frame, _checked(rows, key))
-    door = opened(frame, columns, table=table)
-    if not door.is_eager:
-        return replace(door, frame=with_flaws_unknown(door.frame, columns))
-    return replace(door, frame=nw.from_native(_checked(door.rows(), key).lazy()))
+        return _ready(frame, _checked(rows, key))
+    opened = open_table(frame, columns, table=table)
+    if not opened.is_eager:
+        return replace(opened, frame=with_flaws_unknown(opened.frame, columns))
+    return replace(opened, frame=nw.from_native(_checked(opened.rows(), key).lazy()))
 
 
-def collected(
+def polars_table(
     frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = (), optional: pl.Schema = _NONE
 ) -> pl.DataFrame:
-    """Let a table in as :func:`opened_rows` does, computed whatever its engine: no row breaks a rule.
+    """Let a table in as :func:`open_checked` does, computed whatever its engine: no row breaks a rule.
 
     It is sorted by ``key``, or in the order that it has.
     """
     rows = _as_it_is(frame, columns, optional)
     if rows is None:
-        rows = opened(frame, columns, table=table, optional=optional).rows()
+        rows = open_table(frame, columns, table=table, optional=optional).rows()
     return _checked(rows, key)
 
 
@@ -190,10 +191,10 @@ def _as_it_is(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.Data
     return frame[list(let_in)] if is_ours else None
 
 
-def _door(frame: Any, rows: pl.DataFrame) -> Door:  # noqa: ANN401 - a DataFrame
-    """Open the door for columns of a DataFrame that are as they should be: no engine has to be asked."""
+def _ready(frame: Any, rows: pl.DataFrame) -> EngineTable:  # noqa: ANN401 - a DataFrame
+    """Return the columns of a DataFrame that are as they should be: no engine has to be asked."""
     lazy: Frames = nw.from_native(rows.lazy())
-    return Door(frame=lazy, native=frame, columns=tuple(frame.columns), is_spark=False, is_eager=True)
+    return EngineTable(frame=lazy, native=frame, columns=tuple(frame.columns), is_spark=False, is_eager=True)
 
 
 def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
@@ -229,8 +230,9 @@ def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:
     """Sort a table, unless it is in order already; by account and date with one whole number as key."""
     if not order or is_in_order(table, order):
         return table
-    by_number = order == ("account_id", "date") and table.height >= _FEW
-    return table.sort(Keys().of(table["account_id"], table["date"])) if by_number else table.sort(*order)
+    if order == ("account_id", "date") and table.height >= _FEW:
+        return table.sort(IntegerKeys().of(table["account_id"], table["date"]))
+    return table.sort(*order)
 
 
 def _is_spark(frame: object) -> bool:

@@ -1,7 +1,7 @@
-"""The rows of a history as stretches in which each window begins an hour after the one before it.
+"""The rows of a history as runs in which each window begins an hour after the one before it.
 
-An account without gaps is one stretch. So what there is to say of the rows, whether any is off the hour or
-stands there twice, and which hour each is, is said of a few stretches rather than of millions of rows.
+An account without gaps is one run. So what there is to say of the rows, whether any is off the hour or
+stands there twice, and which hour each is, is said of a few runs rather than of millions of rows.
 """
 
 from dataclasses import dataclass
@@ -9,26 +9,27 @@ from typing import Any, Final, Self
 
 import polars as pl
 
-from cfusage_lab.frames.domain import refuse_duplicates
-from cfusage_lab.frames.keys import LONG, PIECE, Keys, runs_in_order, runs_of
+from cfusage_lab.frames.checks import refuse_duplicates
+from cfusage_lab.frames.integer_keys import IntegerKeys
+from cfusage_lab.frames.row_order import LONG, PIECE, runs_in_order, runs_of
 from cfusage_lab.time_units import HOUR_MICROSECONDS
 
-__all__ = ["Stretches"]
+__all__ = ["HourRuns"]
 
 _INDEX: Final = pl.get_index_type()
 _WINDOW: Final = ("account_id", "start_time")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretches:
-    """Stretches of rows.
+class HourRuns:
+    """Runs of rows, each an hour after the one before it.
 
     Attributes
     ----------
     starts
         When the window of each row begins, in microseconds since 1970.
     at
-        The first row of each stretch.
+        The first row of each run.
     begins
         When that row's window begins.
     """
@@ -76,7 +77,7 @@ class Stretches:
         runs = runs_of(accounts)
         is_distinct = runs["value"].is_unique().all() and breaks.is_in(runs["len"].cum_sum().implode()).all()
         if not is_distinct:
-            keys = Keys().of(accounts, self.hours().cast(pl.Int32)).sort()
+            keys = IntegerKeys().of(accounts, self.hours().cast(pl.Int32)).sort()
             if (keys.slice(1) == keys.slice(0, len(keys) - 1)).any():
                 instants = self.starts.cast(pl.Datetime("us", "UTC")).alias("start_time")
                 refuse_duplicates(pl.DataFrame([accounts, instants]).sort(_WINDOW), _WINDOW)
@@ -95,6 +96,6 @@ class Stretches:
 
 
 def _cuts(instants: pl.Series) -> pl.Series:
-    """Return the rows before which a stretch ends, of rows with the one after the last of them."""
+    """Return the rows before which a run ends, of rows with the one after the last of them."""
     steps = instants.slice(1) - instants.slice(0, len(instants) - 1)
     return (steps != HOUR_MICROSECONDS).arg_true()

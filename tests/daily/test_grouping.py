@@ -15,10 +15,10 @@ from polars.testing import assert_frame_equal
 from cfusage_lab.changes import compare, day_over_day, week_over_week
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import door
+from cfusage_lab.frames import engines
 from cfusage_lab.frames.expressions import state_rank
-from cfusage_lab.frames.groups import grouped
-from cfusage_lab.frames.keys import Keys
+from cfusage_lab.frames.grouping import grouped
+from cfusage_lab.frames.integer_keys import IntegerKeys
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.patterns import weekly_heatmap
 
@@ -40,7 +40,7 @@ ORDERS: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
 @pytest.fixture(scope="module", autouse=True)
 def _few_rows_count_as_many() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "_FEW", 0)
+        patch.setattr(engines, "_FEW", 0)
         yield
 
 
@@ -54,7 +54,7 @@ def test_few_rows_come_to_what_many_do(seed: int, monkeypatch: pytest.MonkeyPatc
         return [daily_usage(history, time_zone="Europe/Berlin"), heatmap]
 
     as_many = tables()
-    monkeypatch.setattr(door, "_FEW", history.height + 1)
+    monkeypatch.setattr(engines, "_FEW", history.height + 1)
     for few, many in zip(tables(), as_many, strict=True):
         assert_frame_equal(few, many)
 
@@ -97,7 +97,7 @@ def test_grouping_by_one_number_is_grouping_by_both(
     general = windows.drop_nulls() if is_valued else windows
     expected = general.to_native().group_by("account_id", by).agg(**sums(pl))
 
-    found = grouped(windows, local.door, by=by, aggregates=sums, is_valued=is_valued)
+    found = grouped(windows, local.table, by=by, aggregates=sums, is_valued=is_valued)
 
     assert_frame_equal(
         found.to_native().collect(engine="streaming"),
@@ -144,7 +144,7 @@ def test_partners_by_one_number_are_partners_by_both(
 def test_a_key_gives_back_account_and_date(day: date) -> None:
     """Of any date there is, and of accounts that came in any order."""
     rows = pl.DataFrame({"account_id": ["b", "a", "c"], "date": [day] * 3})
-    keys = Keys()
+    keys = IntegerKeys()
 
     keyed = keys.added(rows.lazy(), place="date", at_once=False)
     back = keyed.select(account_id=keys.account(), date=keys.place(pl.Date())).collect()
@@ -158,11 +158,11 @@ def test_keys_sort_as_accounts_and_dates_do() -> None:
         {"account_id": ["b", "a", "b", "a"], "date": [date(2026, 1, n) for n in (2, 2, 1, 1)]}
     )
 
-    keys = Keys().of(rows["account_id"], rows["date"])
+    keys = IntegerKeys().of(rows["account_id"], rows["date"])
 
     assert_frame_equal(rows.sort(keys), rows.sort(BY_DAY))
     assert not keys.flags["SORTED_ASC"]
-    assert Keys().of(*rows.sort(BY_DAY)).flags["SORTED_ASC"]
+    assert IntegerKeys().of(*rows.sort(BY_DAY)).flags["SORTED_ASC"]
 
 
 LONG = 110_000
@@ -188,7 +188,7 @@ def test_no_account_is_in_two_pieces_and_no_row_is_lost(order: str) -> None:
     accounts = pl.Series("account_id", ["a", "b", "c", "d"]).to_frame()
     slots = pl.DataFrame({"slot": (pl.int_range(LONG, eager=True) % 168).cast(pl.Int16)})
     rows = STRAYING[order](accounts.join(slots, how="cross").with_row_index("cost_usd"))
-    keys = Keys()
+    keys = IntegerKeys()
     keyed = keys.added(rows.lazy(), place="slot", at_once=True).collect()
 
     pieces = keys.pieces(keyed)
@@ -237,7 +237,7 @@ def test_quartiles_of_many_rows_are_those_of_their_slots(order: str) -> None:
 
 def test_tables_share_the_keys_of_one_object() -> None:
     """An account that came with the first table has its number in the second."""
-    keys, day = Keys(), pl.Series([date(2026, 1, 1)])
+    keys, day = IntegerKeys(), pl.Series([date(2026, 1, 1)])
 
     first = keys.of(pl.Series(["b"]), day)
     keys.of(pl.Series(["a"]), day)
@@ -248,7 +248,7 @@ def test_tables_share_the_keys_of_one_object() -> None:
 def test_keys_never_leave_their_process() -> None:
     """There, the same account could have another number."""
     with pytest.raises(TypeError, match="pickle"):
-        pickle.dumps(Keys())
+        pickle.dumps(IntegerKeys())
 
 
 @pytest.mark.parametrize("column", BY_DAY)

@@ -8,10 +8,9 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.frames.domain import flaws, refuse
-from cfusage_lab.frames.door import Door
-from cfusage_lab.frames.stretches import Stretches
-from cfusage_lab.frames.windows import window_hours
+from cfusage_lab.frames.checks import flaws, refuse, window_hours
+from cfusage_lab.frames.engines import EngineTable
+from cfusage_lab.frames.hour_runs import HourRuns
 from cfusage_lab.schema import WINDOWS
 from cfusage_lab.time_units import DAY_HOURS, EPOCH, HOUR_SECONDS
 
@@ -45,26 +44,26 @@ class Span:
     may_have_corrections: bool
 
 
-def span_of_rows(rows: pl.DataFrame, stretches: Stretches, *, asks_until: bool) -> Span:
+def span_of_rows(rows: pl.DataFrame, hour_runs: HourRuns, *, asks_until: bool) -> Span:
     """Find the span of rows that are there already, none of which has a flaw."""
     ends, cost = rows["end_time"].dt.epoch("us"), rows["aggregated_value"]
-    narrowest, widest = stretches.widths(ends)
+    narrowest, widest = hour_runs.widths(ends)
     lowest = float(cost.min() or 0)  # type: ignore[arg-type]
     found = {
-        "start": stretches.begins.min(),
+        "start": hour_runs.begins.min(),
         "end": ends.max(),
         "narrowest": narrowest,
         "widest": widest,
     }
     if asks_until:
         found["until"] = ends.filter(rows["state"] != "in_progress").max()
-    return _span(found, _SECOND, stretches.is_off, may_have_corrections=lowest < 0)
+    return _span(found, _SECOND, hour_runs.is_off, may_have_corrections=lowest < 0)
 
 
-def span_of_table(door: Door, *, asks_until: bool) -> Span:
+def span_of_table(table: EngineTable, *, asks_until: bool) -> Span:
     """Ask a lazy table for its span, and whether a window lacks what none can do without."""
-    unit = 1 if door.is_spark else _SECOND
-    start, end = (_epoch(name, door) for name in ("start_time", "end_time"))
+    unit = 1 if table.is_spark else _SECOND
+    start, end = (_epoch(name, table) for name in ("start_time", "end_time"))
     found = flaws(_KEYS)
     questions = {
         "start": start.min(),
@@ -76,13 +75,13 @@ def span_of_table(door: Door, *, asks_until: bool) -> Span:
     }
     if asks_until:
         questions["until"] = nw.when(nw.col("state") != "in_progress").then(end).max()
-    row = _answer(door, questions)
-    refuse(door.frame, found, row)
+    row = _answer(table, questions)
+    refuse(table.frame, found, row)
 
     def is_off(width: int) -> bool:
         if row["is_off"] or width == HOUR_SECONDS * unit:
             return bool(row["is_off"])
-        return bool(_answer(door, {"is_off": (start % width != 0).any()})["is_off"])
+        return bool(_answer(table, {"is_off": (start % width != 0).any()})["is_off"])
 
     return _span(row, unit, is_off, may_have_corrections=True)
 
@@ -103,14 +102,14 @@ def _span(
     return Span(**moments, window_hours=hours, may_have_corrections=may_have_corrections)
 
 
-def _answer(door: Door, questions: Mapping[str, nw.Expr]) -> dict[str, Any]:
-    row: dict[str, Any] = door.frame.select(**questions).collect("polars").to_native().row(0, named=True)
+def _answer(table: EngineTable, questions: Mapping[str, nw.Expr]) -> dict[str, Any]:
+    row: dict[str, Any] = table.frame.select(**questions).collect("polars").to_native().row(0, named=True)
     return row
 
 
-def _epoch(name: str, door: Door) -> nw.Expr:
+def _epoch(name: str, table: EngineTable) -> nw.Expr:
     """Return an instant as a number: whole seconds on Spark, microseconds on polars.
 
     Both count from 1970 in UTC, whatever the zone of the session.
     """
-    return nw.col(name).cast(nw.Int64) if door.is_spark else nw.col(name).dt.timestamp("us")
+    return nw.col(name).cast(nw.Int64) if table.is_spark else nw.col(name).dt.timestamp("us")

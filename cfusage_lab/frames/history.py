@@ -1,28 +1,24 @@
 """Usage history that is computed at once, for what would rather stop than carry a wrong window on."""
 
-from collections.abc import Collection
 from typing import Final
 
-import narwhals as nw
 import polars as pl
 
-from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import refuse
-from cfusage_lab.frames.door import collected
-from cfusage_lab.frames.stretches import Stretches
+from cfusage_lab.frames.checks import window_hours
+from cfusage_lab.frames.engines import polars_table
+from cfusage_lab.frames.hour_runs import HourRuns
 from cfusage_lab.schema import HISTORY, WINDOWS
 from cfusage_lab.time_units import DAY_HOURS, HOUR_MICROSECONDS
 
-__all__ = ["computed", "refuse_unknown_costs", "window_hours"]
+__all__ = ["polars_history"]
 
 _TIMES: Final = ("start_time", "end_time")
 _WITHOUT_ID: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 """Ids are nine tenths of a table's bytes: where they are not asked for, they are not put in order either."""
-_WIDTHS: Final[tuple[list[float], ...]] = ([1], [DAY_HOURS])
 
 
-def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
-    """Return usage history as a polars table that is what it says: the one door for all that is not lazy.
+def polars_history(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
+    """Return usage history as a polars table that is what it says: the one table for all that is not lazy.
 
     It comes from any engine, in any order, its times in any zone and unit, its texts as categories; it goes
     out in the types of ``schema.HISTORY``, its times in UTC and microseconds, in order of account and start.
@@ -43,17 +39,17 @@ def computed(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
         finite number, or stands there twice: that window is named.
     """
     known = HISTORY if "id" in columns else _WITHOUT_ID
-    rows = collected(
+    rows = polars_table(
         history, WINDOWS, table="usage history", key=("account_id", "start_time"), optional=known
     )
     changed = {name: _made(name) for name, kind in known.items() if rows.schema.get(name) != kind}
     if changed:
         rows = rows.with_columns(**changed)
-    stretches = Stretches.of(rows["start_time"])
-    found = stretches.widths(rows["end_time"].dt.epoch("us"))
+    hour_runs = HourRuns.of(rows["start_time"])
+    found = hour_runs.widths(rows["end_time"].dt.epoch("us"))
     widths = {width / HOUR_MICROSECONDS for width in found if width is not None}
     window_hours(
-        widths, is_off=stretches.is_off(HOUR_MICROSECONDS * (DAY_HOURS if widths == {DAY_HOURS} else 1))
+        widths, is_off=hour_runs.is_off(HOUR_MICROSECONDS * (DAY_HOURS if widths == {DAY_HOURS} else 1))
     )
     return rows[columns.names()]
 
@@ -63,32 +59,3 @@ def _made(name: str) -> pl.Expr:
     if name in _TIMES:
         return pl.col(name).dt.convert_time_zone("UTC").cast(HISTORY[name])
     return pl.lit(None if name == "id" else True, HISTORY[name])
-
-
-def window_hours(widths: Collection[float], *, is_off: bool) -> int:
-    """Return how many hours the windows of a history have, 1 where there are none.
-
-    Raises
-    ------
-    FrameError
-        If they are of several widths or of another one, or ``is_off``: off the grid of UTC hours or days.
-    """
-    found = sorted({*widths}) or [1]
-    if found not in _WIDTHS:
-        shown = " and ".join(f"{width:g}" for width in found)
-        raise FrameError(
-            f"windows of {shown} hours: a usage history has windows of one hour, or of one day, never both"
-        )
-    if is_off:
-        unit = "hour" if found == [1] else "day"
-        raise FrameError(
-            f"a window is off the grid, it does not begin on a whole UTC {unit}: fetch the history again"
-        )
-    return int(found[0])
-
-
-def refuse_unknown_costs(windows: pl.DataFrame) -> None:
-    """Raise :class:`FrameError` about the first window whose cost is null, where each is needed."""
-    is_unknown = nw.col("aggregated_value").is_null()
-    is_any = windows["aggregated_value"].null_count() > 0
-    refuse(nw.from_native(windows), {"aggregated_value": (is_unknown, "")}, {"flaw_aggregated_value": is_any})

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.domain import flaws, refuse_flaws
-from cfusage_lab.frames.keys import is_in_order
+from cfusage_lab.frames.checks import flaws, refuse_flaws
+from cfusage_lab.frames.row_order import is_in_order
 
 NUMBERS = [
     0.0,

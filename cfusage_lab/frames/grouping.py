@@ -6,8 +6,8 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.frames.door import Door, Frames
-from cfusage_lab.frames.keys import Keys
+from cfusage_lab.frames.engines import EngineTable, Frames
+from cfusage_lab.frames.integer_keys import IntegerKeys
 
 __all__ = ["grouped"]
 
@@ -16,7 +16,7 @@ Aggregates = Callable[[Any], dict[str, Any]]
 
 def grouped(
     windows: Frames,
-    door: Door,
+    table: EngineTable,
     *,
     by: str,
     aggregates: Aggregates,
@@ -34,7 +34,7 @@ def grouped(
     ----------
     windows
         A lazy frame with ``account_id``, ``by`` and what is aggregated.
-    door
+    table
         Where it came in.
     by
         The column.
@@ -52,29 +52,29 @@ def grouped(
     LazyFrame
         One row an account and value of ``by``: these two, and the aggregates or figures.
     """
-    if door.is_spark:
+    if table.is_spark:
         valued = windows.drop_nulls() if is_valued else windows
         return valued.group_by("account_id", by).agg(**aggregates(nw))
     rows: Any = windows.to_native()
-    if door.is_short:
+    if table.is_short:
         valued = rows.drop_nulls() if is_valued else rows
         # In the rows' order: a sum over the groups then has the same last digit each time.
         groups = valued.group_by("account_id", by, maintain_order=True).agg(**aggregates(pl))
         found: Frames = nw.from_native(groups.select("account_id", by, **figures) if figures else groups)
         return found
-    keys = Keys()
-    keyed = keys.added(rows, place=by, at_once=door.is_eager, runs=runs)
+    keys = IntegerKeys()
+    keyed = keys.added(rows, place=by, at_once=table.is_eager, runs=runs)
 
     def of(part: pl.LazyFrame) -> pl.LazyFrame:
         groups = (part.drop_nulls() if is_valued else part).group_by("key").agg(**aggregates(pl))
         return groups.select("key", **figures) if figures else groups
 
-    if door.is_eager and figures:
+    if table.is_eager and figures:
         pieces = keys.pieces(keyed.collect(engine="in-memory"))
         groups = pl.concat([of(piece.lazy()).collect(engine="in-memory") for piece in pieces]).lazy()
     else:
         groups = of(keyed)
-    if door.is_eager:
+    if table.is_eager:
         groups = groups.sort("key")  # numbers are soon in order
     parts = {"account_id": keys.account(), by: keys.place(rows.collect_schema()[by])}
     result: Frames = nw.from_native(groups.with_columns(**parts).drop("key"))

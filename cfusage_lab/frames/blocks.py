@@ -1,18 +1,18 @@
 """Many accounts, a few at a time, for what needs the values of an account together."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from cfusage_lab.errors import ConfigError, FrameError
-from cfusage_lab.frames import FrameT, opened
+from cfusage_lab.frames.engines import FrameT, open_table
 from cfusage_lab.options import check_call, check_whole, said
+from cfusage_lab.schema import ACCOUNT
 
 __all__ = ["account_blocks", "in_account_blocks"]
 
-_ANY: Final = pl.Schema({"account_id": pl.String()})
 _OnPlans = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
@@ -63,15 +63,15 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     """
     check_whole(accounts, "accounts")
     check_call(compute, "compute")
-    door = opened(history, _ANY, table="usage")
-    if door.is_spark:
+    table = open_table(history, ACCOUNT, table="usage")
+    if table.is_spark:
         return compute(history)
     if isinstance(history, pl.LazyFrame):
         return cast("FrameT", _lazily(history, cast("_OnPlans", compute), accounts))
-    plan = door.native.lazy()
+    plan = table.native.lazy()
     blocks = account_blocks(plan, accounts=accounts)
     parts = [_checked(compute(cast("FrameT", block.collect())), pl.DataFrame) for block in blocks]
-    return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(door.native)
+    return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(table.native)
 
 
 def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl.LazyFrame]:
@@ -108,10 +108,10 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     [3, 1]
     """
     check_whole(accounts, "accounts")
-    door = opened(history, _ANY, table="usage")
-    if door.is_spark:
+    table = open_table(history, ACCOUNT, table="usage")
+    if table.is_spark:
         raise FrameError("account_blocks takes a polars table: PySpark goes through partitions by itself")
-    history = door.native.lazy()
+    history = table.native.lazy()
     account = pl.col("account_id").cast(pl.String)
     is_new = account.is_null() | account.ne_missing(account.shift())  # seldom, where rows are sorted
     ids = history.select(account).filter(is_new).unique().collect(engine="streaming").to_series().sort()
