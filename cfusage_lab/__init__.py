@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from cfusage_lab.patterns import peak_hours as peak_hours
     from cfusage_lab.patterns import weekend_share as weekend_share
     from cfusage_lab.patterns import weekly_heatmap as weekly_heatmap
+    from cfusage_lab.progress import Progress as Progress
     from cfusage_lab.progress import ProgressBar as ProgressBar
     from cfusage_lab.progress import Quiet as Quiet
     from cfusage_lab.ranges import OffTheHourWarning as OffTheHourWarning
@@ -92,7 +93,6 @@ if TYPE_CHECKING:
     from cfusage_lab.ranges import yesterday as yesterday
     from cfusage_lab.reports import report as report
     from cfusage_lab.source import SANDBOX_ACCOUNTS as SANDBOX_ACCOUNTS
-    from cfusage_lab.source import Progress as Progress
     from cfusage_lab.source import Source as Source
     from cfusage_lab.summaries import summary as summary
     from cfusage_lab.view import show as show
@@ -159,7 +159,7 @@ _HOMES = {
         "weekend_share",
         "weekly_heatmap",
     ],
-    "progress": ["ProgressBar", "Quiet"],
+    "progress": ["Progress", "ProgressBar", "Quiet"],
     "ranges": [
         "OffTheHourWarning",
         "TimeRange",
@@ -175,7 +175,7 @@ _HOMES = {
         "yesterday",
     ],
     "reports": ["report"],
-    "source": ["SANDBOX_ACCOUNTS", "Progress", "Source"],
+    "source": ["SANDBOX_ACCOUNTS", "Source"],
     "summaries": ["summary"],
     "view": ["show"],
 }

@@ -1,19 +1,15 @@
 """The whole thing in one call: connect, and explore."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.util import find_spec
-
-import polars as pl
 
 from cfusage_lab.credentials import Credentials, Secret, setting
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
-from cfusage_lab.ranges import TimeRange
 from cfusage_lab.redaction import without_frames
-from cfusage_lab.schema import Granularity
-from cfusage_lab.source import Progress, are_made_up
+from cfusage_lab.source import ForwardingSource, kind_of
 
 __all__ = ["explore"]
 
@@ -69,7 +65,7 @@ def explore(
         raise without_frames(error) from None
 
 
-class _Unready:
+class _Unready(ForwardingSource):
     """The account that the environment is to open, where what stands there is of no use yet.
 
     It is looked at anew whenever something is asked, until it can be used; an emptied one opens no sandbox.
@@ -83,36 +79,9 @@ class _Unready:
 
     @property
     def label(self) -> str:
-        """Say what it will be, then what it is."""
         return "Cloudflare account" if self._opened is None else self._opened.label
 
-    def accounts(self) -> pl.DataFrame:
-        """List them, as a client does."""
-        return self._client().accounts()
-
-    def usage_history(
-        self,
-        time_range: TimeRange | None = None,
-        *,
-        granularity: Granularity = "hour",
-        accounts: Sequence[str] | str | None = None,
-        with_ids: bool = True,
-        progress: Progress | None = None,
-    ) -> pl.DataFrame:
-        """Fetch it, as a client does."""
-        return self._client().usage_history(
-            time_range, granularity=granularity, accounts=accounts, with_ids=with_ids, progress=progress
-        )
-
-    def credit_balance(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
-        """Return it, as a client does."""
-        return self._client().credit_balance(accounts)
-
-    def invoice_preview(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
-        """Return it, as a client does."""
-        return self._client().invoice_preview(accounts)
-
-    def _client(self) -> UsageClient:
+    def _target(self) -> UsageClient:
         self._opened = self._opened or UsageClient(now=self._now)
         return self._opened
 
@@ -155,5 +124,5 @@ def _opened(
 
 def _is_worth_keeping(client: UsageClient) -> bool:
     """Whether the numbers are a real account's, and there is something to keep them with."""
-    is_made_up = client.source == "sandbox" or are_made_up(client.default_accounts)
-    return not is_made_up and all(find_spec(package) for package in ("deltalake", "platformdirs"))
+    is_real = kind_of(client, client.default_accounts) == "account"
+    return is_real and all(find_spec(package) for package in ("deltalake", "platformdirs"))

@@ -1,20 +1,52 @@
-"""How a long fetch shows itself: a bar in a notebook or a terminal, nothing elsewhere."""
+"""Who hears how far a long fetch is: a bar in a notebook or a terminal, nobody elsewhere."""
 
 import os
 import sys
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tqdm.auto import tqdm
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
-from cfusage_lab.source import Progress
 from cfusage_lab.terminal import is_terminal
 from cfusage_lab.wording import visible
 
-__all__ = ["ProgressBar", "Quiet", "default_progress", "listener_of"]
+__all__ = ["Progress", "ProgressBar", "Quiet", "default_progress", "listener_of"]
 
 _HEARD: Final = ("is_cancelled", "update", "wait", "close")
+
+
+class Progress(Protocol):
+    """What a long fetch tells its caller.
+
+    The methods may be called from another thread than the one that asked.
+
+    Examples
+    --------
+    >>> import cfusage_lab as cfu
+    >>> class Counting(cfu.Quiet):
+    ...     answered = 0
+    ...     def update(self, done, total):
+    ...         self.answered = done
+    >>> counting = Counting()
+    >>> client = cfu.UsageClient.sandbox()
+    >>> history = client.usage_history(accounts=list(cfu.SANDBOX_ACCOUNTS)[:2], progress=counting)
+    >>> counting.answered > 1
+    True
+    """
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the caller wants the fetch to stop; read several times a second."""
+
+    def update(self, done: int, total: int) -> None:
+        """Hear that ``done`` of ``total`` requests are answered; ``total`` may grow."""
+
+    def wait(self, reason: str, seconds: float) -> None:
+        """Hear that a pause of ``seconds`` begins, because of ``reason``."""
+
+    def close(self) -> None:
+        """Hear that the fetch is over, whichever way it ended."""
 
 
 class Quiet:

@@ -26,11 +26,11 @@ from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError, PayloadError
 from cfusage_lab.files import is_address, shown
 from cfusage_lab.options import check_choice, check_flags, said
-from cfusage_lab.progress import listener_of
+from cfusage_lab.progress import Progress, listener_of
 from cfusage_lab.ranges import TimeRange, last_days, moment
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.schema import Granularity
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Progress, Source
+from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
 
 __all__ = ["UsageArchive"]
 

@@ -11,8 +11,9 @@ from cfusage_lab.archive.layout import STORED, is_settled
 from cfusage_lab.archive.spans import SPANS, absent, by_span, joined
 from cfusage_lab.bounds import midnight
 from cfusage_lab.errors import CancelledError
+from cfusage_lab.progress import Progress
 from cfusage_lab.schema import WIDTHS, Granularity
-from cfusage_lab.source import Progress, Source
+from cfusage_lab.source import Source
 
 __all__ = ["RECHECKED", "Steps", "Update"]
 

@@ -1,8 +1,8 @@
 """Who is asked and about what, and what is said while that takes its time."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cfusage_lab import terminal
 from cfusage_lab.commands.parsing import ALL, NAME
@@ -12,17 +12,16 @@ if TYPE_CHECKING:
     import polars as pl
 
     from cfusage_lab.fetch import UsageClient
-    from cfusage_lab.source import Progress
+    from cfusage_lab.progress import Progress
+    from cfusage_lab.source import FullSource
 
 __all__ = [
     "accounts_of",
     "client",
     "credit_of",
     "invoice_of",
-    "label_of",
     "listener",
     "names_of",
-    "source_of",
 ]
 
 
@@ -77,29 +76,14 @@ def accounts_of(asked: "UsageClient", wanted: str | None) -> list[str] | None:
     return found
 
 
-def source_of(asked: "UsageClient", account_ids: Iterable[str]) -> Literal["account", "sandbox"]:
-    """Say what numbers of these accounts are: ``account``, or ``sandbox`` if made up, whoever serves them."""
-    from cfusage_lab.source import are_made_up  # noqa: PLC0415 - keeps --help fast
-
-    return "sandbox" if asked.source == "sandbox" or are_made_up(account_ids) else "account"
-
-
-def label_of(asked: "UsageClient", account_ids: Iterable[str]) -> str:
-    """Say where numbers of these accounts come from, and that they are made up where they are."""
-    from cfusage_lab.source import MADE_UP  # noqa: PLC0415 - keeps --help fast
-
-    is_told = asked.source == source_of(asked, account_ids)
-    return asked.label if is_told else f"{MADE_UP} ({asked.label})"
-
-
-def names_of(asked: "UsageClient") -> dict[str, str | None]:
+def names_of(asked: "FullSource") -> dict[str, str | None]:
     """Ask what accounts are called; without an answer, their ids say which they are."""
-    known: dict[str, str | None] = {}
-    try:
-        known = dict(asked.accounts().iter_rows())
-    except CfUsageError as error:
+    from cfusage_lab import source  # noqa: PLC0415 - keeps --help fast
+
+    def failed(error: Exception) -> None:
         terminal.complain(NAME, f"note: accounts are told by their ids: {error}")
-    return known
+
+    return source.names_of(asked, failed)
 
 
 def credit_of(asked: "UsageClient", account_ids: Sequence[str]) -> "pl.DataFrame | None":

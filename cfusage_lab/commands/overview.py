@@ -8,12 +8,12 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.commands.asking import credit_of, invoice_of, label_of, listener, names_of, source_of
+from cfusage_lab.commands.asking import credit_of, invoice_of, listener, names_of
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.invoices import reconcile
 from cfusage_lab.ranges import TimeRange, last_days, since_previous_month
-from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.source import SANDBOX_ACCOUNTS, kind_of, label_of
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage, month_end, stood_out, summary
 
 __all__ = ["Overview", "overview"]
@@ -87,7 +87,7 @@ def overview(
     found = stood_out(usage)
     is_shown = pl.col("account_id").is_in(shown)
     return Overview(
-        source=source_of(client, rows["account_id"]),
+        source=kind_of(client, rows["account_id"]),
         label=label_of(client, rows["account_id"]),
         time_zone=time_zone,
         time_range=time_range,

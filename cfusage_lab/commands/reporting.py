@@ -14,7 +14,6 @@ from cfusage_lab.commands.asking import (
     client,
     credit_of,
     invoice_of,
-    label_of,
     listener,
     names_of,
 )
@@ -37,6 +36,7 @@ from cfusage_lab.ranges import (
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.reports import report
 from cfusage_lab.reports.before import Before, is_within
+from cfusage_lab.source import label_of
 from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.time_units import HOUR
 

@@ -6,11 +6,12 @@ from contextlib import suppress
 import polars as pl
 
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.commands.asking import accounts_of, label_of, listener, source_of
+from cfusage_lab.commands.asking import accounts_of, listener
 from cfusage_lab.commands.parsing import ALL
 from cfusage_lab.errors import CfUsageError, TransportError
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.ranges import last_days
+from cfusage_lab.source import kind_of, label_of
 from cfusage_lab.wording import counted
 
 __all__ = ["update"]
@@ -25,7 +26,7 @@ def update(
     """
     first_time = last_days(days, include_today=True)
     asked = accounts_of(client, ALL if accounts is None else accounts) or []
-    archive = UsageArchive(location, source=source_of(client, asked))
+    archive = UsageArchive(location, source=kind_of(client, asked))
     known = _known(archive, asked)
     before = _counts(archive, asked)
     new = [one for one in asked if one not in known]

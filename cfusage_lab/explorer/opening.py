@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 
 import polars as pl
 
 from cfusage_lab import ranges
 from cfusage_lab.errors import CfUsageError, ConfigError
-from cfusage_lab.explorer.kept import Archive, Kept
+from cfusage_lab.explorer.kept import Kept
 from cfusage_lab.explorer.questions import PRESETS, Preset, asked
 from cfusage_lab.explorer.table_source import TableSource
 from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fetched
 from cfusage_lab.options import said
 from cfusage_lab.schema import HISTORY
-from cfusage_lab.source import Source
+from cfusage_lab.source import FullSource, Source, as_source, hands_out_history, is_archive
 
 __all__ = ["Origin", "first_table", "may_pass", "with_accounts"]
 
@@ -54,12 +54,11 @@ class Origin:
     def of(cls, source: object, *, client: Source | None, now: datetime | str | None) -> "Origin":
         """Take a source as it is handed over; a history table is one, too."""
         moment = None if now is None else ranges.moment(now)
-        if hasattr(source, "usage_history"):
-            source = cast("Source", source)
-            whose = getattr(source, "source", "other")
+        if hands_out_history(source):
+            asked_of = as_source(source)
             return cls(
-                tables=_tables_of(source, client),
-                whose=whose,
+                tables=_tables_of(source, asked_of, client),
+                whose=asked_of.source,
                 presets=PRESETS,
                 usual=_USUAL,
                 now=moment,
@@ -67,7 +66,7 @@ class Origin:
             )
         table = TableSource(source)
         return cls(
-            tables=_tables_of(table, client),
+            tables=_tables_of(table, as_source(table), client),
             whose="table",
             presets={_WHOLE_TABLE: lambda _zone, _now: table.whole, **PRESETS},
             usual=_WHOLE_TABLE,
@@ -139,7 +138,7 @@ def with_accounts(opened: Opened) -> Opened:
     return replace(opened, question=replace(opened.question, accounts=accounts))
 
 
-def _tables_of(source: Source, client: Source | None) -> Tables:
+def _tables_of(source: Source, full: FullSource, client: Source | None) -> Tables:
     """Return what answers for a source, or for an archive with its client.
 
     Raises
@@ -148,11 +147,8 @@ def _tables_of(source: Source, client: Source | None) -> Tables:
         If a client comes with a source that is no archive, or is none.
     """
     if client is None:
-        return Alone(source)
-    if not hasattr(client, "usage_history"):
-        raise ConfigError(
-            f"client {said(client)} hands out no usage history: pass a UsageClient, or leave it out"
-        )
-    if not (hasattr(source, "held") and hasattr(source, "update")):
-        raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
-    return Kept(cast("Archive", source), client)
+        return Alone(full)
+    behind = as_source(client, "client")
+    if not is_archive(source):
+        raise ConfigError(f"client= goes with an archive, and {full.label} is none: leave the client out")
+    return Kept(source, behind)

@@ -6,9 +6,9 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.history import polars_history
+from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity
-from cfusage_lab.source import Progress
 
 __all__ = ["TableSource"]
 
@@ -35,6 +35,7 @@ class TableSource:
     """
 
     label = "History table"
+    source = "table"
 
     def __init__(self, history: object) -> None:
         self._history = windows = polars_history(history, HISTORY)

@@ -7,7 +7,7 @@ answer; everything else is left to whoever asks.
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -16,9 +16,11 @@ from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.invoices import invoice_lines_of
+from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
-from cfusage_lab.source import MADE_UP, Progress, Source, are_made_up
+from cfusage_lab.source import FullSource, label_of
+from cfusage_lab.source import names_of as account_names
 from cfusage_lab.wording import span_text
 
 __all__ = [
@@ -30,13 +32,10 @@ __all__ = [
     "first_fetched",
     "history_of",
     "invoice_of",
-    "label_of",
     "names_of",
 ]
 
 _log = logging.getLogger(__name__)
-_HINT: Final = "made-up data"
-"""What stands in the label of a source that knows so of itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +64,11 @@ class Answer:
     is_from_start: bool = True
     notes: tuple[str, ...] = ()
     refusal: Exception | None = None
+
+    @classmethod
+    def of(cls, source: FullSource, history: pl.DataFrame, **more: Any) -> "Answer":  # noqa: ANN401 - its fields
+        """Say of a table which source it is of."""
+        return cls(history=history, label=label_of(source, history["account_id"].unique()), **more)
 
     def status(self, question: Question) -> str:
         """Say where the numbers come from and how new they are."""
@@ -150,7 +154,7 @@ def first_fetched(
 class Alone:
     """One source; it is asked for everything."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: FullSource) -> None:
         self._source = source
 
     @property
@@ -178,7 +182,7 @@ class Alone:
     def fresh(self, question: Question, progress: Progress | None) -> Answer:
         """Ask the source."""
         history = history_of(self._source, question, question.time_range, progress)
-        return Answer(history=history, label=label_of(self._source, history))
+        return Answer.of(self._source, history)
 
     def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
         """Ask the source, if it can be asked."""
@@ -190,41 +194,32 @@ class Alone:
 
 
 def history_of(
-    source: Source, question: Question, time_range: TimeRange, progress: Progress | None
+    source: FullSource, question: Question, time_range: TimeRange, progress: Progress | None
 ) -> pl.DataFrame:
     """Ask a source for the windows of a range (``schema.HISTORY``, without ids)."""
     history = source.usage_history(time_range, accounts=question.accounts, with_ids=False, progress=progress)
     return polars_history(history, HISTORY)
 
 
-def label_of(source: Source, history: pl.DataFrame) -> str:
-    """Say where windows come from: the sandbox's accounts are known by their ids, behind any address."""
-    is_unsaid = are_made_up(history["account_id"].unique()) and _HINT not in source.label
-    return f"{MADE_UP} ({source.label})" if is_unsaid else source.label
-
-
-def credit_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+def credit_of(source: FullSource, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
     """Ask a source for prepaid credit (``schema.CREDIT_BALANCE``); None where it knows of none."""
-    ask = getattr(source, "credit_balance", None)
-    if ask is None:
-        return None
-    credit: pl.DataFrame = ask(accounts)
-    require(credit.columns, CREDIT_BALANCE.names(), table="credit balance")
+    credit = source.credit_balance(accounts)
+    if credit is not None:
+        require(credit.columns, CREDIT_BALANCE.names(), table="credit balance")
     return credit
 
 
-def invoice_of(source: Source, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
+def invoice_of(source: FullSource, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
     """Ask a source for the running invoice (``schema.INVOICE_LINES``); None where it knows of none."""
-    ask = getattr(source, "invoice_preview", None)
-    return None if ask is None else invoice_lines_of(ask(accounts))
+    lines = source.invoice_preview(accounts)
+    return None if lines is None else invoice_lines_of(lines)
 
 
-def names_of(source: Source) -> dict[str, str]:
+def names_of(source: FullSource) -> dict[str, str]:
     """Return id to name of the accounts that can be asked for; none where they cannot be listed."""
-    try:
-        return {one: name or short(one) for one, name in source.accounts().iter_rows()}
-    except CfUsageError:  # a token may read usage and still not list accounts
-        return {}
-    except Exception:  # noqa: BLE001 - anybody's source
-        _log.exception("%s could not list its accounts", source.label)
-        return {}
+
+    def failed(error: Exception) -> None:
+        if not isinstance(error, CfUsageError):
+            _log.error("%s could not list its accounts", source.label, exc_info=error)
+
+    return {one: name or short(one) for one, name in account_names(source, failed).items()}

@@ -21,10 +21,10 @@ from cfusage_lab.fetch.parallel import WORKERS, carry_out
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.table import history_table
 from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
-from cfusage_lab.progress import default_progress, listener_of
+from cfusage_lab.progress import Progress, default_progress, listener_of
 from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment
 from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity
-from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS, Progress
+from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS
 from cfusage_lab.time_units import EPOCH
 from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
 from cfusage_lab.wire.answers import Rows

@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Final
 
 from cfusage_lab.fetch.planning import Part, Plan
-from cfusage_lab.source import Progress
+from cfusage_lab.progress import Progress
 from cfusage_lab.wire.answers import Rows
 from cfusage_lab.wire.limits import POLL
 from cfusage_lab.wire.pacing import Waiter

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakValueDictionary
 
 from cfusage_lab.errors import CancelledError, RateLimitError
-from cfusage_lab.source import Progress
+from cfusage_lab.progress import Progress
 from cfusage_lab.wire.limits import ALL_WAITS, LONGEST_WAIT, POLL
 
 if TYPE_CHECKING:

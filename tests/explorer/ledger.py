@@ -11,9 +11,9 @@ from histories import hours
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.explorer.beside import THREADS
+from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ACCOUNTS, Granularity
-from cfusage_lab.source import Progress
 
 A, B, C = "a" * 32, "b" * 32, "c" * 32
 NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)

@@ -14,6 +14,15 @@ from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.explorer import Selection, UsageExplorer
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.source import (
+    MADE_UP,
+    SANDBOX_ACCOUNTS,
+    ForwardingSource,
+    as_source,
+    kind_of,
+    label_of,
+    names_of,
+)
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 TABLE = hours(START, [1.0] * 240, account_id=A)
@@ -211,3 +220,42 @@ def test_a_selection_and_a_time_to_wait_are_what_they_should_be() -> None:
         with pytest.raises(ConfigError, match="timeout"):
             explorer.wait(wrong)  # type: ignore[arg-type]
     assert explorer.wait(PATIENCE)
+
+
+class Behind(ForwardingSource):
+    """Stands in front of a source, and changes nothing."""
+
+
+def test_a_source_of_three_methods_is_given_answers_for_what_it_lacks() -> None:
+    for source in (as_source(Ledger()), Behind(Ledger())):
+        assert (source.label, source.source, source.default_accounts) == (Ledger.label, "other", ())
+        assert (source.credit_balance([A]), source.invoice_preview([A])) == (None, None)
+        assert names_of(source, pytest.fail)[A] == "Alpha"
+
+
+def test_whatever_stands_in_front_of_a_client_can_do_what_the_client_can() -> None:
+    with cfu.UsageClient.sandbox(now=NOW) as client:
+        behind = Behind(client)
+        assert (behind.source, behind.default_accounts) == ("sandbox", client.default_accounts)
+        for ask in (behind.credit_balance, behind.invoice_preview):
+            table = ask(list(client.default_accounts))
+            assert table is not None
+            assert table.height
+        day = cfu.last_days(1, now=NOW)
+        assert behind.usage_history(day, with_ids=False).equals(client.usage_history(day, with_ids=False))
+
+
+@pytest.mark.parametrize("nothing", [None, 7, "client", TABLE, Ledger])
+def test_what_hands_out_no_history_is_refused_with_what_to_pass(nothing: object) -> None:
+    with pytest.raises(ConfigError, match="usage history: pass a source, such as connect"):
+        as_source(nothing)
+
+
+def test_made_up_accounts_are_known_behind_any_source_and_are_said_to_be_made_up_once() -> None:
+    made_up = list(SANDBOX_ACCOUNTS)[:1]
+    with cfu.UsageClient.sandbox(now=NOW) as client:
+        assert (kind_of(client, made_up), label_of(client, made_up)) == ("sandbox", MADE_UP)
+    stranger = as_source(Ledger())
+    assert (kind_of(stranger, [A]), label_of(stranger, [A])) == ("account", Ledger.label)
+    assert kind_of(stranger, [A, *made_up]) == "sandbox"
+    assert label_of(stranger, [A, *made_up]) == f"{MADE_UP} ({Ledger.label})"
