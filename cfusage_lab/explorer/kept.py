@@ -9,7 +9,7 @@ from cfusage_lab.explorer.questions import Question
 from cfusage_lab.explorer.tables import Answer, credit_of, history_of, invoice_of, names_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.source import Archive, ForwardingSource, FullSource, HistoryOptions, as_source
+from cfusage_lab.source import Archive, ForwardingSource, HistoryOptions, Source, as_source
 
 __all__ = ["Kept"]
 
@@ -20,10 +20,10 @@ class Kept:
     An archive that can't be used does not stand in the way: then the client is asked, and a note says so.
     """
 
-    def __init__(self, archive: Archive, client: FullSource) -> None:
+    def __init__(self, archive: Archive, client: Source) -> None:
         self._archive = archive
         self._stored = as_source(archive)
-        self._client = client
+        self._client = as_source(client, "client")
         self._is_listed = False
 
     @property

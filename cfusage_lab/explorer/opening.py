@@ -15,7 +15,7 @@ from cfusage_lab.explorer.table_source import TableSource
 from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fetched
 from cfusage_lab.options import said
 from cfusage_lab.schema import HISTORY
-from cfusage_lab.source import FullSource, Source, as_source, hands_out_history, is_archive
+from cfusage_lab.source import Source, as_source, hands_out_history, is_archive
 
 __all__ = ["Origin", "first_table", "may_pass", "with_accounts"]
 
@@ -55,10 +55,9 @@ class Origin:
         """Take a source as it is handed over; a history table is one, too."""
         moment = None if now is None else ranges.moment(now)
         if hands_out_history(source):
-            asked_of = as_source(source)
             return cls(
-                tables=_tables_of(source, asked_of, client),
-                whose=asked_of.source,
+                tables=_tables_of(source, client),
+                whose=as_source(source).source,
                 presets=PRESETS,
                 usual=_USUAL,
                 now=moment,
@@ -66,7 +65,7 @@ class Origin:
             )
         table = TableSource(source)
         return cls(
-            tables=_tables_of(table, as_source(table), client),
+            tables=_tables_of(table, client),
             whose="table",
             presets={_WHOLE_TABLE: lambda _zone, _now: table.whole, **PRESETS},
             usual=_WHOLE_TABLE,
@@ -138,7 +137,7 @@ def with_accounts(opened: Opened) -> Opened:
     return replace(opened, question=replace(opened.question, accounts=accounts))
 
 
-def _tables_of(source: Source, full: FullSource, client: Source | None) -> Tables:
+def _tables_of(source: Source, client: Source | None) -> Tables:
     """Return what answers for a source, or for an archive with its client.
 
     Raises
@@ -147,8 +146,8 @@ def _tables_of(source: Source, full: FullSource, client: Source | None) -> Table
         If a client comes with a source that is no archive, or is none.
     """
     if client is None:
-        return Alone(full)
-    behind = as_source(client, "client")
+        return Alone(source)
+    client = as_source(client, "client")
     if not is_archive(source):
-        raise ConfigError(f"client= goes with an archive, and {full.label} is none: leave the client out")
-    return Kept(source, behind)
+        raise ConfigError(f"client= goes with an archive, and {source.label} is none: leave the client out")
+    return Kept(source, client)

@@ -19,7 +19,7 @@ from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
-from cfusage_lab.source import FullSource, label_of
+from cfusage_lab.source import FullSource, Source, as_source, label_of
 from cfusage_lab.source import names_of as account_names
 from cfusage_lab.wording import span_text
 
@@ -154,8 +154,8 @@ def first_fetched(
 class Alone:
     """One source; it is asked for everything."""
 
-    def __init__(self, source: FullSource) -> None:
-        self._source = source
+    def __init__(self, source: Source) -> None:
+        self._source = as_source(source)
 
     @property
     def label(self) -> str:
