@@ -1,13 +1,16 @@
 """Time ranges: half-open, on whole UTC hours, cut on local midnights."""
 
 import warnings
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+from histories import hours
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cfusage_lab as cfu
 from cfusage_lab import ranges
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import OffTheHourWarning, TimeRange, between
@@ -85,6 +88,30 @@ def test_off_the_hour_the_day_turns_with_the_window(minutes: int, start: datetim
     now = utc(2026, 11, 22, 18) + timedelta(minutes=minutes)
 
     assert ranges.today(time_zone="Asia/Kolkata", now=now).start == start
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda zone: cfu.yesterday(time_zone=zone, now=SUNDAY),
+        lambda zone: between("2026-11-01", "2026-11-03", time_zone=zone, now=SUNDAY),
+        lambda zone: cfu.daily_usage(hours("2026-11-02", [1.0] * 48), time_zone=zone),
+        lambda zone: cfu.hourly_profile(hours("2026-11-02", [1.0] * 48), time_zone=zone),
+        lambda zone: cfu.off_hours_share(hours("2026-11-02", [1.0] * 48), time_zone=zone),
+        lambda zone: cfu.same_time_yesterday(hours("2026-11-02", [1.0] * 48), time_zone=zone),
+        lambda zone: cfu.summary(hours("2026-11-02", [1.0] * 48), time_zone=zone),
+        lambda zone: cfu.in_account_blocks(
+            hours("2026-11-02", [1.0] * 48), compute=lambda one: cfu.daily_usage(one, time_zone=zone)
+        ),
+    ],
+)
+def test_off_the_hour_the_warning_points_to_the_line_that_named_the_zone(
+    named: Callable[[str], object],
+) -> None:
+    with pytest.warns(OffTheHourWarning) as caught:
+        named("Asia/Kolkata")
+
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_a_zone_that_is_off_the_hour_for_half_a_year_warns_for_a_range_that_only_crosses_it() -> None:

@@ -232,7 +232,7 @@ def _blocks(series: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _windows(history: object, time_zone: str) -> pl.DataFrame:
     """Compute the windows of a history, which are hours; raise about the first that is none."""
-    table = localize(history, time_zone=time_zone, stacklevel=6).table
+    table = localize(history, time_zone=time_zone).table
     return polars_history(table.native, WINDOWS).rename({"aggregated_value": "actual_usd"})
 
 

@@ -241,7 +241,7 @@ def _finished(
 ) -> tuple[LocalHistory, _Now, Frames, Frames]:
     """Return the history in local time, the end of its last window that counts, what counts, and whose."""
     check_flags(include_in_progress=include_in_progress)
-    local = localize(history, time_zone=time_zone, asks_until=True, stacklevel=5)
+    local = localize(history, time_zone=time_zone, asks_until=True)
     moment = local.span.end if include_in_progress else local.span.until
     counted = local.frame if include_in_progress else local.frame.filter(nw.col("state") != "in_progress")
     accounts = local.accounts() if moment else counted.select("account_id").unique()

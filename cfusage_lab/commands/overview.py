@@ -12,7 +12,7 @@ from cfusage_lab.commands.asking import credit_of, invoice_of, listener, names_o
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.invoices import reconcile
-from cfusage_lab.ranges import TimeRange, last_days, since_previous_month
+from cfusage_lab.ranges import TimeRange, last_days, off_the_hour, off_the_hour_is_said, since_previous_month
 from cfusage_lab.source import SANDBOX_ACCOUNTS, kind_of, label_of
 from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage, month_end, stood_out, summary
 
@@ -51,6 +51,8 @@ class Overview:
         by one; None where they could not be had.
     checked
         The hours held against them (``schema.RECONCILIATION``).
+    note
+        What is to be said of a zone off the hour; empty for others.
     """
 
     source: str
@@ -66,6 +68,7 @@ class Overview:
     found: StoodOut | None
     invoice: pl.DataFrame | None
     checked: pl.DataFrame | None
+    note: str = ""
 
 
 def overview(
@@ -73,6 +76,16 @@ def overview(
 ) -> Overview:
     """Fetch what a summary needs, and compute it; without accounts, of those that the client takes."""
     budget = None if budget_usd is None else checked_budget(budget_usd)
+    with off_the_hour_is_said():
+        return _overview(client, accounts, time_zone, budget)
+
+
+def _overview(
+    client: UsageClient,
+    accounts: Sequence[str] | None,
+    time_zone: str,
+    budget: float | Mapping[str, float] | None,
+) -> Overview:
     now = datetime.now(UTC)
     time_range = since_previous_month(time_zone=time_zone, now=now)
     fetched = last_days(_DAYS, time_zone=time_zone, include_today=True, now=now)
@@ -91,6 +104,7 @@ def overview(
         label=label_of(client, rows["account_id"]),
         time_zone=time_zone,
         time_range=time_range,
+        note=off_the_hour(time_zone, fetched.start, fetched.end),
         history_start=fetched.start,
         names=_called(rows["account_id"].to_list(), names_of(client)),
         rows=rows,

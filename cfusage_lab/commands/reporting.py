@@ -26,6 +26,7 @@ from cfusage_lab.ranges import (
     last_days,
     last_week,
     month_to_date,
+    off_the_hour,
     off_the_hour_is_said,
     previous_month,
     since_previous_month,
@@ -101,8 +102,8 @@ class _Spans:
         return self.of.end == self.known.end
 
 
-def of_account(wanted: Wanted, *, is_sandbox: bool) -> Path:
-    """Fetch what a report needs, and write it."""
+def of_account(wanted: Wanted, *, is_sandbox: bool) -> tuple[Path, str]:
+    """Fetch what a report needs, and write it; return where, and the note on a zone off the hour."""
     spans = _Spans.at(datetime.now(UTC), wanted)
     with client(is_sandbox=is_sandbox) as asked:
         history = asked.usage_history(
@@ -120,8 +121,8 @@ def of_account(wanted: Wanted, *, is_sandbox: bool) -> Path:
         )
 
 
-def of_archive(wanted: Wanted, *, location: str | None, is_sandbox: bool) -> Path:
-    """Write a report of what an archive holds: nothing is fetched."""
+def of_archive(wanted: Wanted, *, location: str | None, is_sandbox: bool) -> tuple[Path, str]:
+    """Write a report as :func:`of_account` does, of what an archive holds: nothing is fetched."""
     spans = _Spans.at(datetime.now(UTC), wanted)
     archive = UsageArchive(location, source="sandbox" if is_sandbox else "account")
     is_every = wanted.accounts is None or wanted.accounts.strip().lower() == ALL
@@ -162,18 +163,20 @@ def _written(
     names: Mapping[str, str | None],
     invoice_lines: pl.DataFrame | None,
     balance: pl.DataFrame | None,
-) -> Path:
-    return report(
-        history,
-        time_zone=wanted.time_zone,
-        path=wanted.output or _file_name(time_range, wanted.time_zone),
-        time_range=time_range,
-        names=names,
-        source=source,
-        budget_usd=wanted.budget_usd,
-        invoice_lines=invoice_lines,
-        balance=balance,
-    )
+) -> tuple[Path, str]:
+    with off_the_hour_is_said():
+        path = report(
+            history,
+            time_zone=wanted.time_zone,
+            path=wanted.output or _file_name(time_range, wanted.time_zone),
+            time_range=time_range,
+            names=names,
+            source=source,
+            budget_usd=wanted.budget_usd,
+            invoice_lines=invoice_lines,
+            balance=balance,
+        )
+    return path, off_the_hour(wanted.time_zone, time_range.start, time_range.end)
 
 
 def _running_invoice(lines: pl.DataFrame, end: datetime) -> pl.DataFrame | None:

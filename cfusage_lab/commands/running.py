@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from cfusage_lab import terminal
 from cfusage_lab.commands.parsing import CONFIG, NAME, parsed
@@ -15,8 +15,23 @@ __all__ = ["main"]
 
 _DONE, _AUTH, _LATER = 0, 3, 4
 
-_Answer = tuple[str, CfUsageError | None]
-"""What is written, and what went wrong after that was done."""
+
+class _Answer(NamedTuple):
+    """What a command comes to.
+
+    Attributes
+    ----------
+    text
+        What is written to the standard output.
+    note
+        What a reader should know besides; empty if nothing.
+    trouble
+        What went wrong after the rest was done.
+    """
+
+    text: str
+    note: str = ""
+    trouble: CfUsageError | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,22 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _ended(arguments: Sequence[str] | None) -> int:
     options = parsed(sys.argv[1:] if arguments is None else arguments)
-    trouble = None
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("ignore")  # others' warnings are no matter of this command's reader
-            warnings.simplefilter("always", UserWarning)
-            text, trouble = _COMMANDS[options.command](options)
+        with warnings.catch_warnings(action="ignore"):  # others' warnings are no matter of the reader here
+            answer = _COMMANDS[options.command](options)
     except CfUsageError as error:
         terminal.complain(NAME, error)
         return code_of(error)
-    for note in dict.fromkeys(str(warning.message) for warning in caught):
-        terminal.complain(NAME, f"note: {note}")
-    terminal.write(text)
-    if trouble is None:
+    if answer.note:
+        terminal.complain(NAME, f"note: {answer.note}")
+    terminal.write(answer.text)
+    if answer.trouble is None:
         return _DONE
-    terminal.complain(NAME, trouble)
-    return code_of(trouble)
+    terminal.complain(NAME, answer.trouble)
+    return code_of(answer.trouble)
 
 
 def code_of(error: CfUsageError) -> int:
@@ -67,11 +79,12 @@ def _summary(options: argparse.Namespace) -> _Answer:
             budget_usd=options.budget,
         )
     if options.format == "json":
-        return as_json(found), None
+        return _Answer(as_json(found), found.note)
     if options.format == "markdown":
-        return as_markdown(found), None
+        return _Answer(as_markdown(found), found.note)
     is_rich = terminal.is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
-    return as_text(found, is_rich=is_rich, width=terminal.width(sys.stdout)), None
+    text = as_text(found, is_rich=is_rich, width=terminal.width(sys.stdout))
+    return _Answer(text, found.note)
 
 
 def _update(options: argparse.Namespace) -> _Answer:
@@ -79,7 +92,8 @@ def _update(options: argparse.Namespace) -> _Answer:
     from cfusage_lab.commands.updating import update  # noqa: PLC0415
 
     with client(is_sandbox=options.sandbox) as asked:
-        return update(asked, location=options.archive, accounts=options.accounts, days=options.days)
+        text, trouble = update(asked, location=options.archive, accounts=options.accounts, days=options.days)
+    return _Answer(text, trouble=trouble)
 
 
 def _report(options: argparse.Namespace) -> _Answer:
@@ -94,10 +108,10 @@ def _report(options: argparse.Namespace) -> _Answer:
     )
     if options.archive is not None:
         location = None if options.archive is True else options.archive
-        path = of_archive(wanted, location=location, is_sandbox=options.sandbox)
+        path, note = of_archive(wanted, location=location, is_sandbox=options.sandbox)
     else:
-        path = of_account(wanted, is_sandbox=options.sandbox)
-    return f"{path}\n", None
+        path, note = of_account(wanted, is_sandbox=options.sandbox)
+    return _Answer(f"{path}\n", note)
 
 
 _COMMANDS: Final = {"summary": _summary, "update": _update, "report": _report}

@@ -116,7 +116,7 @@ def clock(found: Series, history: object | None, time_zone: str | None) -> Rest:
         return Count()
     if time_zone is None:
         raise ConfigError("history is in UTC: pass time_zone, the one of the daily table")
-    local = localize(history, time_zone=time_zone, stacklevel=6)
+    local = localize(history, time_zone=time_zone)
     since = min(found.today - _PROFILE, found.today.replace(day=1))
     columns = ("account_id", "start_time", "date", "weekday", "hour", "minute", "state", "cost_usd")
     recent = local.frame.filter(nw.col("date") >= since).select(*columns)

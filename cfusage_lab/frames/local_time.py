@@ -147,7 +147,6 @@ def localize(
     time_zone: str,
     is_day_allowed: bool = False,
     asks_until: bool = False,
-    stacklevel: int = 4,
 ) -> LocalHistory:
     """Look up the local date, weekday and hour of every window.
 
@@ -165,8 +164,6 @@ def localize(
         Whether windows of a UTC day will do, if the zone is UTC.
     asks_until
         Whether the small aggregate asks for ``until``, too.
-    stacklevel
-        Which caller a warning about the zone points to.
 
     Raises
     ------
@@ -193,7 +190,7 @@ def localize(
             f"{time_zone}: fetch the history with granularity='hour'"
         )
     if span.start and span.end:
-        warn_if_off_the_hour(time_zone, span.start, span.end, stacklevel=stacklevel)
+        warn_if_off_the_hour(time_zone, span.start, span.end)
     hours = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
     runs = None
     if rows is not None and hour_runs is not None:

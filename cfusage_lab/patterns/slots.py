@@ -24,7 +24,7 @@ def included(history: object, *, time_zone: str, include_in_progress: bool) -> L
     here would cost more than to carry them along.
     """
     check_flags(include_in_progress=include_in_progress)
-    local = localize(history, time_zone=time_zone, stacklevel=5)
+    local = localize(history, time_zone=time_zone)
     if include_in_progress:
         return local
     cost = nw.when(nw.col("state") != "in_progress").then(nw.col("cost_usd"))

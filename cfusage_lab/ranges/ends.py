@@ -28,7 +28,7 @@ def _instant(value: date | datetime, name: str, info: ZoneInfo | None) -> dateti
             raise ConfigError(f"{name} {said(value)} is neither a date, a datetime nor an ISO 8601 text")
         start = day_start(value, info or zone("UTC"))
         if info:
-            warn_if_off_the_hour(info.key, start, start, stacklevel=6)
+            warn_if_off_the_hour(info.key, start, start)
         return start
     if value.tzinfo is not None:
         return value.astimezone(UTC)

@@ -269,7 +269,7 @@ def _days(first: date, last: date, time_zone: str, instant: datetime) -> TimeRan
     start, end = (day_start(day, zone(time_zone)) for day in (first, last))
     if start == end:
         raise ConfigError(f"there was no {first} in {time_zone}: clocks skipped it, take another day")
-    warn_if_off_the_hour(time_zone, start, end, stacklevel=4)
+    warn_if_off_the_hour(time_zone, start, end)
     return TimeRange(start, min(end, hour_end(instant)))
 
 

@@ -3,6 +3,7 @@
 Python's time zone database is the only source: ranges, tables and charts all go by these offsets.
 """
 
+import inspect
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ _STEP: Final = 6 * DAY
 """How far apart offsets are looked at: no offset in the whole database lasts for less than 6.9 days."""
 _NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
 """Files of the database that are no zones by name: what they hold differs from machine to machine."""
+_PACKAGE: Final = __name__.partition(".")[0]
 _is_said: Final[ContextVar[bool]] = ContextVar("off_the_hour_is_said", default=False)
 
 
@@ -131,11 +133,15 @@ def off_the_hour(time_zone: str, start: datetime, end: datetime) -> str:
     )
 
 
-def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime, *, stacklevel: int = 3) -> None:
-    """Warn with the note of :func:`off_the_hour`; Python shows it once for each place that asks."""
+def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime) -> None:
+    """Warn with the note of :func:`off_the_hour`, at the line outside this package that named the zone.
+
+    This is the one place that warns. Whoever shows the note itself asks for it, inside
+    :func:`off_the_hour_is_said`.
+    """
     note = "" if _is_said.get() else off_the_hour(time_zone, start, end)
     if note:
-        warnings.warn(note, OffTheHourWarning, stacklevel=stacklevel)
+        warnings.warn(note, OffTheHourWarning, stacklevel=_level_outside())
 
 
 @contextmanager
@@ -149,6 +155,14 @@ def off_the_hour_is_said() -> Iterator[None]:
         yield
     finally:
         _is_said.reset(token)
+
+
+def _level_outside() -> int:
+    """Return how many calls lie between the warning and the first caller outside this package."""
+    level, frame = 1, inspect.currentframe()
+    while frame and frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level, frame = level + 1, frame.f_back
+    return level - 1
 
 
 @lru_cache(maxsize=64)
