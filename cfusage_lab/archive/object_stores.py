@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from cfusage_lab.archive.storage_options import StorageOptions
-from cfusage_lab.archive.trouble import explained
+from cfusage_lab.archive.errors import typed_errors
+from cfusage_lab.archive.location import StorageOptions
 from cfusage_lab.errors import ConfigError, PayloadError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = [
     "altered_objects",
     "check_settings",
     "is_s3",
-    "refuse_strangers_in_store",
+    "refuse_foreign_objects",
     "require_conditional_writes",
 ]
 
@@ -94,9 +94,9 @@ def check_settings(uri: str, options: StorageOptions) -> None:
     ConfigError
         It names the setting, and says what to set.
     """
-    wrong = _wrong(options)
-    if wrong:
-        raise ConfigError(f"the archive at {uri} can't be used: {wrong}; nothing was asked")
+    fault = _setting_fault(options)
+    if fault:
+        raise ConfigError(f"the archive at {uri} can't be used: {fault}; nothing was asked")
 
 
 def require_conditional_writes(location: str, options: StorageOptions) -> None:
@@ -114,7 +114,7 @@ def require_conditional_writes(location: str, options: StorageOptions) -> None:
     from obstore import list, put  # noqa: A004, PLC0415 - only who keeps an archive in a store needs it
     from obstore.exceptions import AlreadyExistsError, NotSupportedError, PermissionDeniedError  # noqa: PLC0415
 
-    with explained(location, options):
+    with typed_errors(location, options):
         store = _store(location, options)
         for _ in range(2):  # the first may be what puts it there
             try:
@@ -135,7 +135,7 @@ def require_conditional_writes(location: str, options: StorageOptions) -> None:
     )
 
 
-def refuse_strangers_in_store(location: str, table: str, options: StorageOptions) -> None:
+def refuse_foreign_objects(location: str, table: str, options: StorageOptions) -> None:
     """Refuse a place in a store that has no table and is not free for one, or whose store is none.
 
     Raises
@@ -149,7 +149,7 @@ def refuse_strangers_in_store(location: str, table: str, options: StorageOptions
 
     uri = f"{location}/{table}"
     is_object = True
-    with explained(uri, options):
+    with typed_errors(uri, options):
         store = _store(location, options)
         found = next(list(store, prefix=f"{table}/"), [])  # some dozens, in order of name
         with suppress(FileNotFoundError):
@@ -172,7 +172,7 @@ def altered_objects(files: pl.DataFrame, location: str, table: str, options: Sto
     """Return which objects of a table are not what its log says, and which commits are lost."""
     from obstore import list  # noqa: A004, PLC0415
 
-    with explained(f"{location}/{table}", options):
+    with typed_errors(f"{location}/{table}", options):
         store = _store(location, options)
         sizes = {
             one["path"].removeprefix(f"{table}/"): one["size"]
@@ -194,7 +194,7 @@ def altered_objects(files: pl.DataFrame, location: str, table: str, options: Sto
     return found
 
 
-def _wrong(options: StorageOptions) -> str:
+def _setting_fault(options: StorageOptions) -> str:
     key, secret = options.setting(_ID), options.setting(_SECRET)
     if bool(key) != bool(secret):
         here, missing = (_ID, _SECRET) if key else (_SECRET, _ID)

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.archive.storage_options import StorageOptions
+from cfusage_lab.archive.location import StorageOptions
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.progress import Quiet
 from cfusage_lab.ranges import TimeRange

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import boto3
 from moto.server import ThreadedMotoServer
 
-from cfusage_lab.archive.storage_options import StorageOptions
+from cfusage_lab.archive.location import StorageOptions
 
 Answer = tuple[int, bytes, dict[str, str]]
 Answering = Callable[[str, str], Answer | None]

@@ -6,9 +6,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cfusage_lab.archive.layout import STORED, month_of, seal, sealed
-from cfusage_lab.archive.merging import news
-from cfusage_lab.archive.spans import SPANS, absent, by_span, joined
+from cfusage_lab.archive.coverage import SPANS, gaps
+from cfusage_lab.archive.integrity import month_checksum, with_checksums
+from cfusage_lab.archive.rows import STORED, month_of, rows_to_write
+from cfusage_lab.archive.update import merge_spans, requests
 from cfusage_lab.ranges import LONGEST
 
 START = datetime(2026, 10, 31, 20, tzinfo=UTC)
@@ -41,7 +42,7 @@ def fetched(
 
 
 def stored(values: dict[int, float | None], at: int = 50, *, state: str = "provisional") -> pl.DataFrame:
-    return sealed(news(NOTHING, fetched(values, at, state=state), now=NOW))
+    return with_checksums(rows_to_write(NOTHING, fetched(values, at, state=state), now=NOW))
 
 
 def values_of(rows: pl.DataFrame) -> dict[int, float]:
@@ -51,18 +52,18 @@ def values_of(rows: pl.DataFrame) -> dict[int, float]:
     }
 
 
-def test_new_and_changed_windows_are_news_and_the_rest_is_not() -> None:
+def test_new_and_changed_windows_are_written_and_the_rest_is_not() -> None:
     """Hour 0 is the same in all respects, hour 1 changed, hour 2 is new; hour 9 was not asked for."""
     before = stored({0: 1.0, 1: 2.0, 9: 5.0}, state="complete")
 
-    got = news(before, fetched({0: 1.0, 1: 2.5, 2: 3.0}), now=NOW)
+    got = rows_to_write(before, fetched({0: 1.0, 1: 2.5, 2: 3.0}), now=NOW)
 
     assert values_of(got) == {1: 2.5, 2: 3.0}
     assert got.schema == STORED
 
 
-def test_a_window_that_settles_is_news_though_its_value_stays() -> None:
-    got = news(stored({0: 1.0}), fetched({0: 1.0}), now=NOW)
+def test_a_window_that_settles_is_written_though_its_value_stays() -> None:
+    got = rows_to_write(stored({0: 1.0}), fetched({0: 1.0}), now=NOW)
 
     assert got.select("state", "aggregated_value").rows() == [("complete", 1.0)]
     assert got["revisions"].to_list() == [None]
@@ -70,7 +71,7 @@ def test_a_window_that_settles_is_news_though_its_value_stays() -> None:
 
 def test_a_revision_keeps_what_was_there_and_the_state_it_was_in() -> None:
     """A dollar while it could still change, two once it was settled, at hour 100."""
-    got = news(stored({0: 1.0}), fetched({0: 2.0}), now=NOW)
+    got = rows_to_write(stored({0: 1.0}), fetched({0: 2.0}), now=NOW)
 
     assert got.select("aggregated_value", "state").rows() == [(2.0, "complete")]
     assert got["revisions"].to_list() == [
@@ -78,9 +79,9 @@ def test_a_revision_keeps_what_was_there_and_the_state_it_was_in() -> None:
     ]
 
 
-def test_a_zero_that_is_reported_at_last_is_news_and_no_revision() -> None:
+def test_a_zero_that_is_reported_at_last_is_written_and_no_revision() -> None:
     """Its dollars stay: it was a zero that had been added, and is one that the endpoint knows."""
-    got = news(stored({0: None}, state="complete"), fetched({0: 0.0}), now=NOW)
+    got = rows_to_write(stored({0: None}, state="complete"), fetched({0: 0.0}), now=NOW)
 
     assert got.select("aggregated_value", "is_reported", "revisions").rows() == [(0.0, True, None)]
 
@@ -89,28 +90,28 @@ def test_an_answer_that_was_overtaken_changes_nothing() -> None:
     """It was fetched at hour 100, and what is stored at hour 200, be that this very moment."""
     before = stored({0: 1.0}, at=200)
 
-    assert news(before, fetched({0: 9.0}, at=100), now=NOW).height == 0
-    assert news(before, fetched({0: 9.0}, at=100), now=START + 200 * HOUR).height == 0
-    assert values_of(news(before, fetched({0: 9.0}, at=100), now=START + 150 * HOUR)) == {0: 9.0}
+    assert rows_to_write(before, fetched({0: 9.0}, at=100), now=NOW).height == 0
+    assert rows_to_write(before, fetched({0: 9.0}, at=100), now=START + 200 * HOUR).height == 0
+    assert values_of(rows_to_write(before, fetched({0: 9.0}, at=100), now=START + 150 * HOUR)) == {0: 9.0}
 
 
 def test_what_is_no_longer_reported_stays_unless_older_cost_is() -> None:
     before = stored({0: 1.0, 1: None})
 
-    kept = news(before, fetched({0: None, 1: None}, is_remembered=False), now=NOW)
+    kept = rows_to_write(before, fetched({0: None, 1: None}, is_remembered=False), now=NOW)
     assert values_of(kept) == {0: 1.0, 1: 0.0}
     assert kept["is_reported"].to_list() == [True, False]
     assert kept["revisions"].to_list() == [None, None]
-    dropped = news(before, fetched({0: None}), now=NOW)
+    dropped = rows_to_write(before, fetched({0: None}), now=NOW)
     assert values_of(dropped) == {0: 0.0}
     assert dropped["is_reported"].to_list() == [False]
-    assert values_of(news(before, fetched({0: 2.5}, is_remembered=False), now=NOW)) == {0: 2.5}
+    assert values_of(rows_to_write(before, fetched({0: 2.5}, is_remembered=False), now=NOW)) == {0: 2.5}
 
 
-def test_a_seal_follows_from_every_value_and_not_from_the_order() -> None:
+def test_a_checksum_follows_from_every_value_and_not_from_the_order() -> None:
     rows = stored({0: 1.0, 1: 2.0, 2: None})
 
-    assert seal(rows) == seal(rows.reverse())
+    assert month_checksum(rows) == month_checksum(rows.reverse())
     revised = [{"old_usd": 0.5, "old_state": "provisional", "revised_at": START}]
     others = [
         rows.with_columns(aggregated_value=pl.col("aggregated_value") + 1e-12),
@@ -122,12 +123,12 @@ def test_a_seal_follows_from_every_value_and_not_from_the_order() -> None:
         rows.with_columns(revisions=pl.lit(revised, STORED["revisions"])),
         rows.head(2),
     ]
-    assert len({seal(one) for one in (rows, *others)}) == 9
+    assert len({month_checksum(one) for one in (rows, *others)}) == 9
 
 
-def test_a_seal_never_changes() -> None:
-    """Archives that exist were sealed with it."""
-    assert seal(stored({0: 1.0, 1: None, 2: 0.1})) == (
+def test_a_checksum_never_changes() -> None:
+    """Archives that exist were written with it."""
+    assert month_checksum(stored({0: 1.0, 1: None, 2: 0.1})) == (
         "b8352502d9cab7ecb1c0f2714caada5af483c0f2308a352ba93b3670c05918a7"
     )
 
@@ -142,7 +143,7 @@ def test_after_a_merge_every_window_is_there_once_with_its_newest_value(
 ) -> None:
     before = stored(first)
 
-    rows = news(before, fetched(second), now=NOW)
+    rows = rows_to_write(before, fetched(second), now=NOW)
 
     after = pl.concat([before.join(rows, on=["account_id", "start_time"], how="anti"), rows])
     expected = {hour: value or 0.0 for hour, value in (first | second).items()}
@@ -152,7 +153,7 @@ def test_after_a_merge_every_window_is_there_once_with_its_newest_value(
 
 @given(held=st.sets(st.integers(0, 40)), start=st.integers(0, 20), hours=st.integers(1, 20))
 @settings(max_examples=80)
-def test_what_is_absent_and_what_is_held_make_the_whole(held: set[int], start: int, hours: int) -> None:
+def test_gaps_and_what_is_held_make_the_whole(held: set[int], start: int, hours: int) -> None:
     """Each window of the bounds is in exactly one of the two; spans neither touch nor overlap."""
     bounds = pl.DataFrame(
         {"account_id": ["a"], "start": [START + start * HOUR], "end": [START + (start + hours) * HOUR]},
@@ -161,7 +162,7 @@ def test_what_is_absent_and_what_is_held_make_the_whole(held: set[int], start: i
     inside = sorted(hour for hour in held if start <= hour < start + hours)
     rows = fetched(dict.fromkeys(inside, 1.0)) if inside else NOTHING
 
-    spans = absent(rows, bounds, width=HOUR)
+    spans = gaps(rows, bounds, width=HOUR)
 
     found = [
         hour
@@ -169,7 +170,7 @@ def test_what_is_absent_and_what_is_held_make_the_whole(held: set[int], start: i
         for hour in range((first - START) // HOUR, (last - START) // HOUR)
     ]
     assert sorted(found + inside) == list(range(start, start + hours))
-    assert joined(spans).rows() == spans.rows()
+    assert merge_spans(spans).rows() == spans.rows()
 
 
 def spans_of(*spans: tuple[str, int, int]) -> pl.DataFrame:
@@ -185,18 +186,18 @@ def hours_of(spans: pl.DataFrame) -> list[tuple[str, int, int]]:
     return [(one, (first - START) // HOUR, (last - START) // HOUR) for one, first, last in spans.rows()]
 
 
-def test_spans_that_touch_or_overlap_are_joined() -> None:
+def test_spans_that_touch_or_overlap_are_merged() -> None:
     """0 to 2, 2 to 3, 5 to 9 with 6 to 7 in it; another account has its own."""
     spans = spans_of(("a", 5, 9), ("a", 0, 2), ("a", 6, 7), ("b", 1, 4), ("a", 2, 3))
 
-    assert hours_of(joined(spans)) == [("a", 0, 3), ("a", 5, 9), ("b", 1, 4)]
+    assert hours_of(merge_spans(spans)) == [("a", 0, 3), ("a", 5, 9), ("b", 1, 4)]
 
 
-def test_nothing_is_absent_between_one_account_s_end_and_another_s_beginning() -> None:
+def test_there_is_no_gap_between_one_account_s_end_and_another_s_beginning() -> None:
     """One is held whole from 0 to 2, another is to be held from 10 to 12."""
     bounds = spans_of(("a", 0, 2), ("b", 10, 12))
 
-    assert hours_of(absent(fetched({0: 1.0, 1: 1.0}), bounds, width=HOUR)) == [("b", 10, 12)]
+    assert hours_of(gaps(fetched({0: 1.0, 1: 1.0}), bounds, width=HOUR)) == [("b", 10, 12)]
 
 
 def test_a_span_longer_than_may_be_asked_for_is_asked_for_in_parts() -> None:
@@ -204,7 +205,7 @@ def test_a_span_longer_than_may_be_asked_for_is_asked_for_in_parts() -> None:
     end = START + LONGEST + timedelta(days=1)
     spans = pl.DataFrame([("b", START, end), ("a", START, end)], schema=SPANS, orient="row")
 
-    asked = by_span(spans)
+    asked = requests(spans)
 
     assert [ids for _, ids in asked] == [["a", "b"], ["a", "b"]]
     assert asked[0][0].start == START

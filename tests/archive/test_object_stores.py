@@ -33,8 +33,8 @@ from polars.testing import assert_frame_equal
 from stores import Answer, Store, error, proxy
 
 import cfusage_lab as cfu
-from cfusage_lab.archive.monthly import MonthlyTable
-from cfusage_lab.archive.storage_options import StorageOptions
+from cfusage_lab.archive.delta_table import MonthlyTable
+from cfusage_lab.archive.location import StorageOptions
 from cfusage_lab.commands import main
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
 from cfusage_lab.ranges import TimeRange

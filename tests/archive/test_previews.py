@@ -13,8 +13,11 @@ from nights import BATCH, DAY, NOW, ONE, RESEARCH, SUPPORT, TWO, Nights
 from polars.testing import assert_frame_equal
 
 import cfusage_lab as cfu
-from cfusage_lab.archive import UsageArchive
-from cfusage_lab.archive.previews import StoredPreviews
+from cfusage_lab.archive import UsageArchive, invoice_previews
+from cfusage_lab.archive.commits import create, replace_months
+from cfusage_lab.archive.delta_table import MonthlyTable
+from cfusage_lab.archive.invoice_previews import InvoicePreviewTable
+from cfusage_lab.archive.location import StorageOptions
 from cfusage_lab.errors import ConfigError, FrameError, PayloadError
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.sandbox import Knobs
@@ -264,17 +267,17 @@ def test_damage_is_found_and_nothing_is_deleted_after_it(
         (pl.col("billed_usd") + 0.01, "2026-11 is not what was written"),
         (pl.lit(math.nan).alias("credits_usd"), "values that are no number of dollars"),
         (pl.lit(None, pl.Float64).alias("billed_usd"), "values that are missing"),
-        (pl.lit(1, pl.Int64).alias("line"), "lines that are there twice"),
+        (pl.lit(1, pl.Int64).alias("line"), "duplicate lines"),
         (pl.col("fetched_at").dt.offset_by("-1mo"), "lines in another month's files"),
     ],
 )
 def test_rows_that_another_program_wrote_are_found(tmp_path: Path, change: pl.Expr, said: str) -> None:
     nights = Nights(tmp_path)
     seen(nights)
-    table = StoredPreviews(str(tmp_path), None, "sandbox")  # type: ignore[arg-type]
+    table = InvoicePreviewTable(str(tmp_path), StorageOptions(), "sandbox")
     opened = table.open()
     assert opened is not None
-    table._replace(opened, table._months(opened, pl.Series(["2026-11"])).with_columns(change), ["2026-11"])
+    replace_months(table, opened, table.read(table.scan(opened)).with_columns(change), ["2026-11"])
 
     with pytest.raises(PayloadError, match=said):
         nights.archive.verify()
@@ -291,34 +294,40 @@ def test_several_that_write_at_once_end_with_the_union(tmp_path: Path) -> None:
     assert nights.archive.verify()["rows"].item() == found.height
 
 
-def test_what_another_stores_while_one_begins_the_table_stays(tmp_path: Path) -> None:
+def test_what_another_stores_while_one_begins_the_table_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Between the look for a table and its creation, somebody else makes it and stores a preview."""
 
-    class Slow(StoredPreviews):
-        def _created(self) -> DeltaTable:
-            keep(tmp_path, line(account_id=TWO))
-            return super()._created()
+    def create_late(table: MonthlyTable) -> DeltaTable:
+        monkeypatch.setattr(invoice_previews, "create", create)
+        keep(tmp_path, line(account_id=TWO))
+        return create(table)
 
-    slow = Slow(str(tmp_path), {}, "account")  # type: ignore[arg-type]
-    slow.add(line(), seen_at=NOW)
+    monkeypatch.setattr(invoice_previews, "create", create_late)
+    table = InvoicePreviewTable(str(tmp_path), StorageOptions(), "account")
+    table.add(line(), seen_at=NOW)
 
-    assert slow.all()["account_id"].to_list() == [ONE, TWO]
+    assert table.all()["account_id"].to_list() == [ONE, TWO]
 
 
-def test_a_commit_that_loses_a_race_is_made_on_top_of_the_winners(tmp_path: Path) -> None:
+def test_a_commit_that_loses_a_race_is_made_on_top_of_the_winners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep(tmp_path, line(1.0))
-    table = StoredPreviews(str(tmp_path), {}, "account")  # type: ignore[arg-type]
+    table = InvoicePreviewTable(str(tmp_path), StorageOptions(), "account")
     others = [2.0, 3.0]
 
-    class Losing(StoredPreviews):
-        def _replace(self, opened: DeltaTable, rows: pl.DataFrame, months: Sequence[str]) -> None:
-            if others:
-                table.add(line(others.pop(0)), seen_at=NOW)
-            super()._replace(opened, rows, months)
+    def replace_late(table: MonthlyTable, opened: DeltaTable, rows: pl.DataFrame, months: list[str]) -> None:
+        monkeypatch.setattr(invoice_previews, "replace_months", replace_months)
+        if others:
+            table.add(line(others.pop(0)), seen_at=NOW)
+        monkeypatch.setattr(invoice_previews, "replace_months", replace_late)
+        replace_months(table, opened, rows, months)
 
+    monkeypatch.setattr(invoice_previews, "replace_months", replace_late)
     paused: list[float] = []
-    losing = Losing(str(tmp_path), {}, "account")  # type: ignore[arg-type]
-    losing.add(line(4.0), seen_at=NOW, pause=paused.append)
+    table.add(line(4.0), seen_at=NOW, pause=paused.append)
 
     assert table.all()["billed_usd"].to_list() == [1.0, 2.0, 3.0, 4.0]
     assert len(paused) == 2

@@ -362,9 +362,9 @@ def test_a_month_that_the_log_names_twice_is_no_history(nights: Nights) -> None:
     shutil.copy(path, path.with_name("again.parquet"))
     newest.write_text("\n".join([*lines, add.replace(path.name, "again.parquet")]))
 
-    with pytest.raises(PayloadError, match="windows twice"):
+    with pytest.raises(PayloadError, match="duplicate windows"):
         nights.archive.usage_history(SPAN)
-    with pytest.raises(PayloadError, match="there twice"):
+    with pytest.raises(PayloadError, match="duplicate windows"):
         nights.archive.verify()
 
 

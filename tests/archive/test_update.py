@@ -10,7 +10,7 @@ from nights import BATCH, DAY, HOUR, NOW, ONE, PILOT, RESEARCH, SUPPORT, TWO, Ni
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.archive.updating import Steps
+from cfusage_lab.archive.update import UpdateProgress
 from cfusage_lab.credentials import Credentials
 from cfusage_lab.errors import CancelledError, CfUsageError, ConfigError
 from cfusage_lab.fetch import UsageClient
@@ -196,7 +196,7 @@ class Counting(Quiet):
 def test_progress_shows_several_fetches_as_one() -> None:
     """Two requests, then three: one count from 1 to 5, closed by the update and not by a fetch."""
     progress = Counting()
-    steps = Steps(progress)
+    steps = UpdateProgress(progress)
 
     for total in (2, 3):
         for done in range(1, total + 1):

@@ -11,7 +11,9 @@ from deltalake import DeltaTable
 from nights import BATCH, DAY, NOW, PATIENCE, RESEARCH, SUPPORT, Nights, forkserver, update_at_once, used
 from polars.testing import assert_frame_equal
 
-from cfusage_lab.archive.store import StoredTable
+from cfusage_lab.archive.commits import create, replace_months
+from cfusage_lab.archive.location import StorageOptions
+from cfusage_lab.archive.usage_table import UsageTable
 from cfusage_lab.errors import TransportError
 from cfusage_lab.ranges import TimeRange
 
@@ -62,10 +64,10 @@ def test_threads_of_one_process_end_with_the_union(tmp_path: Path) -> None:
 def test_an_archive_that_is_just_being_begun_is_not_damaged(tmp_path: Path) -> None:
     """Three look for a table, again and again, while another makes it; it all goes by chance, ten times."""
     for number in range(10):
-        table = StoredTable(str(tmp_path / str(number)), None, "account", "hour")
+        table = UsageTable(str(tmp_path / str(number)), StorageOptions(), "account", "hour")
         at_once = Barrier(4)
 
-        def look(table: StoredTable = table, at_once: Barrier = at_once) -> None:
+        def look(table: UsageTable = table, at_once: Barrier = at_once) -> None:
             at_once.wait()
             while table.open() is None:
                 pass
@@ -73,7 +75,7 @@ def test_an_archive_that_is_just_being_begun_is_not_damaged(tmp_path: Path) -> N
         with ThreadPoolExecutor(4) as pool:
             looking = [pool.submit(look) for _ in range(3)]
             at_once.wait()
-            table._created()
+            create(table)
             for one in looking:
                 assert one.result(PATIENCE) is None
 
@@ -83,14 +85,14 @@ def test_a_commit_that_loses_the_race_is_made_on_top_of_the_winners(tmp_path: Pa
     nights, other = Nights(tmp_path), Nights(tmp_path)
     span = TimeRange(END - DAY, END)
     nights.update(span, accounts=BATCH)
-    table = StoredTable(str(tmp_path), None, "sandbox", "hour")
+    table = UsageTable(str(tmp_path), StorageOptions(), "sandbox", "hour")
     stale = table.open()
     assert stale is not None
     other.update(span, accounts=RESEARCH)
     rows = table.read(table.scan(stale))
 
     with pytest.raises(Exception, match="concurrent"):
-        table._replace(stale, rows, ["2026-11"])
+        replace_months(table, stale, rows, ["2026-11"])
 
     nights.update(span, accounts=SUPPORT)
     assert nights.archive.accounts()["account_id"].to_list() == [SUPPORT, RESEARCH, BATCH]
@@ -101,19 +103,19 @@ def test_a_race_that_is_always_lost_ends_in_an_error(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     span = TimeRange(END - DAY, END)
     nights.update(span, accounts=BATCH)
-    table = StoredTable(str(tmp_path), None, "sandbox", "hour")
+    table = UsageTable(str(tmp_path), StorageOptions(), "sandbox", "hour")
     fetched = _as_fetched(table)
     lost: list[int] = []
     paused: list[float] = []
 
-    class Losing(StoredTable):
+    class Losing(UsageTable):
         def _months(self, opened: DeltaTable, months: pl.Series) -> pl.DataFrame:
             rows = super()._months(opened, months)
             lost.append(opened.version())
-            table._replace(table.open(), rows, ["2026-11"])
+            replace_months(table, table.open(), rows, ["2026-11"])
             return rows
 
-    losing = Losing(str(tmp_path), None, "sandbox", "hour")
+    losing = Losing(str(tmp_path), StorageOptions(), "sandbox", "hour")
     with pytest.raises(TransportError, match="by others all the time") as caught:
         losing.merge(fetched, clock=lambda: NOW, pause=paused.append)
 
@@ -124,7 +126,7 @@ def test_a_race_that_is_always_lost_ends_in_an_error(tmp_path: Path) -> None:
     assert nights.archive.verify()["rows"].item() == 24
 
 
-def _as_fetched(table: StoredTable) -> pl.DataFrame:
+def _as_fetched(table: UsageTable) -> pl.DataFrame:
     """Return what is stored as if it had been fetched again, a dollar dearer."""
     rows = table.read(table.scan(table.open()))
     return rows.drop("revisions", "month_seal", "month").with_columns(

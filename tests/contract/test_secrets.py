@@ -350,7 +350,7 @@ OF_AN_ARCHIVE: dict[str, Callable[[cfu.UsageArchive], object]] = {
 
 def test_every_call_of_an_archive_is_among_those_that_are_tried() -> None:
     """Those without a table to reach aside."""
-    reached = {name for name in vars(cfu.UsageArchive) if not name.startswith("_")}
+    reached = {name for name in dir(cfu.UsageArchive) if not name.startswith("_")}
 
     assert reached - {"label", "location"} == OF_AN_ARCHIVE.keys()
 

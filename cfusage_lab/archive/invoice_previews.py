@@ -4,16 +4,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
-from io import BytesIO
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import polars as pl
 from narwhals.exceptions import NarwhalsError
 
-from cfusage_lab.archive.answer import refusal
-from cfusage_lab.archive.layout import month_of
-from cfusage_lab.archive.monthly import MonthlyTable
+from cfusage_lab.archive.answers import answer_error
+from cfusage_lab.archive.commits import commit, create, replace_months
+from cfusage_lab.archive.delta_table import MonthlyTable
+from cfusage_lab.archive.integrity import altered_months, checksum
+from cfusage_lab.archive.rows import CHECKSUM, broken_rules, month_of
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import INVOICE_LINES, INVOICE_PREVIEWS
@@ -22,18 +22,18 @@ from cfusage_lab.source import Source
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["StoredPreviews", "checked_lines", "newest"]
+__all__ = ["InvoicePreviewTable", "checked_invoice_lines", "newest"]
 
 _STORED: Final = pl.Schema(
     {
         **INVOICE_PREVIEWS,
         "line": pl.Int64(),
-        "month_seal": pl.String(),
+        CHECKSUM: pl.String(),
         "month": pl.String(),
     }
 )
 """One row is a line of a preview: ``line`` is its place in it, from 1, ``month`` that of ``fetched_at``."""
-_SEEN: Final = ["account_id", "fetched_at"]
+_KEY: Final = ["account_id", "fetched_at"]
 """What tells one preview from another."""
 _TICK: Final = timedelta(microseconds=1)
 _LINES: Final = INVOICE_LINES.names()
@@ -48,7 +48,7 @@ _NEVER_NULL: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPreviews(MonthlyTable):
+class InvoicePreviewTable(MonthlyTable):
     """The previews of real accounts, or of the sandbox's; a stored row is never changed."""
 
     columns: ClassVar[pl.Schema] = _STORED
@@ -71,31 +71,26 @@ class StoredPreviews(MonthlyTable):
         rows = self.scan(opened)
         if accounts is not None:
             rows = rows.filter(pl.col("account_id").is_in(list(accounts)))
-        return self.read(rows).sort(*_SEEN, "line").select(INVOICE_PREVIEWS.names())
+        return self.read(rows).sort(*_KEY, "line").select(INVOICE_PREVIEWS.names())
 
     def add(
         self, lines: pl.DataFrame, *, seen_at: datetime, pause: Callable[[float], None] = time.sleep
     ) -> None:
         """Store the previews that are not the same as the last one of their account.
 
-        Raises as :meth:`StoredTable.merge` does.
+        Raises as ``commits.commit``.
         """
-        self._committed(lambda: self._add_once(lines, seen_at), pause=pause)
+        commit(self, lambda: self._add_once(lines, seen_at), pause=pause)
 
-    def faults(self, table: "DeltaTable", stored: pl.DataFrame) -> list[str]:  # noqa: ARG002 - all is read
+    def faults(self, opened: "DeltaTable", stored: pl.DataFrame) -> list[str]:  # noqa: ARG002 - all is read
         """Return in words what of the rows is not as it was written."""
         if stored.schema != _STORED:
             return [f"its columns are {dict(stored.schema)}"]
         rules = {
-            "lines that are there twice": pl.struct(*_SEEN, "line").is_duplicated(),
+            "duplicate lines": pl.struct(*_KEY, "line").is_duplicated(),
             "lines in another month's files": month_of(pl.col("fetched_at")) != pl.col("month"),
         }
-        counts = stored.select(rule.sum().alias(name) for name, rule in rules.items()).row(0, named=True)
-        found = [f"{count:,} {name}" for name, count in counts.items() if count] + _flaws(stored)
-        for (month,), rows in stored.partition_by("month", as_dict=True).items():
-            if rows["month_seal"].unique().to_list() != [_seal(rows)]:
-                found.append(f"{month} is not what was written")
-        return found
+        return broken_rules(stored, rules) + _flaws(stored) + altered_months(stored, _checksum)
 
     def total_usd(self, stored: pl.DataFrame) -> None:  # noqa: ARG002 - of no rows there is a sum
         """Return nothing: the same dollars are seen again and again."""
@@ -104,9 +99,9 @@ class StoredPreviews(MonthlyTable):
     def _add_once(self, lines: pl.DataFrame, seen_at: datetime) -> None:
         if lines.is_empty():
             return
-        opened = self.open() or self._created()  # another may have begun it, and stored something, in between
+        opened = self.open() or create(self)  # another may have begun it, and stored something, in between
         held = self.read(self.scan(opened)).select(_STORED.names())
-        new = _changed(lines, held.sort(*_SEEN, "line"))
+        new = _changed(lines, held.sort(*_KEY, "line"))
         if new.is_empty():
             return
         while seen_at in held["fetched_at"]:  # two previews of one moment would be one
@@ -115,15 +110,14 @@ class StoredPreviews(MonthlyTable):
         new = new.with_columns(
             fetched_at=pl.lit(seen_at, _STORED["fetched_at"]),
             line=pl.int_range(1, pl.len() + 1).over("account_id"),
-            month_seal=pl.lit(None, pl.String),
             month=pl.lit(month),
+            **{CHECKSUM: pl.lit(None, pl.String)},
         ).select(_STORED.names())
-        rows = pl.concat([held.filter(pl.col("month") == month), new]).sort(*_SEEN, "line")
-        sealed = rows.with_columns(month_seal=pl.lit(_seal(rows)))
-        self._replace(opened, sealed, [month])
+        rows = pl.concat([held.filter(pl.col("month") == month), new]).sort(*_KEY, "line")
+        replace_months(self, opened, rows.with_columns(pl.lit(_checksum(rows)).alias(CHECKSUM)), [month])
 
 
-def checked_lines(answer: object, client: Source, *, account_ids: Sequence[str]) -> pl.DataFrame:
+def checked_invoice_lines(answer: object, client: Source, *, account_ids: Sequence[str]) -> pl.DataFrame:
     """Return an answer (``schema.INVOICE_LINES``) that holds nothing but lines of the accounts asked for.
 
     Raises
@@ -135,14 +129,14 @@ def checked_lines(answer: object, client: Source, *, account_ids: Sequence[str])
     try:
         lines = polars_table(answer, INVOICE_LINES, table="usage invoice")
     except (FrameError, NarwhalsError, pl.exceptions.PolarsError) as error:
-        raise refusal(client, str(error)) from error
+        raise answer_error(client, str(error)) from error
     times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")
     lines = lines.with_columns(times.cast(INVOICE_LINES["period_start"]))
     is_other = ~pl.col("account_id").is_in(list(account_ids))
     others = lines.filter(is_other.fill_null(value=False)).height
     found = _flaws(lines) + ([f"{others:,} lines of other accounts"] if others else [])
     if found:
-        raise refusal(client, f"asked for invoice previews, it has {', '.join(found)}")
+        raise answer_error(client, f"asked for invoice previews, it has {', '.join(found)}")
     return lines
 
 
@@ -152,7 +146,7 @@ def newest(previews: pl.DataFrame) -> pl.DataFrame:
     The lines of an invoice may begin anywhere in its period, or correct an earlier one: what an invoice is
     known by is the latest end of its lines.
     """
-    end = pl.col("period_end").max().over(_SEEN)
+    end = pl.col("period_end").max().over(_KEY)
     is_newest = pl.col("fetched_at") == pl.col("fetched_at").max().over("account_id", "end")
     return previews.with_columns(end=end).filter(is_newest).select(_LINES)
 
@@ -174,19 +168,9 @@ def _flaws(lines: pl.DataFrame) -> list[str]:
         "values that are no number of dollars": pl.any_horizontal(~amounts.is_finite()),
         "periods that end before they begin": pl.col("period_start") >= pl.col("period_end"),
     }
-    counts = lines.select(rule.sum().alias(name) for name, rule in rules.items()).row(0, named=True)
-    return [f"{count:,} {name}" for name, count in counts.items() if count]
+    return broken_rules(lines, rules)
 
 
-def _seal(month: pl.DataFrame) -> str:
-    """Return a number that follows from every value of a month, whatever the order of its rows."""
-    kinds = {name: kind for name, kind in _STORED.items() if name not in {"month_seal", "month"}}
-    plain = month.sort(*_SEEN, "line").select(
-        pl.col(name).reinterpret(dtype=pl.Int64)
-        if isinstance(kind, pl.Float64)
-        else pl.col(name).to_physical()
-        for name, kind in kinds.items()
-    )
-    text = BytesIO()
-    plain.write_csv(text, include_header=False)
-    return sha256(text.getbuffer()).hexdigest()
+def _checksum(month: pl.DataFrame) -> str:
+    """Return the checksum of the previews of a month, whatever the order of its rows."""
+    return checksum(month.sort(*_KEY, "line").drop(CHECKSUM, "month"))

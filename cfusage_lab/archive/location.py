@@ -1,13 +1,22 @@
-"""What delta-rs needs to reach an object store: some of it secret, so none of it is shown."""
+"""Where an archive is, and what delta-rs needs to reach it: some of that is secret, and none is shown."""
 
 import os
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+from cfusage_lab.archive.folders import folder_uri
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.files import expanded, is_address, shown
 from cfusage_lab.redaction import Redactor
 
-__all__ = ["LONGEST_SECONDS", "StorageOptions", "storage_options_of"]
+__all__ = ["LONGEST_SECONDS", "StorageOptions", "location_of", "storage_options_of"]
+
+_FLATTENED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
+"""An address that pathlib has taken one slash from."""
 
 _OPEN: Final = re.compile(
     r"region|endpoint|bucket|container|account_name|timeout|allow_|style|locking|rename|retr(y|ies)|interval",
@@ -35,6 +44,36 @@ _BOUNDS: Final = {
     "max_retries": str(_RETRIES),
     "retry_timeout": f"{_RETRY_SECONDS}s",
 }
+
+
+def location_of(location: object) -> str:
+    """Return where an archive is: a folder from the root on, or an address as it was given.
+
+    Raises
+    ------
+    ConfigError
+        If it is no path, or a folder whose name the archive can't keep apart from another.
+    """
+    if location is None:
+        import platformdirs  # noqa: PLC0415 - only who keeps an archive has it
+
+        location = platformdirs.user_data_path("cfusage_lab", appauthor=False) / "archive"
+    text = expanded(location, what="the location")
+    if text.lower().startswith("file://"):
+        text = _folder_of(text)
+    elif is_address(text):
+        _refuse_secrets(text)
+        if not text.partition("://")[2].strip("/"):
+            raise ConfigError(f"the address {shown(text)} names no bucket: write it as 's3://bucket/path'")
+        return text.rstrip("/")
+    elif _FLATTENED.match(text) and not os.path.exists(text.partition(":")[0] + ":"):  # noqa: PTH110 - a text
+        raise ConfigError(
+            f"the location {shown(text)} looks like an address that lacks a slash: pass an address as a text "
+            "such as 's3://bucket/path', and a folder of that name from the root on"
+        )
+    folder = str(Path(text).absolute())
+    folder_uri(folder)
+    return folder
 
 
 class StorageOptions(dict[str, str]):
@@ -96,3 +135,19 @@ def storage_options_of(given: object) -> tuple[StorageOptions, str]:
                 f"the storage option {called} has a value of type {type(value).__name__}: pass texts alone"
             )
     return StorageOptions(given), ""
+
+
+def _refuse_secrets(address: str) -> None:
+    """Raise :class:`ConfigError` about an address that may hold a password: it stands in every message."""
+    place = address.partition("://")[2]
+    if ":" in place.partition("/")[0].rpartition("@")[0] or "?" in place:
+        raise ConfigError(
+            "the location holds a password or a query: pass a plain address, and the rest as storage_options"
+        )
+
+
+def _folder_of(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.netloc not in {"", "localhost"} or parts.query or parts.fragment:
+        raise ConfigError(f"the location {shown(address)} is no address of a folder here: pass its path")
+    return url2pathname(parts.path)

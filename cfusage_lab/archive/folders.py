@@ -1,48 +1,75 @@
-"""Whether what is found where an archive should be is one, and is whole."""
+"""An archive in a folder: what delta-rs is told of it, and what may be found there.
+
+:mod:`cfusage_lab.archive.object_stores` is the same for an object store.
+"""
 
 import json
+import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
 import polars as pl
 
-from cfusage_lab.archive.layout import LAYOUT, LAYOUT_KEY
-from cfusage_lab.archive.trouble import newer
 from cfusage_lab.errors import ConfigError, PayloadError
+from cfusage_lab.files import shown
 
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
+__all__ = [
+    "altered_files",
+    "file_in",
+    "folder_uri",
+    "is_plain",
+    "refuse_foreign_files",
+    "refuse_lost_commits",
+]
 
-__all__ = ["altered_files", "check_table", "refuse_lost_commits", "refuse_strangers"]
+_MISTAKEN: Final = re.compile(r"[\x00-\x1f\x7f\\\[\]^|]|%[0-9A-Fa-f]{2}")
+"""What delta-rs 1.6 takes for something else in a folder's name, or can't take at all.
 
+It reads ``%41`` as ``A`` and a backslash as a slash, and so would write into another folder.
+"""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
+"""What neither delta-rs encodes in an address nor polars takes for a pattern or a partition."""
 
 _ACTIONS: Final = {"add", "remove", "metaData", "protocol", "commitInfo", "txn", "domainMetadata", "cdc"}
+"""What a commit may hold, by Delta's protocol."""
 
 
-def check_table(table: "DeltaTable", uri: str, columns: pl.Schema) -> None:
-    """Refuse a table that is none of ours, is ahead of us, or has lost some of its ``columns``."""
-    configuration = table.metadata().configuration
-    layout = configuration.get(LAYOUT_KEY, "")
-    if not layout.isdecimal():
-        raise ConfigError(
-            f"the Delta table at {uri} is no part of an archive: give the archive a folder of its own"
-        )
-    if int(layout) > LAYOUT:
-        raise newer(uri, f"layout {layout}, and this version knows {LAYOUT}")
-    features = table.protocol().reader_features
-    if features:
-        raise newer(uri, f"features {', '.join(features)}")
-    found = [part.name for part in table.schema().fields]
-    missing = [name for name in columns.names() if name not in found]
-    if missing:
-        raise PayloadError(
-            f"the archive at {uri} lacks {', '.join(missing)}; found {', '.join(found)}: another program has "
-            "changed it; put a copy of it back"
-        )
-    more = [name for name in found if name not in columns.names()]
-    if more:
-        raise newer(uri, f"columns {', '.join(more)}")
+def is_plain(folder: Path) -> bool:
+    """Whether a folder's path is the same in delta-rs' addresses, and means nothing else to polars."""
+    return _PLAIN.fullmatch(Path(os.path.realpath(folder)).as_posix()) is not None
+
+
+def folder_uri(folder: str | Path) -> str:
+    """Return the address of a folder, to whatever place links lead now.
+
+    Raises
+    ------
+    ConfigError
+        If delta-rs would take its name for another one.
+    """
+    real = Path(os.path.realpath(folder))
+    found = _MISTAKEN.search(real.as_posix())
+    if found is None:
+        try:
+            os.fspath(real).encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return real.as_uri()
+    what = "bytes that are no UTF-8" if found is None else repr(found[0])
+    raise ConfigError(
+        f"an archive can't be kept in {shown(real)}: the name holds {what}, which delta-rs takes for "
+        "something else; take a folder whose path has no [ ] ^ | \\, no control characters and no % before "
+        "two hexadecimal digits"
+    )
+
+
+def file_in(folder: Path, uri: str) -> str:
+    """Return the path of a file of a table by delta-rs' address of it: its month's folder and its name."""
+    return os.path.join(folder, *uri.rsplit("/", 2)[1:])  # noqa: PTH118 - a good deal faster, for many files
 
 
 def refuse_lost_commits(folder: Path | None) -> None:
@@ -58,7 +85,7 @@ def refuse_lost_commits(folder: Path | None) -> None:
         )
 
 
-def refuse_strangers(folder: Path | None) -> None:
+def refuse_foreign_files(folder: Path | None) -> None:
     """Refuse a table's folder that has no table and is not free for one; None is not in a folder."""
     if folder is None:
         return
@@ -82,7 +109,7 @@ def altered_files(files: pl.DataFrame, folder: Path | None) -> list[str]:
     """Return which files in a folder are not what the log says; of an object store, reading tells."""
     if folder is None:
         return []
-    found = [path.name for path in (folder / "_delta_log").glob("*.json") if not _is_log(path)]
+    found = [path.name for path in (folder / "_delta_log").glob("*.json") if not _is_commit(path)]
     found = [f"{name} of the log was altered" for name in sorted(found)]
     for name, size in files.iter_rows():
         path = folder / unquote(name)
@@ -94,11 +121,11 @@ def altered_files(files: pl.DataFrame, folder: Path | None) -> list[str]:
 
 
 def _has_commits(log: Path) -> bool:
-    """Whether there are commits, not merely the debris of a process that was killed while writing one."""
+    """Whether there are commits, not merely what a process left that was killed while writing one."""
     return any(path.stem.split(".")[0].isdecimal() for path in log.glob("*.*"))
 
 
-def _is_log(path: Path) -> bool:
+def _is_commit(path: Path) -> bool:
     """Whether each line of a commit is an action that Delta knows: others are passed over in silence."""
     try:
         return all(set(json.loads(line)) <= _ACTIONS for line in path.read_text("utf-8").splitlines())

@@ -1,4 +1,4 @@
-"""What a source answers, held against what it was asked: before anything of it is stored."""
+"""What a source answers, checked before anything of it is stored: it is what was asked for, and no more."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,8 +6,7 @@ from typing import Final
 import polars as pl
 from narwhals.exceptions import NarwhalsError
 
-from cfusage_lab.archive.layout import instant
-from cfusage_lab.archive.tables import flaws
+from cfusage_lab.archive.rows import flaws, instant
 from cfusage_lab.errors import FrameError, PayloadError
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.ranges import TimeRange
@@ -15,29 +14,27 @@ from cfusage_lab.schema import HISTORY, WIDTHS, Granularity
 from cfusage_lab.source import Source
 from cfusage_lab.wording import visible
 
-__all__ = ["ANSWER", "checked", "received", "refusal"]
+__all__ = ["ANSWER", "answer_error", "checked_answer", "usage_history_of"]
 
 ANSWER: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 """What is kept of an answer: a history without ids."""
 
 
-def received(answer: object, client: Source) -> pl.DataFrame:
+def usage_history_of(answer: object, client: Source) -> pl.DataFrame:
     """Return an answer as a table (:data:`ANSWER`), whatever engine, order or unit of time it comes in.
-
-    A window stands in it once.
 
     Raises
     ------
     PayloadError
-        If it is no usage history.
+        If it is no usage history, or has a duplicate.
     """
     try:
         return polars_history(answer, ANSWER)
     except (FrameError, NarwhalsError, pl.exceptions.PolarsError) as error:
-        raise refusal(client, str(error)) from error
+        raise answer_error(client, str(error)) from error
 
 
-def checked(
+def checked_answer(
     answer: object,
     client: Source,
     *,
@@ -50,10 +47,10 @@ def checked(
     Raises
     ------
     PayloadError
-        If a window is absent, twice there, of another account or outside the range, or one that no archive
+        If a window is absent, a duplicate, of another account or outside the range, or one that no archive
         keeps: without a value, with one that is no number, in an unknown state.
     """
-    windows = received(answer, client)
+    windows = usage_history_of(answer, client)
     start = pl.col("start_time")
     others = {
         "windows of other accounts": ~pl.col("account_id").is_in(list(account_ids)),
@@ -67,11 +64,11 @@ def checked(
         found = [f"{windows.height:,} windows instead of {expected:,}"]
     if found:
         asked = f"{granularity}s of {len(account_ids)} accounts, {time_range}"
-        raise refusal(client, f"asked for {asked}, it has {', '.join(found)}")
+        raise answer_error(client, f"asked for {asked}, it has {', '.join(found)}")
     return windows
 
 
-def refusal(client: Source, what: str) -> PayloadError:
+def answer_error(client: Source, what: str) -> PayloadError:
     """Return the error about an answer that can't be kept."""
     name = visible(str(getattr(client, "label", type(client).__name__)))
     return PayloadError(

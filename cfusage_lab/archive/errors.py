@@ -1,19 +1,30 @@
-"""What an object store's answer, or its silence, means to the reader: what is wrong, and what to set.
+"""What the errors of delta-rs, polars and an object store mean: which of ours, and what to do next.
 
 delta-rs, polars and obstore hand on the texts of one library, with the store's own XML in them.
 """
 
+import errno
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from cfusage_lab.archive.storage_options import LONGEST_SECONDS
-from cfusage_lab.errors import CfUsageError, ConfigError, TransportError
+import polars as pl
+
+from cfusage_lab.archive.location import LONGEST_SECONDS, StorageOptions
+from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
+from cfusage_lab.files import FORBIDDEN, FULL, is_address
+from cfusage_lab.redaction import without_frames
 from cfusage_lab.wording import visible
 
-__all__ = ["store_error"]
+__all__ = ["newer_version", "store_error", "typed_errors"]
 
-_LONGEST: Final = 300
+_UNUSABLE: Final = FORBIDDEN | {errno.ENOTDIR, errno.ENOTSUP, errno.ENAMETOOLONG, errno.ELOOP}
+_NEWER: Final = re.compile(r"unsupported (minimum )?(reader|writer)|unsupported.*feature", re.IGNORECASE)
 _INTACT: Final = "what was stored before is intact"
+_LONGEST: Final = 300
+"""Characters of somebody else's text that a message repeats."""
 
 _ARROW: Final = re.compile(r"\n\s*\x1b\[[0-9;]*m↳\x1b\[0m")
 """By which delta-rs leads from an error to what is behind it, wherever there was a colon."""
@@ -78,7 +89,59 @@ _LATER: Final = {
         "check AWS_ENDPOINT_URL and the network, and run this again"
     ),
 }
-"""Likewise, where it may heal by itself."""
+"""The same, where it may heal by itself."""
+
+
+@contextmanager
+def typed_errors(uri: str, options: StorageOptions) -> Iterator[None]:
+    """Turn whatever delta-rs or polars raise over a table into an error of this package.
+
+    Where there are storage options, these stand neither in the text of what was raised nor in its frames.
+    """
+    from deltalake.exceptions import CommitFailedError, DeltaProtocolError  # noqa: PLC0415
+
+    try:
+        yield
+    except CfUsageError:
+        raise
+    except CommitFailedError as error:
+        _hide(error, options)
+        raise
+    except DeltaProtocolError as error:
+        _hide(error, options)
+        raise newer_version(uri, "its Delta protocol") from error
+    except _raised() as error:
+        _hide(error, options)
+        raise _typed(uri, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        _hide(error, options)
+        raise _typed(uri, error) from error
+
+
+def _raised() -> tuple[type[Exception], ...]:
+    """Return what delta-rs and polars raise, and obstore if anything here has used it."""
+    from deltalake.exceptions import DeltaError  # noqa: PLC0415
+
+    found = sys.modules.get("obstore.exceptions")
+    of_obstore = [] if found is None else [found.BaseError]
+    return (DeltaError, OSError, pl.exceptions.PolarsError, ValueError, TypeError, *of_obstore)
+
+
+def _hide(error: BaseException, options: StorageOptions) -> None:
+    """Take secrets out of an error that hangs on ours: out of its text, and with its frames."""
+    if options:
+        error.args = tuple(options.redacted(part) if isinstance(part, str) else part for part in error.args)
+        without_frames(error)
+
+
+def newer_version(uri: str, what: str) -> ConfigError:
+    """Say that a table is ahead of this version."""
+    return ConfigError(
+        f"the archive at {uri} was written by a newer version ({what}): upgrade cfusage-lab; nothing was "
+        "changed"
+    )
 
 
 def store_error(uri: str, text: str) -> CfUsageError | None:
@@ -90,12 +153,12 @@ def store_error(uri: str, text: str) -> CfUsageError | None:
         for seen, meaning in meanings.items():
             if re.search(seen, text):
                 said = f"the archive at {uri} can't be {'reached' if is_later else 'used'}: "
-                said += f"{meaning.format(**_details(text))}; {_INTACT} ({_gist(text)})"
+                said += f"{meaning.format(**_named_parts(text))}; {_INTACT} ({_cause(text)})"
                 return TransportError(said, retryable=True) if is_later else ConfigError(said)
     return None
 
 
-def _details(text: str) -> dict[str, str]:
+def _named_parts(text: str) -> dict[str, str]:
     bucket, host, region = _BUCKET.search(text), _HOST.search(text), _REGION.search(text)
     return {
         "bucket": f" as {visible(bucket[1])!r}" if bucket else "",
@@ -104,7 +167,7 @@ def _details(text: str) -> dict[str, str]:
     }
 
 
-def _gist(text: str) -> str:
+def _cause(text: str) -> str:
     """Return what a store said of itself, or else the innermost cause: the last line."""
     plain = _ARROW.sub("\n", text.partition("Debug source")[0])
     found = _CODE.search(plain)
@@ -113,3 +176,36 @@ def _gist(text: str) -> str:
     else:
         said = next((line for line in reversed(plain.splitlines()) if line.strip()), "")
     return visible(" ".join(said.split()))[:_LONGEST]
+
+
+def _typed(uri: str, error: BaseException) -> CfUsageError:
+    number = _errno(error)
+    said = visible(str(error).strip().split("\n")[0][:_LONGEST])
+    if _NEWER.search(said):
+        return newer_version(uri, said)
+    if is_address(uri):
+        found = store_error(uri, str(error))
+        if found is not None:
+            return found
+    if number in FULL:
+        return TransportError(
+            f"no room to write the archive at {uri}: free some space and run this again; {_INTACT} ({said})",
+            retryable=True,
+        )
+    if number in _UNUSABLE:
+        return ConfigError(
+            f"the archive at {uri} can't be used: check that the folder is one, and its permissions; "
+            f"{_INTACT} ({said})"
+        )
+    return PayloadError(
+        f"the archive at {uri} is damaged, and nothing was changed: put a copy of it back, or move it away "
+        f"and update again ({said})"
+    )
+
+
+def _errno(error: BaseException) -> int | None:
+    """Return the system's number of an error, which Rust writes into the message."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    found = re.search(r"os error (\d+)", str(error))
+    return None if found is None else int(found[1])
