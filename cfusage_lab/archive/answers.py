@@ -70,7 +70,7 @@ def checked_answer(
 
 def answer_error(client: Source, what: str) -> PayloadError:
     """Return the error about an answer that can't be kept."""
-    name = visible(str(getattr(client, "label", type(client).__name__)))
+    name = visible(client.label)
     return PayloadError(
         f"the answer of {name!r} is nothing that can be kept, and the archive is as it was: {what}"
     )

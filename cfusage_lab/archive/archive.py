@@ -23,7 +23,7 @@ from cfusage_lab.options import check_flags, said
 from cfusage_lab.progress import Progress, listener_of
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import Granularity
-from cfusage_lab.source import Source
+from cfusage_lab.source import Source, as_source
 
 __all__ = ["UsageArchive"]
 
@@ -122,16 +122,16 @@ class UsageArchive(ArchiveReader):
         if with_recheck is not None:
             check_flags(with_recheck=with_recheck)
         shown = listener_of(progress)
-        now = self._now()
-        ids = account_ids_to_update(client, accounts, now=now)
-        table = self._table(granularity, source_kind(client, ids, expected=self._source))
+        now, asked = self._now(), as_source(client, "client")
+        ids = account_ids_to_update(asked, accounts, now=now)
+        table = self._table(granularity, source_kind(asked, ids, expected=self._source))
         start, end = None, running_end(granularity, now)
         if time_range is not None:
             start, end = aligned(time_range, granularity, now)
         try:
             stored = table.windows(ids, start=start, end=end)
             work = Update(
-                client=client,
+                client=asked,
                 granularity=granularity,
                 bounds=spans_to_hold(ids, stored, start=start, end=end, now=now),
                 stored=stored,
@@ -168,16 +168,15 @@ class UsageArchive(ArchiveReader):
         CfUsageError
             Whatever else the client raises, or as for :meth:`update`. In every case the archive is as it was.
         """
-        now = self._now()
-        ids = account_ids_to_update(client, accounts, now=now)
-        ask = getattr(client, "invoice_preview", None)
-        if ask is None:
+        now, asked = self._now(), as_source(client, "client")
+        ids = account_ids_to_update(asked, accounts, now=now)
+        table = self._previews(source_kind(asked, ids, expected=self._source))
+        answer = asked.invoice_preview(ids)
+        if answer is None:
             raise ConfigError(
                 f"client {said(client)} has no invoices: pass one with invoice_preview, such as connect()"
             )
-        table = self._previews(source_kind(client, ids, expected=self._source))
-        lines = checked_invoice_lines(ask(ids), client, account_ids=ids)
-        table.add(lines, seen_at=now)
+        table.add(checked_invoice_lines(answer, asked, account_ids=ids), seen_at=now)
 
     def verify(self) -> pl.DataFrame:
         """Read everything, and check that it is what was written: files, checksums, duplicates, windows.

@@ -18,11 +18,10 @@ from cfusage_lab.archive.rows import STORED, is_settled
 from cfusage_lab.bounds import midnight
 from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import CancelledError, ConfigError
-from cfusage_lab.options import said
 from cfusage_lab.progress import Progress, Quiet
 from cfusage_lab.ranges import LONGEST, TimeRange, last_hours
 from cfusage_lab.schema import WIDTHS, Granularity
-from cfusage_lab.source import SANDBOX_ACCOUNTS, Source
+from cfusage_lab.source import SANDBOX_ACCOUNTS, FullSource
 
 __all__ = [
     "Update",
@@ -46,28 +45,25 @@ _SIDES: Final[tuple[tuple[str, Literal["backward", "forward"]], ...]] = (
 
 
 def account_ids_to_update(
-    client: Source, accounts: Sequence[str] | str | None, *, now: datetime
+    client: FullSource, accounts: Sequence[str] | str | None, *, now: datetime
 ) -> list[str]:
     """Return the ids that an update is about, in order.
 
     Left out, they are those that the client takes by itself: it says so in ``default_accounts``, or it is
     seen from its answer for the running hour.
     """
-    if isinstance(client, type) or not hasattr(client, "usage_history"):
-        raise ConfigError(f"client {said(client)}: pass a source, such as connect()")
     if accounts is not None:
         return named_account_ids(accounts)
-    known: Sequence[str] = getattr(client, "default_accounts", ())
-    if known:
-        return sorted(known)
+    if client.default_accounts:
+        return sorted(client.default_accounts)
     answer = client.usage_history(last_hours(1, now=now), with_ids=False, progress=Quiet())
     return usage_history_of(answer, client)["account_id"].unique().sort().to_list()
 
 
-def source_kind(client: Source, ids: Sequence[str], *, expected: SourceKind | None) -> SourceKind:
+def source_kind(client: FullSource, ids: Sequence[str], *, expected: SourceKind | None) -> SourceKind:
     """Return where an update belongs: the sandbox is known by its client, or by its published ids."""
     made_up = [one for one in ids if one in SANDBOX_ACCOUNTS]
-    is_sandbox = getattr(client, "source", "account") == "sandbox"
+    is_sandbox = client.source == "sandbox"
     if made_up and not is_sandbox and len(made_up) < len(ids):
         raise ConfigError(
             f"{made_up[0]} is an account of the sandbox, and others are real: update them one after the other"
@@ -133,7 +129,7 @@ class Update:
         The moment at which the update began.
     """
 
-    client: Source
+    client: FullSource
     granularity: Granularity
     bounds: pl.DataFrame
     stored: pl.DataFrame = field(repr=False)

@@ -168,7 +168,7 @@ def test_an_invoice_without_lines_leaves_what_was_seen(tmp_path: Path) -> None:
         (line(period_start=DECEMBER), "1 periods that end before they begin"),
         (line().drop("billed_usd"), "missing 'billed_usd'"),
         (line().with_columns(billed_usd=pl.lit("dear")), "'billed_usd' is String"),
-        (None, "is not a table"),
+        (7, "is not a table"),
         ("nothing", "is not a table"),
     ],
 )
@@ -201,6 +201,13 @@ def test_a_source_without_invoices_is_told_so_and_its_history_is_kept(tmp_path: 
 
     assert archive.usage_history(span).height == 48
     assert archive.invoice_lines().is_empty()
+
+
+def test_a_source_that_answers_nothing_has_no_invoices(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no invoices: pass one with invoice_preview"):
+        keep(tmp_path, None)
+
+    assert contents(tmp_path) == {}
 
 
 def test_a_refusal_of_the_endpoint_leaves_the_archive_as_it_was(tmp_path: Path) -> None:
