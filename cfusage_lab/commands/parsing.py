@@ -104,7 +104,10 @@ def _summary() -> _Parser:
 def _update() -> _Parser:
     found = _parser(" update", _UPDATE, "")
     found.add_argument(
-        "--archive", metavar="FOLDER", help="where it is (default: a folder of your user data directory)"
+        "--archive",
+        metavar="PLACE",
+        help="where it is: a folder, or an address such as s3://bucket/path (default: a folder of your user "
+        "data directory)",
     )
     found.add_argument(
         "--days",
@@ -132,8 +135,9 @@ def _report() -> _Parser:
         "--archive",
         nargs="?",
         const=True,
-        metavar="FOLDER",
-        help="take the numbers from an archive; without FOLDER, from that of your user data directory",
+        metavar="PLACE",
+        help="take the numbers from an archive: a folder, or an address such as s3://bucket/path; without "
+        "PLACE, that of your user data directory",
     )
     _add_accounts(found, "default: as of a summary; from an archive: all that are held")
     _add_zone_and_budget(found)
