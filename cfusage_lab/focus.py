@@ -16,7 +16,7 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.files import Content, checked_path, is_stream, write_file, write_together
-from cfusage_lab.frames.checks import refuse_unknown_costs
+from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.invoices import invoice_lines_of
@@ -180,7 +180,7 @@ def to_focus(
     ConfigError
         If ``billing`` or ``version`` is another one, or an account's name is blank.
     FrameError
-        If the table is no history, a window is in it twice, lacks something, is off the grid or has a cost
+        If the table is no history, a window is a duplicate, lacks something, is off the grid or has a cost
         that is no number; or if it holds the sandbox's accounts and ``allow_sandbox`` is not set.
 
     Notes
@@ -233,7 +233,7 @@ def to_focus(
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, or refuse those that would make a wrong bill."""
     table = polars_history(history, WINDOWS)
-    refuse_unknown_costs(table)
+    refuse_nulls(table, ["aggregated_value"])
     width = (pl.col("end_time") - pl.col("start_time")).dt.total_seconds()
     return table.with_columns(width=width)
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import polars_table
+from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.row_order import runs_of
 from cfusage_lab.schema import HISTORY, INVOICE_LINES, INVOICE_PREVIEWS, RECONCILIATION, USAGE_BY_MODEL
@@ -149,7 +150,7 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     Raises
     ------
     FrameError
-        If a table is not of the kind that is wanted, or a window stands in it twice.
+        If a table is not of the kind that is wanted, or a window is a duplicate.
 
     Examples
     --------
@@ -233,9 +234,7 @@ def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
             "UsageArchive.invoice_lines(), each invoice as it was seen last"
         )
     times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")
-    for name in _NEVER_NULL:
-        if lines[name].null_count():
-            raise FrameError(f"an invoice line lacks its {name}: fetch the invoice again")
+    refuse_nulls(lines, _NEVER_NULL)
     lines = lines.with_columns(times.cast(INVOICE_LINES["period_start"]))
     if lines.filter(pl.col("period_start") >= pl.col("period_end")).height:
         raise FrameError(

@@ -4,14 +4,15 @@ A number is not taken for a flag, nor a text for a list, and nothing is taken fo
 """
 
 import math
-from collections.abc import Collection, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from cfusage_lab.errors import ConfigError
 
 __all__ = [
     "check_call",
     "check_choice",
+    "check_distinct",
     "check_flags",
     "check_text",
     "check_whole",
@@ -20,6 +21,8 @@ __all__ = [
     "said",
     "wrong_kind",
 ]
+
+T = TypeVar("T")
 
 _MOST: Final = 1_000_000_000
 """What a count may be at most: far beyond any table, and within the numbers of every engine."""
@@ -55,6 +58,15 @@ def check_choice(value: object, name: str, words: Collection[str]) -> None:
         raise ConfigError(f"{name} {said(value)}: pass {', '.join(others)} or {last}")
 
 
+def check_distinct(values: Sequence[T], name: str, *, key: Callable[[T], object] = repr) -> None:
+    """Raise :class:`ConfigError` about the first of some values whose ``key`` one before it has, too."""
+    seen = set()
+    for value in values:
+        if key(value) in seen:
+            raise ConfigError(f"{name} {said(values)}: {said(value)} is a duplicate")
+        seen.add(key(value))
+
+
 def check_text(value: object, name: str, *, is_needed: bool = False) -> None:
     """Raise :class:`ConfigError` unless a value is a text, or None where it may be left out."""
     if not isinstance(value, str) and (is_needed or value is not None):
@@ -64,7 +76,8 @@ def check_text(value: object, name: str, *, is_needed: bool = False) -> None:
 def check_whole(value: object, name: str, *, most: int = _MOST) -> None:
     """Raise :class:`ConfigError` unless a value is a whole number from 1 to ``most``."""
     if type(value) is not int or not 1 <= value <= most:
-        to = f" to {most:,}" if type(value) is int and value > most else ""
+        is_limit_told = most < _MOST or (type(value) is int and value > most)
+        to = f" to {most:,}" if is_limit_told else ""
         raise ConfigError(f"{name} {said(value)}: pass a whole number from 1{to}")
 
 

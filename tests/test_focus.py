@@ -269,7 +269,7 @@ def test_a_wrong_call_is_refused(options: dict[str, Any], complaint: str) -> Non
     ("history", "complaint"),
     [
         (pl.DataFrame({"account_id": ["a"]}), "missing 'start_time'"),
-        (hours("2026-11-01", [1.0, 2.0])[[0, 1, 1]], "2026-11-01T01:00:00Z of account a is there twice"),
+        (hours("2026-11-01", [1.0, 2.0])[[0, 1, 1]], "2026-11-01T01:00:00Z of account a is a duplicate"),
         (hours("2026-11-01", [1.0, math.nan]), "2026-11-01T01:00:00Z .* not a number"),
         (hours("2026-11-01", [math.inf]), "not a number"),
         (hours("2026-11-01T00:30", [1.0]), "off the grid"),

@@ -90,7 +90,7 @@ def anomalies(
         If there is no such zone, ``sensitivity`` is not above 0, ``min_impact_usd`` is below 0, or a planned
         span is none.
     FrameError
-        If columns are missing, windows are not hours, a cost is no number, or a window is there twice.
+        If columns are missing, windows are not hours, a cost is no number, or a window is a duplicate.
 
     Warns
     -----

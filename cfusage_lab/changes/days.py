@@ -58,7 +58,7 @@ def day_over_day(
     ------
     FrameError
         If columns are missing, or (found only where the result is computed at once) a row has no account
-        or date, or a day of an account stands there twice.
+        or date, or a day of an account is a duplicate.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bo
         If there is no such zone.
     FrameError
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        windows stand there twice.
+        there are duplicate windows.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
         If there is no such zone.
     FrameError
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        windows stand there twice.
+        there are duplicate windows.
 
     Examples
     --------

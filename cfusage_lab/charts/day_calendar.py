@@ -79,7 +79,7 @@ def calendar_chart(
     Raises
     ------
     FrameError
-        If a column is missing, or a day of an account stands there twice.
+        If a column is missing, or a day of an account is a duplicate.
     ConfigError
         If there is no such zone.
 

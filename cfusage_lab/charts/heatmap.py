@@ -83,7 +83,7 @@ def weekly_heatmap_chart(
     ------
     FrameError
         If a column is missing, medians are asked for that were not computed, or an hour of an account's week
-        stands there twice.
+        is a duplicate.
     ConfigError
         If there is no such zone or statistic.
 

@@ -88,8 +88,8 @@ def hour_profile_chart(
     Raises
     ------
     FrameError
-        If a column is missing, medians are asked for that were not computed, or an hour of an account stands
-        there twice.
+        If a column is missing, medians are asked for that were not computed, or an hour of an account is a
+        duplicate.
     ConfigError
         If there is no such zone or statistic.
 

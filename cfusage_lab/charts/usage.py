@@ -70,7 +70,7 @@ def usage_chart(
     Raises
     ------
     FrameError
-        If a column is missing, windows of several widths are mixed, a day stands there twice, or ``rolling``
+        If a column is missing, windows of several widths are mixed, a day is a duplicate, or ``rolling``
         is of other accounts.
     ConfigError
         If there is no such zone, or ``rolling`` comes with windows.

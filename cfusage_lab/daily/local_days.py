@@ -52,7 +52,7 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
         If there is no such zone.
     FrameError
         If columns are missing, windows are not hours, hours and days stand together, or (found only
-        where the result is computed at once) windows stand there twice.
+        where the result is computed at once) there are duplicate windows.
 
     Warns
     -----
@@ -224,15 +224,15 @@ def _total_history(history: FrameT) -> FrameT:
 
 
 def _refuse_duplicates(history: Frames) -> None:
-    """Ask a lazy table whether any window is there twice; of a DataFrame, that is known."""
+    """Ask a lazy table whether any window is a duplicate; of a DataFrame, that is known."""
     key = ("account_id", "start_time")
-    twice = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
-    for row in twice.collect("polars").to_native().iter_rows(named=True):
+    found = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
+    for row in found.collect("polars").to_native().iter_rows(named=True):
         raise duplicate(row, key)
 
 
 def _require_each_once(history: Frames) -> None:
-    """Ask a lazy polars table for its keys alone; where they are in order, no window is there twice.
+    """Ask a lazy polars table for its keys alone; where they are in order, no window is a duplicate.
 
     Groups of account and window would be as many as there are rows, and take more memory than the keys.
     """
@@ -247,7 +247,7 @@ def _require_each_once(history: Frames) -> None:
 
 
 def _require_same_windows(history: Frames, windows: nw.Expr, rows: nw.Expr) -> None:
-    """Ask for counts; raise unless every account has every window. None is there twice."""
+    """Ask for counts; raise unless every account has every window. None is a duplicate."""
     counts = history.select(accounts=nw.col("account_id").n_unique(), windows=windows, rows=rows)
     n_accounts, n_windows, n_rows = counts.collect("polars").to_native().row(0)
     if n_rows != n_accounts * n_windows:

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.errors import FrameError
 from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile
 from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.series import Series
-from cfusage_lab.frames.engines import open_checked
+from cfusage_lab.frames.checks import refuse_nulls
+from cfusage_lab.frames.engines import open_checked, refuse_lazy
 from cfusage_lab.schema import CREDIT_BALANCE, CREDIT_RUNWAY
 
 __all__ = ["credit_balances", "credit_runway", "runway_table"]
@@ -70,7 +70,7 @@ def credit_runway(
     ConfigError
         If a level is no fraction between 0 and 1, or only one of ``history`` and ``time_zone`` is passed.
     FrameError
-        If a table lacks columns, is lazy or on Spark, or names an account or a day twice.
+        If a table lacks columns, is lazy or on Spark, or has a duplicate account or day.
 
     Examples
     --------
@@ -107,12 +107,9 @@ def runway_table(
 def credit_balances(balance: object) -> pl.DataFrame:
     """Let a table of balances in that is there already, and has each account once."""
     table = open_checked(balance, CREDIT_BALANCE, table="credit balance", key=("account_id",))
-    if not table.is_eager:
-        raise FrameError("a credit balance is one row an account: collect it, and pass a polars DataFrame")
+    refuse_lazy(table, "balance", why="a credit balance is one row an account")
     balances: pl.DataFrame = table.frame.collect("polars").to_native()
-    unknown = balances.filter(~pl.col("balance_usd").is_finite().fill_null(value=False))
-    if unknown.height:
-        raise FrameError(f"account {unknown['account_id'][0]} has no balance_usd that is a number")
+    refuse_nulls(balances, ["balance_usd"])
     return balances
 
 

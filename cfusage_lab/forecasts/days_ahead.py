@@ -5,13 +5,12 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.errors import GRID
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
 from cfusage_lab.forecasts.outlook import outlooks
 from cfusage_lab.forecasts.spread import Spread
-from cfusage_lab.options import said
+from cfusage_lab.options import check_whole
 from cfusage_lab.schema import FORECAST_DAILY
 from cfusage_lab.time_units import DAY
 
@@ -53,9 +52,9 @@ def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS
     ------
     ConfigError
         If ``days`` is no whole number from 1 to 366, or a level is no fraction between 0 and 1 or stands
-        there twice.
+        duplicate.
     FrameError
-        If columns are missing, a day stands there twice or has no cost, or the table is lazy or on Spark.
+        If columns are missing, a day is a duplicate or its cost no number, or the table is lazy or on Spark.
 
     Examples
     --------
@@ -75,8 +74,7 @@ def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS
     │ 2026-11-20 ┆ 72.00094     ┆ 44.913533    ┆ 99.088347    │
     └────────────┴──────────────┴──────────────┴──────────────┘
     """
-    if type(days) is not int or not 1 <= days <= _MOST_DAYS:
-        raise ConfigError(f"{said(days)} days: pass a whole number from 1 to {_MOST_DAYS}")
+    check_whole(days, "days", most=_MOST_DAYS)
     asked = checked_levels(levels)
     forecaster = forecaster_of(daily)
     rows = []

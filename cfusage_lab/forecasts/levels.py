@@ -6,7 +6,7 @@ import polars as pl
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.student import NORMAL
-from cfusage_lab.options import said
+from cfusage_lab.options import check_distinct, said
 
 __all__ = ["LEVELS", "checked_levels", "is_list", "level_name", "levels_of", "quantile", "with_intervals"]
 
@@ -23,8 +23,7 @@ def checked_levels(levels: Sequence[float]) -> tuple[float, ...]:
         if not _is_fraction(level):
             percent = f" ({level} % is {level / 100})" if type(level) is int and level in _PERCENT else ""
             raise ConfigError(f"level {said(level)} is not a fraction between 0 and 1{percent}")
-    if len({level_name(level) for level in levels}) < len(levels):
-        raise ConfigError(f"levels {said(levels)}: a level stands there twice")
+    check_distinct(levels, "levels", key=level_name)
     return tuple(sorted(map(float, levels)))
 
 

@@ -160,11 +160,11 @@ def forecast_month_end(
     Raises
     ------
     ConfigError
-        If a level is no fraction between 0 and 1 or stands there twice, there is no such zone, or only one of
+        If a level is no fraction between 0 and 1 or is a duplicate, there is no such zone, or only one of
         ``history`` and ``time_zone`` is passed.
     FrameError
-        If columns are missing, a day stands there twice or has no cost, or the table is lazy or on Spark: a
-        thousand accounts are a table of a thousand rows a day, so collect it first.
+        If columns are missing, a day is a duplicate or its cost no number, or the table is lazy or on Spark:
+        a thousand accounts are a table of a thousand rows a day, so collect it first.
 
     Examples
     --------

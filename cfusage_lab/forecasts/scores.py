@@ -13,7 +13,7 @@ from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
 from cfusage_lab.forecasts.series import series
 from cfusage_lab.forecasts.spread import closed_form_variance
 from cfusage_lab.forecasts.student import widened
-from cfusage_lab.options import said
+from cfusage_lab.options import check_distinct, check_whole, said
 from cfusage_lab.schema import BACKTEST
 from cfusage_lab.time_units import WEEK_DAYS
 
@@ -63,9 +63,9 @@ def backtest(
     Raises
     ------
     ConfigError
-        If a horizon is no whole number from 1 to 28 or stands there twice, or a level is no fraction.
+        If a horizon is no whole number from 1 to 28 or is a duplicate, or a level is no fraction.
     FrameError
-        If columns are missing, a day stands there twice or has no cost, or the table is lazy or on Spark.
+        If columns are missing, a day is a duplicate or its cost no number, or the table is lazy or on Spark.
 
     Examples
     --------
@@ -115,10 +115,8 @@ def _checked(horizons: Sequence[int]) -> list[int]:
     if not is_list(horizons):
         raise ConfigError(f"horizons {said(horizons)}: pass whole numbers of days, such as (3, 10, 20)")
     for one in horizons:
-        if type(one) is not int or not 1 <= one <= _MOST_DAYS:
-            raise ConfigError(f"horizon {said(one)}: pass a whole number of days from 1 to {_MOST_DAYS}")
-    if len(set(horizons)) < len(horizons):
-        raise ConfigError(f"horizons {said(horizons)}: one stands there twice")
+        check_whole(one, "horizon", most=_MOST_DAYS)
+    check_distinct(horizons, "horizons")
     return sorted(horizons)
 
 

@@ -17,8 +17,7 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.daily import TOTAL, total_usage
-from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.engines import open_checked
+from cfusage_lab.frames.engines import open_checked, refuse_lazy
 from cfusage_lab.schema import DAILY
 from cfusage_lab.time_units import WEEK_DAYS
 
@@ -78,11 +77,7 @@ def series(daily: object) -> Series | None:
 def _opened(daily: object) -> pl.DataFrame:
     """Let a table in that is there already; a day whose cost is unknown is not whole."""
     table = open_checked(daily, DAILY, table="daily", key=("account_id", "date"))
-    if not table.is_eager:
-        raise FrameError(
-            "a forecast is computed at once, by polars: 1,000 accounts are 1,000 rows a day; pass "
-            "daily.collect() of a LazyFrame, pl.DataFrame(daily.toArrow()) of a Spark DataFrame"
-        )
+    refuse_lazy(table, "daily", why="a forecast is computed at once: 1,000 accounts are 1,000 rows a day")
     days: pl.DataFrame = table.frame.collect("polars").to_native()
     is_known = pl.col("cost_usd").is_not_null()
     return days.with_columns(pl.col("cost_usd").fill_null(0.0), is_whole=pl.col("is_whole") & is_known)

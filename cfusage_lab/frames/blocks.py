@@ -7,6 +7,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.frames.checks import null_error
 from cfusage_lab.frames.engines import FrameT, open_table
 from cfusage_lab.options import check_call, check_whole, said
 from cfusage_lab.schema import ACCOUNT
@@ -116,7 +117,7 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     is_new = account.is_null() | account.ne_missing(account.shift())  # seldom, where rows are sorted
     ids = history.select(account).filter(is_new).unique().collect(engine="streaming").to_series().sort()
     if ids.null_count():
-        raise FrameError("a row lacks its account_id: drop it, or fetch again")
+        raise null_error({}, "account_id")
     for n in range(0, len(ids), accounts):
         some = ids[n : n + accounts]  # a range, because Parquet can skip what is outside it
         yield history.filter(account.is_between(pl.lit(some[0]), pl.lit(some[-1])))

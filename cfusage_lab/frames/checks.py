@@ -21,10 +21,11 @@ __all__ = [
     "Flaws",
     "duplicate",
     "flaws",
+    "null_error",
     "refuse",
     "refuse_duplicates",
     "refuse_flaws",
-    "refuse_unknown_costs",
+    "refuse_nulls",
     "window_hours",
     "with_flaws_unknown",
 ]
@@ -126,9 +127,7 @@ def refuse(rows: Any, found: Flaws, answer: Mapping[str, Any]) -> None:  # noqa:
         if answer[f"flaw_{name}"]:
             row = rows.lazy().filter(is_flawed).head(1).collect("polars").to_native().row(0, named=True)
             if row[name] is None:
-                raise FrameError(
-                    f"{_row_name(row)} lacks its {name}: drop that row, or fetch the history again"
-                )
+                raise null_error(row, name)
             raise FrameError(f"{_row_name(row)} has {name} {row[name]!r}, {words}")
 
 
@@ -143,7 +142,7 @@ def refuse_duplicates(rows: pl.DataFrame, key: Sequence[str]) -> None:
 def duplicate(row: Mapping[str, Any], key: Sequence[str]) -> FrameError:
     """Return the error about a row whose ``key`` another one has, too."""
     columns = " and ".join(", ".join(key).rsplit(", ", 1))
-    return FrameError(f"{_row_name(row)} is there twice: keep one row for each {columns}")
+    return FrameError(f"{_row_name(row)} is a duplicate: keep one row for each {columns}")
 
 
 def window_hours(widths: Collection[float], *, is_off: bool) -> int:
@@ -168,11 +167,11 @@ def window_hours(widths: Collection[float], *, is_off: bool) -> int:
     return int(found[0])
 
 
-def refuse_unknown_costs(windows: pl.DataFrame) -> None:
-    """Raise :class:`FrameError` about the first window whose cost is null, where each is needed."""
-    is_unknown = nw.col("aggregated_value").is_null()
-    is_any = windows["aggregated_value"].null_count() > 0
-    refuse(nw.from_native(windows), {"aggregated_value": (is_unknown, "")}, {"flaw_aggregated_value": is_any})
+def refuse_nulls(rows: pl.DataFrame, columns: Collection[str]) -> None:
+    """Raise :class:`FrameError` about the first row that lacks one of some ``columns``, as null."""
+    for name in columns:
+        if rows[name].null_count():
+            raise null_error(rows.filter(pl.col(name).is_null()).row(0, named=True), name)
 
 
 def with_flaws_unknown(rows: nw.LazyFrame[Any], columns: pl.Schema) -> nw.LazyFrame[Any]:
@@ -202,13 +201,22 @@ def with_flaws_unknown(rows: nw.LazyFrame[Any], columns: pl.Schema) -> nw.LazyFr
     return carried
 
 
+def null_error(row: Mapping[str, Any], name: str) -> FrameError:
+    """Return the error about a row that lacks what it can't do without; an empty one is just any row."""
+    return FrameError(f"{_row_name(row)} lacks its {name}: drop that row, or fetch it again")
+
+
 def _row_name(row: Mapping[str, Any]) -> str:
     """Call a row by its window, its day or its slot, and by its account."""
+    if not row:
+        return "a row"
     start = row.get("start_time")
     if isinstance(start, datetime):
         what = f"the window {start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     elif "start_time" in row:
         what = "a window without start_time"
+    elif "period_start" in row:
+        what = "an invoice line"
     elif "date" in row:
         what = f"the day {row['date']}"
     else:

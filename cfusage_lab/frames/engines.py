@@ -20,7 +20,7 @@ from cfusage_lab.schema import require
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame as SparkFrame
 
-__all__ = ["EngineTable", "FrameT", "Frames", "open_checked", "open_table", "polars_table"]
+__all__ = ["EngineTable", "FrameT", "Frames", "open_checked", "open_table", "polars_table", "refuse_lazy"]
 
 FrameT = TypeVar("FrameT", bound="pl.DataFrame | pl.LazyFrame | SparkFrame")
 """A polars DataFrame or LazyFrame, or a PySpark DataFrame: what goes in is what comes out."""
@@ -179,6 +179,15 @@ def polars_table(
     if rows is None:
         rows = open_table(frame, columns, table=table, optional=optional).rows()
     return _checked(rows, key)
+
+
+def refuse_lazy(table: EngineTable, name: str, *, why: str) -> None:
+    """Raise :class:`FrameError` about a table that is not computed yet; ``name`` is the caller's for it."""
+    if not table.is_eager:
+        raise FrameError(
+            f"{why}; pass {name}.collect() of a LazyFrame, or pl.DataFrame({name}.toArrow()) of a Spark "
+            "DataFrame"
+        )
 
 
 def _as_it_is(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.DataFrame | None:

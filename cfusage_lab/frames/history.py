@@ -36,7 +36,7 @@ def polars_history(history: object, columns: pl.Schema = HISTORY) -> pl.DataFram
     FrameError
         If it is no table, a column is missing or of another type, windows are of several widths or off the
         grid of UTC hours or days; or if a window lacks something, holds an unknown state or a cost that is no
-        finite number, or stands there twice: that window is named.
+        finite number, or is a duplicate: that window is named.
     """
     known = HISTORY if "id" in columns else _WITHOUT_ID
     rows = polars_table(

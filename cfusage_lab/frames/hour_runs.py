@@ -1,7 +1,7 @@
 """The rows of a history as runs in which each window begins an hour after the one before it.
 
 An account without gaps is one run. So what there is to say of the rows, whether any is off the hour or
-stands there twice, and which hour each is, is said of a few runs rather than of millions of rows.
+a duplicate, and which hour each is, is said of a few runs rather than of millions of rows.
 """
 
 from dataclasses import dataclass
@@ -64,10 +64,10 @@ class HourRuns:
         return pl.concat([hours.slice(offset, length) for offset, length in parts])
 
     def runs(self, accounts: pl.Series) -> pl.DataFrame:
-        """Return the runs of rows of one account; raise if any of its windows stands in the table twice.
+        """Return the runs of rows of one account; raise if any of its windows is a duplicate.
 
         In most tables an account has one run, and each of its windows begins after the one before it: that
-        tells that none is there twice. Where it does not, the windows are sorted.
+        tells that none is a duplicate. Where it does not, the windows are sorted.
         """
         cuts = self.at.slice(1)
         breaks = cuts.filter(self.begins.slice(1) <= self.starts.gather(cuts - 1))

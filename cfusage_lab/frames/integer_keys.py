@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.checks import null_error
 from cfusage_lab.frames.row_order import LONG, PIECE, runs_of
 
 __all__ = ["IntegerKeys"]
@@ -94,8 +94,9 @@ class IntegerKeys:
 
     def _keys(self, accounts: pl.Series, places: pl.Series) -> pl.Series:
         """Return the key of each row; where accounts come in long runs, of one run after the other."""
-        if accounts.null_count() or places.null_count():
-            raise FrameError("a row lacks its account_id or its date: drop it, or fetch again")
+        for column in (accounts, places):
+            if column.null_count():
+                raise null_error({}, column.name)
         runs, numbers = runs_of(accounts), places.to_physical()
         if runs.height * LONG < len(accounts):
             return self._keys_of_runs(runs, numbers)

@@ -172,7 +172,7 @@ def localize(
     FrameError
         If the table is no history, its windows are not hours or not all of one width, or one begins off
         the hour; or about the first window that lacks something or, in a DataFrame, has a state or a cost
-        that is none or stands there twice.
+        that is none or is a duplicate.
     """
     zone(time_zone)
     table = open_table(history, WINDOWS, table="usage history")

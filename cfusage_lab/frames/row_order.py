@@ -38,7 +38,7 @@ def runs_in_order(accounts: pl.Series, breaks: pl.Series) -> pl.DataFrame | None
 
 
 def is_in_order(rows: pl.DataFrame, key: Sequence[str]) -> bool:
-    """Say whether rows come in order of a ``key``, none of them twice, and no part of it is null.
+    """Say whether rows come in order of a ``key``, none of them a duplicate, and no part of it is null.
 
     The first part is a text, and the same for many rows: whether it changes is asked only of the rows where
     the rest of the key does not rise.

@@ -52,7 +52,7 @@ def hourly_profile(
         If there is no such zone.
     FrameError
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        windows stand there twice.
+        there are duplicate windows.
 
     Warns
     -----

@@ -44,7 +44,7 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     ------
     FrameError
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        windows stand there twice.
+        there are duplicate windows.
 
     Examples
     --------
@@ -215,7 +215,7 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
         If ``top`` is not a whole number from 1.
     FrameError
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        windows stand there twice.
+        there are duplicate windows.
 
     Examples
     --------

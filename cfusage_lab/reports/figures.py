@@ -10,7 +10,7 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.changes import compare, day_over_day, month_over_month, movers
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.checks import refuse_unknown_costs
+from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.patterns import (
@@ -87,8 +87,9 @@ class Figures:
         ConfigError
             If there is no such zone, or the time range is none.
         FrameError
-            If the table is no history of hours, has no window that has ended, has one twice or one without a
-            cost, if its accounts do not have the same windows, or if one of the time range is not there.
+            If the table is no history of hours, has no window that has ended, has a duplicate or one
+            without a cost, if its accounts do not have the same windows, or if one of the time range is not
+            there.
         """
         windows = _windows(history)
         known = Usage.of(windows, time_zone=time_zone)
@@ -224,7 +225,7 @@ class Figures:
 def _windows(history: object) -> pl.DataFrame:
     """Return the windows in order, whatever engine they come from, or refuse what can't be reported."""
     windows = _ended(polars_history(history, _COLUMNS))
-    refuse_unknown_costs(windows)
+    refuse_nulls(windows, ["aggregated_value"])
     return windows
 
 

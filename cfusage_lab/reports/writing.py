@@ -96,7 +96,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
         If there is no room for it.
     FrameError
         If the table is no history of hours, if no window of it or of the time range has ended (as in an
-        empty one), if a window stands there twice or has no cost, if accounts do not have the same windows,
+        empty one), if a window is a duplicate or has no cost, if accounts do not have the same windows,
         if one of the time range is not there, or if a table of invoice lines is none.
 
     Warns

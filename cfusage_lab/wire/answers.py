@@ -114,7 +114,7 @@ def usage_rows(
     Raises
     ------
     PayloadError
-        If a field is gone, of the wrong type or there twice, a window is off the grid, outside the range or
+        If a field is gone, of the wrong type or a duplicate, a window is off the grid, outside the range or
         of the wrong width, a cost is absurd, or two rows of one window disagree.
     ApiError
         If the answer is a refusal in spite of its status.
@@ -214,9 +214,9 @@ def _collapsed(
         {"start": starts, "value": values, "id": ids if ids is not None else [None] * len(starts)}
     )
     agreed = table.unique(["start", "value"], keep="first", maintain_order=True)
-    twice = agreed.filter(agreed["start"].is_duplicated())
-    if twice.height:
-        start = twice["start"][0]
-        told = " and ".join(str(value) for value in twice.filter(pl.col("start") == start)["value"])
-        raise PayloadError(f"the window that starts at {start} stands twice, with different dollars: {told}")
+    disagreed = agreed.filter(agreed["start"].is_duplicated())
+    if disagreed.height:
+        start = disagreed["start"][0]
+        told = " and ".join(str(value) for value in disagreed.filter(pl.col("start") == start)["value"])
+        raise PayloadError(f"the window that starts at {start} is a duplicate with other dollars: {told}")
     return agreed["start"], agreed["value"], None if ids is None else agreed["id"]

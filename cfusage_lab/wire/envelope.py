@@ -79,7 +79,7 @@ def result(envelope: Envelope[T], body: bytes | bytearray, path: str, *, perhaps
 
 
 def refuse_odd(body: bytes | bytearray) -> None:
-    """Raise if a small answer is too deep, or holds a key twice."""
+    """Raise if a small answer is too deep, or holds a duplicate key."""
     shape.refuse_deep(body)
     shape.refuse_duplicates(body)
 

@@ -1,4 +1,4 @@
-"""The shape of a JSON text, before its values count: how deep it is, and that no key stands twice.
+"""The shape of a JSON text, before its values count: how deep it is, and that no key is a duplicate.
 
 msgspec takes the last of two values of one key, and so may another reader take the first. Where one of them
 is dollars, neither is right.
@@ -42,7 +42,7 @@ def refuse_deep(body: bytes | bytearray) -> None:
 
 
 def refuse_odd_rows(body: bytes | bytearray, rows: int, *, with_ids: bool) -> None:
-    """Raise if a key stands twice, or values lie too deep, in a usage answer with so many rows.
+    """Raise if a key is a duplicate, or values lie too deep, in a usage answer with so many rows.
 
     Where nothing is escaped, counting is exact: as decoded, each row has each of its keys at least once. The
     keys around the rows are looked for around the rows only.
@@ -68,19 +68,19 @@ def refuse_odd_rows(body: bytes | bytearray, rows: int, *, with_ids: bool) -> No
 
 
 def refuse_duplicates(body: bytes | bytearray) -> None:
-    """Raise if a key stands twice in any object.
+    """Raise if a key is a duplicate in any object.
 
     Raises
     ------
     PayloadError
-        If one does.
+        If one is.
     """
-    twice: list[str] = []
+    duplicates: list[str] = []
 
     def note(pairs: list[tuple[str, object]]) -> None:
-        if not twice and len({key for key, _ in pairs}) < len(pairs):
+        if not duplicates and len({key for key, _ in pairs}) < len(pairs):
             keys = [key for key, _ in pairs]
-            twice.append(next(key for key in keys if keys.count(key) > 1))
+            duplicates.append(next(key for key in keys if keys.count(key) > 1))
 
     json.loads(
         body.decode("utf-8", "replace"),
@@ -89,9 +89,9 @@ def refuse_duplicates(body: bytes | bytearray) -> None:
         parse_float=_nothing,
         strict=False,
     )
-    if twice:
+    if duplicates:
         raise PayloadError(
-            f"`{twice[0][:40]}` stands twice in one object, and which of them holds is unknown"
+            f"`{duplicates[0][:40]}` is a duplicate key in one object, and which of the two holds is unknown"
         )
 
 

@@ -406,7 +406,7 @@ def test_what_is_no_history_or_no_number_is_refused_by_name() -> None:
         cfu.anomalies(history.drop("aggregated_value"), time_zone="UTC")
     with pytest.raises(cfu.FrameError, match="2026-10-05T05:00:00"):
         cfu.anomalies(flawed, time_zone="UTC")
-    with pytest.raises(cfu.FrameError, match="twice"):
+    with pytest.raises(cfu.FrameError, match="duplicate"):
         cfu.anomaly_scores(pl.concat([history, history.head(1)]), time_zone="UTC")
     with pytest.raises(cfu.FrameError, match="granularity='hour'"):
         cfu.anomalies(hours(MONDAY, [1.0] * 48, width=timedelta(days=1)), time_zone="UTC")

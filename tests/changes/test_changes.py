@@ -176,15 +176,15 @@ def test_accounts_are_never_each_other_s_partners() -> None:
     assert second["change_ratio"].to_list() == [1.0] * 1000
 
 
-def test_a_day_that_stands_there_twice_is_refused() -> None:
+def test_a_day_that_is_a_duplicate_is_refused() -> None:
     """Its partner would be found twice."""
     table = days({"2026-01-10": 1})
 
-    with pytest.raises(FrameError, match="the day 2026-01-10 of account a is there twice"):
+    with pytest.raises(FrameError, match="the day 2026-01-10 of account a is a duplicate"):
         day_over_day(pl.concat([table, table]))
 
 
-def test_two_accounts_of_one_day_are_no_day_twice() -> None:
+def test_two_accounts_of_one_day_are_no_duplicate() -> None:
     """The last day of one is the first of the other."""
     found = day_over_day(pl.concat([days({"2026-01-10": 1}), days({"2026-01-10": 2}, account_id="b")]))
 
@@ -327,11 +327,11 @@ def test_rolling_mean_carries_nothing_from_one_account_to_the_next() -> None:
     assert second[6:] == pytest.approx([0.001] * 3, rel=1e-12)
 
 
-def test_rolling_mean_of_a_day_that_stands_there_twice_is_refused() -> None:
+def test_rolling_mean_of_a_day_that_is_a_duplicate_is_refused() -> None:
     """Three rows are no three days. Of a plan, it is not told."""
     table = pl.concat([month("2026-01-10", [1, 2, 3]), month("2026-01-11", [2])])
 
-    with pytest.raises(FrameError, match="the day 2026-01-11 of account a is there twice"):
+    with pytest.raises(FrameError, match="the day 2026-01-11 of account a is a duplicate"):
         rolling_mean(table, days=3)
     assert rolling_mean(table.lazy(), days=3).collect()["rolling_mean_usd"].to_list() == [None] * 4
 
@@ -669,7 +669,7 @@ def test_an_account_that_ends_early_is_compared_with_nothing() -> None:
 
 
 @pytest.mark.parametrize("function", [month_over_month, same_time_yesterday])
-def test_windows_that_stand_there_twice_are_refused_or_compared_with_nothing(
+def test_windows_that_are_duplicates_are_refused_or_compared_with_nothing(
     engine: Engine,
     function: Any,  # noqa: ANN401
 ) -> None:
@@ -678,7 +678,7 @@ def test_windows_that_stand_there_twice_are_refused_or_compared_with_nothing(
     once = pl.col("start_time").dt.truncate("1d") == pl.col("start_time").dt.truncate("1d").max()
     for doubled in (history.filter(once), history.filter(~once)):
         if isinstance(engine.take(history), pl.DataFrame):
-            with pytest.raises(FrameError, match="of account a is there twice"):
+            with pytest.raises(FrameError, match="of account a is a duplicate"):
                 engine.run(function, pl.concat([history, doubled]), time_zone="UTC")
             continue
         found = engine.run(function, pl.concat([history, doubled]), time_zone="UTC")

@@ -164,7 +164,7 @@ def test_of_twelve_years_the_last_weeks_are_drawn_and_that_is_said() -> None:
 
 def test_wrong_input_is_refused_by_name() -> None:
     """A day twice, a zone that does not exist, another table."""
-    with pytest.raises(FrameError, match="2026-11-09 of account a is there twice"):
+    with pytest.raises(FrameError, match="2026-11-09 of account a is a duplicate"):
         calendar_chart(pl.concat([days({"2026-11-09": 3.0})] * 2))
     with pytest.raises(ConfigError, match="Middle/Earth"):
         calendar_chart(days({"2026-11-09": 3.0}), time_zone="Middle/Earth")

@@ -311,8 +311,8 @@ def test_wrong_input_is_refused_by_name() -> None:
         hour_profile_chart(profile(), time_zone="Middle/Earth")
     with pytest.raises(FrameError, match="missing 'weekday'"):
         weekly_heatmap_chart(profile(), time_zone="UTC")
-    with pytest.raises(FrameError, match="the row of hour 0 of account a is there twice"):
+    with pytest.raises(FrameError, match="the row of hour 0 of account a is a duplicate"):
         hour_profile_chart(pl.concat([profile(), profile()]), time_zone="UTC")
     twice = pl.concat([heatmap(), heatmap().with_columns(mean_usd=1.0)])
-    with pytest.raises(FrameError, match="the row of weekday 1, hour 0 of account a is there twice"):
+    with pytest.raises(FrameError, match="the row of weekday 1, hour 0 of account a is a duplicate"):
         weekly_heatmap_chart(twice, time_zone="UTC")

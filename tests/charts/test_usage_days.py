@@ -217,7 +217,7 @@ def test_no_day_and_no_cost_are_said() -> None:
 def test_wrong_input_is_refused_by_name() -> None:
     """A day twice, a mean of hours, of other accounts, and what is no mean; an unknown zone."""
     daily = days(FORTNIGHT)
-    with pytest.raises(FrameError, match="of account a is there twice"):
+    with pytest.raises(FrameError, match="of account a is a duplicate"):
         usage_chart(pl.concat([daily, daily]))
     with pytest.raises(FrameError, match="not a daily table: missing 'hours'"):
         usage_chart(daily.drop("hours"))

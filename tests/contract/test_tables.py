@@ -78,18 +78,18 @@ def hidden_duplicate() -> pl.DataFrame:
 
 
 @by_window
-def test_a_window_twice_is_refused_by_its_name(function: Function) -> None:
+def test_a_duplicate_window_is_refused_by_its_name(function: Function) -> None:
     """However many rows there are, and in whatever order."""
-    with pytest.raises(cfu.FrameError, match="window 2026-11-02T00:00:00Z of account a is there twice"):
+    with pytest.raises(cfu.FrameError, match="window 2026-11-02T00:00:00Z of account a is a duplicate"):
         function(hidden_duplicate())
 
 
 @by_day
-def test_a_day_twice_is_refused_by_its_name(function: Function) -> None:
+def test_a_duplicate_day_is_refused_by_its_name(function: Function) -> None:
     """Even where another is missing."""
     table = days({"2026-11-02": 1, "2026-11-03": 2, "2026-11-04": 3})
 
-    with pytest.raises(cfu.FrameError, match="the day 2026-11-02 of account a is there twice"):
+    with pytest.raises(cfu.FrameError, match="the day 2026-11-02 of account a is a duplicate"):
         function(table[[0, 2, 0]])
 
 
@@ -319,5 +319,5 @@ def test_a_duplicate_anywhere_is_found(data: st.DataObject) -> None:
     order = data.draw(st.permutations(rows))
 
     for made in (table[order], table[order].to_arrow()):
-        with pytest.raises(cfu.FrameError, match="is there twice"):
+        with pytest.raises(cfu.FrameError, match="is a duplicate"):
             cfu.daily_usage(made, time_zone="UTC")

@@ -83,7 +83,7 @@ ROWS = st.tuples(
 def test_rows_are_in_order_if_each_key_lies_above_the_one_before(
     rows: list[tuple[str, int, int, date]], key: tuple[str, ...], *, is_sorted: bool
 ) -> None:
-    """Of one column or of several; a key that is there twice is not."""
+    """Of one column or of several; a key that is a duplicate is not."""
     schema = {"account_id": pl.String, "weekday": pl.Int64, "hour": pl.Int64, "date": pl.Date}
     table = pl.DataFrame(rows, schema=schema, orient="row")
     table = table.sort(key) if is_sorted else table

@@ -84,14 +84,14 @@ def test_a_duplicate_is_found_in_either_order(order: tuple[str, str]) -> None:
     twice = pl.concat([table, table[LONG : LONG + 1]]).sort(order)
 
     assert HourRuns.of(table.sort(order)["start_time"]).runs(table.sort(order)["account_id"]).height
-    with pytest.raises(FrameError, match="account b is there twice"):
+    with pytest.raises(FrameError, match="account b is a duplicate"):
         HourRuns.of(twice["start_time"]).runs(twice["account_id"])
 
 
 @settings(max_examples=60)
 @given(rows=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 6)), min_size=1, max_size=12))
 def test_any_rows_are_told_as_a_loop_tells_them(rows: list[tuple[str, int]]) -> None:
-    """Their hours, whether one is there twice; and rows that are said to be in order are."""
+    """Their hours, whether one is a duplicate; and rows that are said to be in order are."""
     table = pl.DataFrame(
         {"account_id": [name for name, _ in rows], "start_time": [hour * HOUR for _, hour in rows]},
         schema={"account_id": pl.String, "start_time": pl.Datetime("us", "UTC")},
@@ -105,5 +105,5 @@ def test_any_rows_are_told_as_a_loop_tells_them(rows: list[tuple[str, int]]) -> 
     if len(set(rows)) == len(rows):
         assert hour_runs.runs(table["account_id"])["len"].sum() == len(rows)
     else:
-        with pytest.raises(FrameError, match="is there twice"):
+        with pytest.raises(FrameError, match="is a duplicate"):
             hour_runs.runs(table["account_id"])

@@ -233,23 +233,23 @@ def test_a_window_off_the_hour_is_refused(engine: Engine) -> None:
         engine.run(daily_usage, hours("2026-01-10T00:30", [1, 2]), time_zone="UTC")
 
 
-def test_windows_that_stand_there_twice_are_refused() -> None:
+def test_windows_that_are_duplicates_are_refused() -> None:
     """A range that was added to itself would cost double."""
     history = hours("2026-01-10", [1] * 24)
 
-    with pytest.raises(FrameError, match="window 2026-01-10T00:00:00Z of account a is there twice"):
+    with pytest.raises(FrameError, match="window 2026-01-10T00:00:00Z of account a is a duplicate"):
         daily_usage(pl.concat([history, history]), time_zone="UTC")
-    with pytest.raises(FrameError, match="window 2026-01-10T07:00:00Z of account a is there twice"):
+    with pytest.raises(FrameError, match="window 2026-01-10T07:00:00Z of account a is a duplicate"):
         daily_usage(pl.concat([history, history[7:8]]), time_zone="UTC")
 
 
-def test_windows_that_stand_there_twice_make_no_whole_day(engine: Engine) -> None:
+def test_windows_that_are_duplicates_make_no_whole_day(engine: Engine) -> None:
     """What is there is refused; where nothing is computed yet, the day at least isn't compared."""
     history = hours("2026-01-10", [1] * 24)
     twice = pl.concat([history, history])
     if isinstance(engine.take(history), pl.DataFrame):
         with pytest.raises(
-            FrameError, match="is there twice: keep one row for each account_id and start_time"
+            FrameError, match="is a duplicate: keep one row for each account_id and start_time"
         ):
             engine.run(daily_usage, twice, time_zone="UTC")
         return
@@ -536,11 +536,11 @@ def test_a_window_of_the_total_is_reported_by_any_and_as_settled_as_the_least_se
     ]
 
 
-def test_total_usage_refuses_windows_that_stand_there_twice(engine: Engine) -> None:
+def test_total_usage_refuses_windows_that_are_duplicates(engine: Engine) -> None:
     """Their cost would count twice."""
     history = pl.concat([hours("2026-01-10", [1] * 24), hours("2026-01-10", [1] * 24, account_id="b")])
 
-    with pytest.raises(FrameError, match="T00:00:00Z of account a is there twice"):
+    with pytest.raises(FrameError, match="T00:00:00Z of account a is a duplicate"):
         engine.run(total_usage, pl.concat([history, history.head(1)]))
 
 

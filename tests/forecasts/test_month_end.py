@@ -435,7 +435,7 @@ def test_a_cost_that_is_no_number_is_refused(cost: float) -> None:
         cfu.forecast_month_end(broken)
 
 
-def test_a_day_that_stands_there_twice_is_refused() -> None:
+def test_a_day_that_is_a_duplicate_is_refused() -> None:
     daily = daily_of(WEEK * 3, last="2026-11-15")
 
     with pytest.raises(cfu.FrameError, match="2026-11-15"):

@@ -429,22 +429,22 @@ def slowly(
 
 
 @every_function
-def test_windows_that_stand_there_twice_are_refused(case: Case) -> None:
+def test_windows_that_are_duplicates_are_refused(case: Case) -> None:
     """Two ranges that overlap by a day: its cost would count twice."""
     history = hours("2026-03-02", [1.0 + (n % 24 == 9) for n in range(96)])
     overlapping = pl.concat([history[:72], history[48:]])
 
-    with pytest.raises(FrameError, match="2026-03-04T00:00:00Z of account a is there twice"):
+    with pytest.raises(FrameError, match="2026-03-04T00:00:00Z of account a is a duplicate"):
         case.run(PolarsEager(), overlapping)
     assert case.run(PolarsEager(), history.unique()).equals(case.run(PolarsEager(), history))
 
 
-def test_windows_twice_are_found_in_their_own_hour() -> None:
-    """As many rows as hours: one is missing at 03:00, and another stands there twice at 05:00."""
+def test_duplicate_windows_are_found_in_their_own_hour() -> None:
+    """As many rows as hours: one is missing at 03:00, and another is a duplicate at 05:00."""
     history = hours("2026-03-02", [1.0] * 48)
     broken = pl.concat([history.filter(pl.int_range(pl.len()) != 3), history[5:6]])
 
-    with pytest.raises(FrameError, match="2026-03-02T05:00:00Z of account a is there twice"):
+    with pytest.raises(FrameError, match="2026-03-02T05:00:00Z of account a is a duplicate"):
         hourly_profile(broken, time_zone="UTC")
 
 

@@ -353,7 +353,7 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, place: str, s
     [
         (three_days().clear(), "no window in this usage history has ended"),
         (hours(MONDAY, [1], states="in_progress"), "no window in this usage history has ended"),
-        (pl.concat([three_days(), three_days().head(1)]), "2026-11-02T00:00:00Z of account a is there twice"),
+        (pl.concat([three_days(), three_days().head(1)]), "2026-11-02T00:00:00Z of account a is a duplicate"),
         (three_days().with_columns(aggregated_value=pl.lit(None, pl.Float64)), "lacks its aggregated_value"),
         (hours(MONDAY, [1.0, float("nan")]), "2026-11-02T01:00:00Z of account a has aggregated_value nan"),
         (pl.concat([three_days(), hours(MONDAY, [1], account_id="b")]), "fetch all accounts for one range"),

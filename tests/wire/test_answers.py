@@ -100,7 +100,7 @@ def test_duplicates_that_agree_collapse_and_still_count_for_the_page() -> None:
 
 
 WRONG = [
-    (body(window(0, 2.0), window(0, 2.5)), "stands twice, with different dollars"),
+    (body(window(0, 2.0), window(0, 2.5)), "is a duplicate with other dollars"),
     (body(window(0, "1.5")), r"Expected `float`, got `str` - at `\$.result.history\[0\].aggregated_value`"),
     (body(window(0), window(1, None)), r"got `null` - at `\$.result.history\[1\].aggregated_value`"),
     (body({"id": "x"}), r"missing required field.*history\[0\]"),

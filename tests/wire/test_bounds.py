@@ -133,7 +133,7 @@ def test_an_odd_answer_is_a_payload_error(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("key", ["aggregated_value", "start_time"])
-def test_a_key_that_stands_twice_in_a_large_answer_is_found_too(key: str) -> None:
+def test_a_duplicate_key_in_a_large_answer_is_found_too(key: str) -> None:
     row = b'{"id": "%b", "aggregated_value": 1, "start_time": %d, "end_time": %d}'
     rows = [row % (b"x" * 90_000, START + n * 3600, START + n * 3600 + 3600) for n in range(3)]
     rows[1] = rows[1].replace(b'"%b"' % key.encode(), b'"%b": 7, "%b"' % (key.encode(), key.encode()))
@@ -141,7 +141,7 @@ def test_a_key_that_stands_twice_in_a_large_answer_is_found_too(key: str) -> Non
 
     with (
         listening(saying(answer(body))) as base_url,
-        pytest.raises(PayloadError, match=f"`{key}` stands twice"),
+        pytest.raises(PayloadError, match=f"`{key}` is a duplicate"),
     ):
         fetched(base_url)
 

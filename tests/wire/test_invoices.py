@@ -197,7 +197,7 @@ WRONG = [
     (body(invoice_lines=None), r"invoice_lines"),
     (body(line(1e15)), "more than anybody has"),
     (body().replace(b'"amount_due": 0', b'"amount_due": 1e999'), "out of range"),
-    (body().replace(b'"amount_due": 0', b'"amount_due": 0, "amount_due": 1'), "stands twice"),
+    (body().replace(b'"amount_due": 0', b'"amount_due": 0, "amount_due": 1'), "is a duplicate"),
     (b'{"success": true, "result": {}}', "missing required field"),
     (b'{"success": true, "result": null}', r"`\$.result` is null; perhaps the account has no usage"),
     (b'{"success": true, "result": []}', r"\$.result"),
