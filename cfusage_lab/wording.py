@@ -9,8 +9,11 @@ from typing import Final
 from cfusage_lab.time_units import HOUR
 
 __all__ = [
+    "chance_text",
     "clock_hour",
     "counted",
+    "date_text",
+    "day_text",
     "days_text",
     "dollars",
     "html_text",
@@ -19,12 +22,16 @@ __all__ = [
     "more_or_less",
     "offset_text",
     "percent",
+    "round_dollars",
     "span_text",
     "visible",
     "window_text",
 ]
 
 _CENT: Final = 0.01
+_PERCENT: Final = 0.01
+_WHOLE: Final = 100
+"""US dollars from which on an amount that is not known to the cent is written without cents."""
 _INSTANT: Final = timedelta(microseconds=1)
 _JOINER: Final = "\u2060"
 """A character that takes no place, and that no line is broken at."""
@@ -60,9 +67,21 @@ def dollars(amount: float) -> str:
     return f"{'-' if amount < 0 else ''}${size:,.{digits}f}"
 
 
+def round_dollars(amount: float) -> str:
+    """Write an amount that is not known to the cent: whole dollars from a hundred up."""
+    return f"${amount:,.0f}" if abs(amount) >= _WHOLE else dollars(amount)
+
+
 def percent(ratio: float) -> str:
     """Write a change ratio as signed percent."""
     return f"{ratio:+,.1%}"
+
+
+def chance_text(chance: float) -> str:
+    """Write a chance in percent; none is nothing, and none is certain, unless it is."""
+    if 0 < chance < _PERCENT:
+        return "less than 1 %"
+    return "more than 99 %" if 1 - _PERCENT < chance < 1 else f"{chance:.0%}".replace("%", " %")
 
 
 def more_or_less(change: float, ratio: float | None) -> str:
@@ -79,7 +98,7 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def moment_text(moment: datetime, info: tzinfo) -> str:
     """Write a moment on a zone's clock."""
     local = moment.astimezone(info)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+    return f"{date_text(local)}, {local:%H:%M}"
 
 
 def window_text(start: datetime, width: timedelta, info: tzinfo) -> str:
@@ -111,23 +130,29 @@ def span_text(start: datetime, end: datetime, info: tzinfo) -> str:
         return days_text(first.date(), before_last)
     if first.date() == last.date():
         if first.utcoffset() == last.utcoffset():
-            return f"{_day_text(first)} {first:%Y, %H:%M} to {last:%H:%M}"
+            return f"{day_text(first)} {first:%Y, %H:%M} to {last:%H:%M}"
         offsets = offset_text(start, info), offset_text(end, info)
-        return f"{_day_text(first)} {first:%Y, %H:%M} (UTC{offsets[0]}) to {last:%H:%M} (UTC{offsets[1]})"
+        return f"{day_text(first)} {first:%Y, %H:%M} (UTC{offsets[0]}) to {last:%H:%M} (UTC{offsets[1]})"
     year = "" if first.year == last.year else f" {first:%Y}"
-    return f"{_day_text(first)}{year}, {first:%H:%M} to {_day_text(last)} {last:%Y, %H:%M}"
+    return f"{day_text(first)}{year}, {first:%H:%M} to {day_text(last)} {last:%Y, %H:%M}"
 
 
 def days_text(first: date, last: date) -> str:
     """Write the dates from first to last, both included; one year is written once."""
     if (first.year, first.month, first.day) == (last.year, last.month, last.day):
-        return f"{_day_text(last)} {last:%Y}"
+        return date_text(last)
     year = "" if first.year == last.year else f" {first:%Y}"
-    return f"{_day_text(first)}{year} to {_day_text(last)} {last:%Y}"
+    return f"{day_text(first)}{year} to {date_text(last)}"
 
 
-def _day_text(day: date) -> str:
+def day_text(day: date) -> str:
+    """Write a day with its weekday: ``Mon 23 Nov``."""
     return f"{day:%a} {day.day} {day:%b}"
+
+
+def date_text(day: date) -> str:
+    """Write a day with its weekday and its year: ``Mon 23 Nov 2026``."""
+    return f"{day_text(day)} {day:%Y}"
 
 
 def clock_hour(hour: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import counted, dollars
+from cfusage_lab.wording import counted, date_text, day_text, dollars
 
 __all__ = ["event_sentence", "event_span", "explanation", "what_stood_out"]
 
@@ -62,11 +62,11 @@ def event_span(event: Mapping[str, Any], *, time_zone: str) -> str:
     """
     info = zone(time_zone)
     first, last = event["start_time"].astimezone(info), event["end_time"].astimezone(info)
-    start = f"{first:%a} {first.day} {first:%b %Y}, {first:%H:%M}"
+    start = f"{date_text(first)}, {first:%H:%M}"
     if _is_same_day(first, last):
         return f"{start} to {_until(last)}"
     year = "" if first.year == last.year else f" {last:%Y}"
-    return f"{start} to {last:%a} {last.day} {last:%b}{year}, {last:%H:%M}"
+    return f"{start} to {day_text(last)}{year}, {last:%H:%M}"
 
 
 def event_sentence(event: Mapping[str, Any], *, time_zone: str) -> str:

@@ -18,6 +18,7 @@ from cfusage_lab.charts.style import exact_text
 from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ANOMALIES
+from cfusage_lab.wording import day_text
 
 __all__ = ["MOST_EVENTS", "anomalies_chart"]
 
@@ -115,7 +116,7 @@ def _rows(events: pl.DataFrame, info: ZoneInfo, names: Mapping[str, str] | None)
 
 
 def _start(first: datetime, hours: int) -> str:
-    return f"{first:%a} {first.day} {first:%b}, {first:%H:%M}, {hours} h"
+    return f"{day_text(first)}, {first:%H:%M}, {hours} h"
 
 
 def _size(actual: float, expected: float) -> str:

@@ -13,10 +13,9 @@ from cfusage_lab.charts.month_end_page import LIMITS, month_end_page
 from cfusage_lab.charts.parts import drawn, zeros_of
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.forecasts.levels import level_name, levels_of, with_intervals
-from cfusage_lab.forecasts.sentences import round_dollars
 from cfusage_lab.frames import open_table, polars_table
 from cfusage_lab.schema import BUDGET_CHECK, CREDIT_RUNWAY, FORECAST_MONTH_PATH
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import dollars, round_dollars
 
 __all__ = ["month_end_chart"]
 

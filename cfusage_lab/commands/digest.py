@@ -11,7 +11,7 @@ from cfusage_lab.forecasts import month_end_sentence
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.invoices import model_name, usage_by_model
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import counted, dollars, markdown_text, moment_text
+from cfusage_lab.wording import counted, day_text, dollars, markdown_text, moment_text
 
 __all__ = ["as_markdown"]
 
@@ -50,7 +50,7 @@ def _until(found: Overview) -> str:
     if row["date"] is None:
         return "No hour has ended yet."
     day = row["date"]
-    return f"Day: {day:%a} {day.day} {day:%b} until {row['until']}; month: {day:%B} until then."
+    return f"Day: {day_text(day)} until {row['until']}; month: {day:%B} until then."
 
 
 def _rows(found: Overview) -> Iterator[list[str]]:

@@ -15,12 +15,11 @@ from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.outlook import Course
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.forecasts import budget_sentence, runway_sentence
-from cfusage_lab.forecasts.sentences import round_dollars
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.patterns import peak_hours
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.time_units import DAY
-from cfusage_lab.wording import dollars, html_text, more_or_less
+from cfusage_lab.wording import day_text, dollars, html_text, more_or_less, round_dollars
 
 __all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
 
@@ -244,7 +243,7 @@ def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
         return Figure(title="Today", value=_NOTHING, note="no hour of it has ended yet")
     row = rows.row(0, named=True)
     day: date = row["date"]
-    name = {today: "Today", today - DAY: "Yesterday"}.get(day, f"{day:%a} {day.day} {day:%b}")
+    name = {today: "Today", today - DAY: "Yesterday"}.get(day, day_text(day))
     before = "yesterday" if day == today else "the day before"
     if row["until"] == _MIDNIGHT:
         return _compared(f"{name}, the whole day", row, before)
@@ -308,4 +307,4 @@ def _peak_hour(windows: pl.DataFrame, time_zone: str) -> Figure:
 
 
 def _since(day: object) -> str:
-    return f"since {day:%a} {day.day} {day:%b}" if isinstance(day, date) else ""
+    return f"since {day_text(day)}" if isinstance(day, date) else ""

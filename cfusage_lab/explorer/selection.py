@@ -14,7 +14,7 @@ from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, dollars, span_text
+from cfusage_lab.wording import clock_hour, date_text, dollars, span_text
 
 __all__ = ["EVERYTHING", "Clock", "Selection"]
 
@@ -107,7 +107,7 @@ class Selection:
         if self.start is not None and self.end is not None:
             texts.append(span_text(self.start, self.end, zone(time_zone)))
         if self.day is not None:
-            texts.append(f"{self.day:%a} {self.day.day} {self.day:%b %Y}")
+            texts.append(date_text(self.day))
         cell = [f"{WEEKDAYS[self.weekday - 1]}s"] if self.weekday is not None else []
         cell += [] if self.hour is None else [clock_hour(self.hour)]
         texts += [" ".join(cell)] if cell else []

@@ -1,19 +1,14 @@
 """A forecast, a budget and credit in words: each said once, for a chart, a report and a terminal."""
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from cfusage_lab.forecasts.levels import level_name, levels_of
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import HOUR
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import chance_text, date_text, day_text, dollars, round_dollars
 
-__all__ = ["budget_sentence", "day_text", "month_end_sentence", "round_dollars", "runway_sentence"]
-
-_PERCENT: Final = 0.01
-_WHOLE: Final = 100
-"""From so many dollars on, an amount that is not known to the cent is said without cents."""
+__all__ = ["budget_sentence", "month_end_sentence", "runway_sentence"]
 
 Row = Mapping[str, Any]
 
@@ -55,7 +50,7 @@ def budget_sentence(row: Row, *, time_zone: str | None = None) -> str:
         return f"{budget} was passed {_moment(row, time_zone)}"
     if row["chance"] is None:
         return f"Not enough history to say whether {budget} is passed"
-    chance = _chance(row["chance"])
+    chance = chance_text(row["chance"])
     if row["passed_date"] is None:
         return f"A budget of {budget} holds, as it looks; the chance that it is passed is {chance}"
     return f"A budget of {budget} is passed with a chance of {chance}, {_moment(row, time_zone)} as it looks"
@@ -74,15 +69,15 @@ def runway_sentence(row: Row) -> str:
     if status == "topped up":
         amount, threshold = (_exact(row[f"topup_{name}_usd"]) for name in ("amount", "threshold"))
         return (
-            f"Credit of {balance} falls to {threshold} on {day_text(row['topup_date'])} as it looks, and is "
+            f"Credit of {balance} falls to {threshold} on {date_text(row['topup_date'])} as it looks, and is "
             f"topped up by {amount} automatically"
         )
     if status == "lasts":
         level = min(levels_of([*row], ends=("earliest_", "_date")), default=0.0)
         first, last = (row.get(f"{side}_{level_name(level)}_date") for side in ("earliest", "latest"))
-        until = "more than a year" if last is None else day_text(last)
-        doubt = f" ({day_text(first)} to {until}, {100 * level:g} %)" if first and first != last else ""
-        return f"Credit of {balance} lasts until {day_text(row['used_up_date'])}{doubt}"
+        until = "more than a year" if last is None else date_text(last)
+        doubt = f" ({date_text(first)} to {until}, {100 * level:g} %)" if first and first != last else ""
+        return f"Credit of {balance} lasts until {date_text(row['used_up_date'])}{doubt}"
     return {
         "used up": f"Credit is used up: {balance}",
         "beyond a year": f"Credit of {balance} lasts for more than a year",
@@ -90,32 +85,15 @@ def runway_sentence(row: Row) -> str:
     }.get(status, f"Credit of {balance}: not enough history to say how long it lasts")
 
 
-def day_text(day: date) -> str:
-    """Write a day with its weekday and its year."""
-    return f"{day:%a} {day.day} {day:%b %Y}"
-
-
-def round_dollars(amount: float) -> str:
-    """Write an amount that is not known to the cent: whole dollars from a hundred up."""
-    return f"${amount:,.0f}" if abs(amount) >= _WHOLE else dollars(amount)
-
-
 def _exact(amount: float) -> str:
     """Write an amount that somebody set: without cents where it has none."""
     return f"${amount:,.0f}" if amount == round(amount) else dollars(amount)
 
 
-def _chance(chance: float) -> str:
-    """Write a chance; none is nothing, and none is certain, unless it is."""
-    if 0 < chance < _PERCENT:
-        return "less than 1 %"
-    return "more than 99 %" if 1 - _PERCENT < chance < 1 else f"{chance:.0%}".replace("%", " %")
-
-
 def _moment(row: Row, time_zone: str | None) -> str:
     """Say on which day, and where that is known in which hour."""
     day = row["passed_date"]
-    text = f"on {day:%a} {day.day} {day:%b}"
+    text = f"on {day_text(day)}"
     if row["passed_time"] is None or time_zone is None:
         return text
     start = row["passed_time"].astimezone(zone(time_zone))
