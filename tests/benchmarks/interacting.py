@@ -52,19 +52,41 @@ go.add_class("go")
 go.on_click(lambda _: view.draw(drawn()))
 ipywidgets.VBox([go, view])
 """
+PEER = """
+import altair as alt
+alt.data_transformers.disable_max_rows()
+alt.JupyterChart.enable_offline()
+numbers = itertools.count()
+def numbered(): return drawn().properties(title=f"Change {next(numbers)}")
+peer, go = alt.JupyterChart(numbered()), ipywidgets.Button(description="Go")
+go.add_class("go")
+go.on_click(lambda _: setattr(peer, "chart", numbered()))
+ipywidgets.VBox([go, peer])
+"""
+PEER_READY = "svg.marks .mark-text"
 START = "import cfusage_lab as cfu\ncfu.explore()"
 SIX = "ipywidgets.VBox([ChartView(drawn()) for _ in range(6)])"
 
+ALONE = """
+explored, brushed, last = history.with_columns(account_id=pl.lit("a" * 32)), timedelta(days=28), 300
+"""
+FLEET = """
+ids = pl.DataFrame({"account_id": [f"{n:032x}" for n in range(1_000)], "size": range(1, 1_001)})
+explored, brushed, last = (
+    ids.join(history.head(672).drop("account_id"), how="cross")
+    .with_columns(aggregated_value=pl.col("aggregated_value") * pl.col("size"))
+    .select(history.columns), timedelta(days=3), 20)
+"""
 EXPLORE = """
 import cfusage_lab as cfu
-explorer = cfu.explore(history.with_columns(account_id=pl.lit("a" * 32)))
+explorer = cfu.explore(explored)
 assert explorer.wait(60)
-start_of_brush = itertools.cycle(range(1, 300, 7))
+start_of_brush = itertools.cycle(range(1, last, 7))
 def zone(_): explorer.time_zone.value = next(zones)
 def granularity(_): explorer.granularity.value = {"hour": "day", "day": "hour"}[explorer.granularity.value]
 def brush(_):
     first = start + timedelta(days=next(start_of_brush))
-    explorer.select(first, first + timedelta(days=28))
+    explorer.select(first, first + brushed)
 def button(name, act):
     one = ipywidgets.Button(description=name)
     one.add_class(name)
@@ -135,6 +157,27 @@ CHANGE = """async times => {
   return {took, isSame: before === root.querySelector("canvas")};
 }"""
 
+PEER_CHANGE = """async ([times, first]) => {
+  const go = document.querySelector(".go"), took = [];
+  const isPainted = (n) => [...document.querySelectorAll("svg.marks text")]
+    .some((text) => text.textContent === `Change ${n}`);
+  for (let n = first; n < first + times; n++) {
+    const start = performance.now();
+    await new Promise((resolve) => {
+      const observer = new MutationObserver(() => {
+        if (!isPainted(n)) return;
+        observer.disconnect();
+        requestAnimationFrame(() => setTimeout(resolve)); // once the frame is out
+      });
+      observer.observe(document, {subtree: true, childList: true, characterData: true});
+      go.click();
+    });
+    took.push(performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return took;
+}"""
+
 
 @contextmanager
 def lab(home: Path) -> Iterator[str]:
@@ -166,7 +209,7 @@ def lab(home: Path) -> Iterator[str]:
             server.terminate()
 
 
-def opened(page: Page, url: str, home: Path, *cells: str) -> float:
+def opened(page: Page, url: str, home: Path, *cells: str, ready: str = READY) -> float:
     """Open a notebook of these cells and run it; return the seconds from there to its first chart."""
     path = home / f"{time.monotonic_ns()}.ipynb"
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -175,7 +218,7 @@ def opened(page: Page, url: str, home: Path, *cells: str) -> float:
     )
     page.goto(f"{url}/lab/tree/{path.name}?reset")
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PATIENCE)
-    return float(page.evaluate(RUN_ALL, READY)) / 1_000
+    return float(page.evaluate(RUN_ALL, ready)) / 1_000
 
 
 def closed(page: Page) -> None:
@@ -192,9 +235,10 @@ def heap(page: Page) -> float:
     return float(page.evaluate("performance.memory.usedJSHeapSize")) / 1e6
 
 
-def explored(page: Page, url: str, home: Path, received: list[int]) -> None:
-    """Measure the explorer, and print."""
-    opened(page, url, home, PREPARE, EXPLORE)
+def explored(page: Page, url: str, home: Path, received: list[int], *, table: str, what: str) -> None:
+    """Measure the explorer of a table, and print."""
+    first = opened(page, url, home, PREPARE, table, EXPLORE)
+    print(f"explorer of {what}, table made and Run All to the first chart: {first:.1f} s")
     page.set_viewport_size({"width": 1280, "height": 2400})
     page.wait_for_function(f"document.querySelectorAll('{READY}').length === 4", timeout=PATIENCE)
     page.evaluate(EXPLORER_CHANGE, ["zone", PLACES["time line"], 3])
@@ -202,10 +246,45 @@ def explored(page: Page, url: str, home: Path, received: list[int]) -> None:
         received.clear()
         took = page.evaluate(EXPLORER_CHANGE, [name, PLACES[place], CHANGES])
         size = sum(received) / CHANGES / 1_000
-        print(f"explorer, {name} to {place} painted: median {statistics.median(took):.0f} ms, {size:.0f} kB")
+        print(f"{what}, {name} to {place} painted: median {statistics.median(took):.0f} ms, {size:.0f} kB")
     before = heap(page)
     page.evaluate(EXPLORER_CHANGE, ["brush", PLACES["other views"], MANY])
-    print(f"explorer, JavaScript before and after {MANY} brushes: {before:.1f} and {heap(page):.1f} MB")
+    print(f"{what}, JavaScript before and after {MANY} brushes: {before:.1f} and {heap(page):.1f} MB")
+
+
+def redrawn(page: Page, url: str, home: Path, received: list[int]) -> None:
+    """Measure the same chart, drawn anew by us and by altair's own widget, and print them side by side."""
+    first, took, size, heaps = {}, {}, {}, {}
+    for name in ("ours", "JupyterChart"):
+        is_ours = name == "ours"
+        cell, ready = (ONE, READY) if is_ours else (PEER, PEER_READY)
+
+        def changed(times: int, number: int, *, is_ours: bool = is_ours) -> list[float]:
+            if is_ours:
+                done = page.evaluate(CHANGE, times)
+                assert done["isSame"], "the canvas was made anew"
+                return list(done["took"])
+            return list(page.evaluate(PEER_CHANGE, [times, number]))
+
+        received.clear()
+        first[name] = opened(page, url, home, PREPARE, cell, ready=ready)
+        first_bytes = sum(received) / 1e6
+        changed(3, 1)
+        received.clear()
+        took[name] = changed(CHANGES, 4)
+        size[name] = sum(received) / CHANGES / 1_000
+        before = heap(page)
+        changed(MANY, 4 + CHANGES)
+        heaps[name] = (before, heap(page))
+        closed(page)
+        print(
+            f"{name}: Run All to the first chart {first[name]:.1f} s, {first_bytes:.2f} MB; "
+            f"a change, median {statistics.median(took[name]):.0f} ms, longest {max(took[name]):.0f} ms, "
+            f"{size[name]:.0f} kB; JavaScript in use before and after {MANY} changes: "
+            f"{before:.1f} and {heaps[name][1]:.1f} MB"
+        )
+    ours, theirs = (statistics.median(took[name]) for name in took)
+    print(f"a change: {theirs / ours:.1f} x as fast as JupyterChart")
 
 
 def main() -> None:
@@ -223,23 +302,8 @@ def main() -> None:
 
         opened(page, url, home, PREPARE, ONE)  # the server, the browser and the disk are warm from now on
         closed(page)
-        print(f"Run All to the first chart: {opened(page, url, home, PREPARE, ONE):.1f} s")
-
-        closed(page)
+        redrawn(page, url, home, received)
         print(f"Run All to the explorer's first chart: {opened(page, url, home, START):.1f} s")
-        closed(page)
-
-        opened(page, url, home, PREPARE, ONE)
-        page.evaluate(CHANGE, 3)
-        received.clear()
-        changed = page.evaluate(CHANGE, CHANGES)
-        took = changed["took"]
-        print(f"a change, of {CHANGES}: median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
-        print(f"bytes to the browser a change: {sum(received) / CHANGES / 1_000:.0f} kB")
-        before = heap(page)
-        changed = page.evaluate(CHANGE, MANY)
-        print(f"JavaScript in use, before and after {MANY} changes: {before:.1f} and {heap(page):.1f} MB")
-        print(f"the very same canvas after them: {changed['isSame']}")
         closed(page)
 
         received.clear()
@@ -248,7 +312,9 @@ def main() -> None:
         print(f"six charts on a page: {sum(received) / 1_000_000:.2f} MB, the library in it")
         closed(page)
 
-        explored(page, url, home, received)
+        explored(page, url, home, received, table=ALONE, what="an account over a year")
+        closed(page)
+        explored(page, url, home, received, table=FLEET, what="1,000 accounts over four weeks")
         closed(page)
         browser.close()
 
