@@ -12,9 +12,9 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import event_span, what_stood_out
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
-from cfusage_lab.charts.days import changing
-from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import exact_text
+from cfusage_lab.charts.headings import still_changing, together
+from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.tooltips import STATE_TEXT, exact_text
 from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ANOMALIES
@@ -47,15 +47,13 @@ def anomalies_chart(
         What :func:`cfusage_lab.anomalies` returns (``schema.ANOMALIES``).
     time_zone
         The IANA name of the zone whose clock tells the hours; UTC's if not given.
-    names
-        Account id to name; an account without one is called by the ends of its id.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        As wide as that of :func:`usage_chart`.
 
     Raises
     ------
@@ -148,12 +146,10 @@ def _facts(events: pl.DataFrame, rows: pl.DataFrame, info: ZoneInfo) -> list[str
     if rows.is_empty():
         return [f"{info.key} time"]
     whose = [rows["account"][0]] if rows["account"].n_unique() == 1 else []
-    lines = [" · ".join([*whose, "US dollars above or below usual", f"{info.key} time"])]
+    lines = together([*whose, "US dollars above or below usual", f"{info.key} time"])
     if events.height > rows.height:
         lines.append(f"The largest {rows.height} of {events.height:,} events")
-    if changing(rows):
-        lines.append(f"Paler bars may still change: {changing(rows)}")
-    return lines
+    return lines + still_changing(rows)
 
 
 _TITLES: Final = {
@@ -171,5 +167,5 @@ _TEXTS: Final = {
     "usual": exact_text("datum.expected_usd"),
     "change": f"(datum.change_usd > 0 ? '+' : '') + ({exact_text('datum.change_usd')})",
     "aside": "datum.size",
-    "status": "replace(datum.state, '_', ' ')",
+    "status": STATE_TEXT,
 }

@@ -1,14 +1,13 @@
 """A list of amounts: a bar each, between a name on the left and the amount on the right."""
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.parts import WIDTH, page, pointed, words
-from cfusage_lab.charts.shades import NEUTRAL, kinds_colour, kinds_outline, settled
+from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, settled
+from cfusage_lab.charts.page import WIDTH, Part, empty_page, made_once, page, pointed
 
 __all__ = ["bar_list_page", "list_letters"]
 
@@ -16,7 +15,10 @@ _Pairs = tuple[tuple[str, str], ...]
 
 _LETTER: Final = 7.2
 """Pixels that a letter takes on average, in a wide font."""
+_ROW_PIXELS: Final = 24
+"""The height of a bar, its letters of 12 pixels and the gap to the next."""
 _RATIO_PIXELS: Final = 66
+"""The room for a ratio such as ``+1,234%``, or a kind."""
 _WHO_PIXELS: Final = f"min(list_letters.who * {_LETTER}, width * (list_letters.on ? 0.28 : 0.45))"
 """The room for names of accounts; longer ones are cut off."""
 _IS_SHORT: Final = "(width < 420 && list_letters.who > 0)"
@@ -46,8 +48,8 @@ def list_letters(rows: pl.DataFrame, *, spare: int = 4) -> dict[str, object] | N
 
 def bar_list_page(
     count: int, titles: Mapping[str, str], texts: Mapping[str, str], *, empty: str, colour: str | None = None
-) -> Any:  # noqa: ANN401 - altair's own
-    """Return the page without its table and its heading, which is made once: altair takes long over it.
+) -> Part:
+    """Return the page, without its table and its heading.
 
     Parameters
     ----------
@@ -70,18 +72,18 @@ def _longest(texts: pl.Series) -> int:
     return max(map(len, texts))
 
 
-@lru_cache(maxsize=64)
-def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str, colour: str | None) -> Any:  # noqa: ANN401 - altair's own
+@made_once
+def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str, colour: str | None) -> Part:
     if not count:
-        return page([words(empty)])
+        return empty_page(empty)
     bars = _bars(dict(titles), dict(texts), colour)
-    return page([bars.properties(name="row_0", width=WIDTH, height=24 * count)])
+    return page([bars.properties(name="row_0", width=WIDTH, height=_ROW_PIXELS * count)])
 
 
-def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | None) -> Any:  # noqa: ANN401 - altair's own
+def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | None) -> Part:
     places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
     base = alt.Chart().encode(y=places)
-    bars = base.mark_bar(aria=False, **settled()).encode(
+    bars = base.mark_bar(**settled()).encode(
         x=alt.X(
             "change_usd:Q",
             axis=None,
@@ -91,19 +93,19 @@ def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | Non
         color=alt.value(colour) if colour else kinds_colour(),
         stroke=alt.value(colour) if colour else kinds_outline(),
     )
-    zero = alt.Chart().mark_rule(aria=False, color=NEUTRAL).encode(x=alt.datum(0))
-    name = base.mark_text(aria=False, align="left", fontSize=12, limit=alt.ExprRef(_WHO_PIXELS))
-    left = base.mark_text(aria=False, align="left", fontSize=12)
-    right = base.mark_text(aria=False, align="right", fontSize=12)
+    zero = alt.Chart().mark_rule(color=NEUTRAL).encode(x=alt.datum(0))
+    name = base.mark_text(align="left", fontSize=12, limit=alt.ExprRef(_WHO_PIXELS))
+    left = base.mark_text(align="left", fontSize=12)
+    right = base.mark_text(align="right", fontSize=12)
     beside = [
         name.encode(x=alt.value(0), text="who:N"),
         left.encode(x=_at(f"({_WHO_PIXELS}) + (list_letters.who ? 8 : 0)"), text="when:N"),
         right.encode(x=_at(f"width - {_RATIO_PIXELS}"), text="change:N"),
         right.encode(x=_at("width"), text="aside:N"),
     ]
-    columns = pointed(0, base, ["place"], titles)
+    columns = pointed(base, ["place"], titles)
     return alt.layer(bars, zero, *beside, columns).transform_calculate(**texts, when=_WHEN)
 
 
-def _at(pixels: str) -> Any:  # noqa: ANN401 - altair's own
+def _at(pixels: str) -> Part:
     return alt.value(alt.ExprRef(pixels))

@@ -8,13 +8,15 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.changes_page import changes_page
-from cfusage_lab.charts.days import changing, dated, slots, when
-from cfusage_lab.charts.parts import drawn
+from cfusage_lab.charts.axes import bar_gap, cost_axis, day_x, room_for_day
+from cfusage_lab.charts.colours import kinds_colour, kinds_outline, kinds_shape, settled
+from cfusage_lab.charts.headings import still_changing, together, when
+from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn, pointed, zero_line
+from cfusage_lab.charts.rows import Picked, dated, picked, slots
+from cfusage_lab.charts.tooltips import compared_texts, compared_titles, titled
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import COMPARISON, KINDS
-from cfusage_lab.wording import days_text, dollars, more_or_less
+from cfusage_lab.wording import counted, days_text, dollars, more_or_less
 
 __all__ = ["day_over_day_chart", "week_over_week_chart"]
 
@@ -50,17 +52,13 @@ def day_over_day_chart(
     ----------
     comparison
         What :func:`cfusage_lab.day_over_day` returns (``schema.COMPARISON``).
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    time_zone
-        The IANA name of the zone whose days these are, to be said in the heading.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, time_zone, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a day, and its
+        As wide as that of :func:`usage_chart`. A click frames a day, and its
         selection ``day`` tells which by the field ``day``: the day's midnight in milliseconds, as a reading
         on a UTC scale whatever the zone. A double click takes it back.
 
@@ -125,7 +123,7 @@ def _changes(
     if per_slot > 1:
         facts.append(f"Each bar is the largest rise or fall of {per_slot:,} days")
     return drawn(
-        changes_page(found.labels, wording.before),
+        _PAGE.of(found.labels, before=wording.before),
         [_bars(table, first, per_slot) for table in found.tables],
         title=_title(comparison, wording),
         facts=[*facts, *found.facts],
@@ -180,8 +178,66 @@ def _facts(found: Picked, wording: _Words, days: list[str]) -> list[str]:
         return days
     counts = dict(comparison["kind"].value_counts().iter_rows())
     kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if kind in counts)
-    unsettled, partial = changing(comparison), comparison.filter(~pl.col("is_whole")).height
-    missing = [f"{partial:,} {'day has' if partial == 1 else 'days have'} hours missing"] if partial else []
-    lines = [f"{found.whose} · US dollars more or less than {wording.partner}", " · ".join(days)]
-    lines.append(" · ".join([kinds, *missing]))
-    return lines + ([f"Paler bars may still change: {unsettled}"] if unsettled else [])
+    partial = comparison.filter(~pl.col("is_whole")).height
+    missing = [f"{counted(partial, 'day has', 'days have')} hours missing"] if partial else []
+    return [
+        f"{found.whose} · US dollars more or less than {wording.partner}",
+        *together(days),
+        *together([kinds, *missing]),
+        *still_changing(comparison),
+    ]
+
+
+# The picture
+
+
+def _layers(row: Row, *, before: str) -> list[Part]:
+    """Draw a bar a day; ``before`` is what the cost of the day that is compared with is called."""
+    base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
+    unknown = base.mark_rect(fill="#808080", fillOpacity=0.14).transform_filter("datum.kind === 'unknown'")
+    bars = (
+        base.mark_rect(x2Offset=bar_gap(), **settled())
+        .encode(
+            y="change_usd:Q",
+            y2=alt.datum(0),
+            color=kinds_colour(listed="change_kinds"),
+            stroke=kinds_outline(listed="change_kinds"),
+        )
+        .transform_filter("isValid(datum.change_usd)")
+    )
+    titles = titled(compared_titles(before=before), of=len(row.labels))
+    texts = compared_texts(row.label, slot="the largest rise or fall")
+    columns = pointed(base, ["left"], titles, texts, nth=row.nth)
+    return [
+        unknown,
+        zero_line(),
+        bars,
+        _signs(row.name),
+        *chosen(base, "day", xOffset=-3, x2Offset=2),
+        columns,
+    ]
+
+
+def _signs(view: str) -> Part:
+    """Set the sign of its kind at the end of each bar, or on the line, as far as there is room."""
+    is_common = "(datum.kind === 'up' || datum.kind === 'down')"
+    room = f"{room_for_day()} * datum.slot_days"
+    return (
+        alt.Chart()
+        .mark_point(
+            size=alt.ExprRef(f"{room} > 12 ? ({is_common} ? 40 : 70) : {is_common} || {room} < 3 ? 0 : 25"),
+            yOffset=alt.ExprRef("datum.change_usd > 0 ? -7 : datum.change_usd < 0 ? 7 : 0"),
+        )
+        .encode(
+            x="middle:T",
+            y=alt.Y("tip:Q", axis=cost_axis(view), scale=alt.Scale(padding=14)),
+            color=kinds_colour(listed="change_kinds"),
+            shape=kinds_shape(listed="change_kinds"),
+        )
+        .transform_calculate(
+            middle="(+datum.left + +datum.right) / 2", tip="isValid(datum.change_usd) ? datum.change_usd : 0"
+        )
+    )
+
+
+_PAGE: Final = AccountPage(_layers, heights=(240, 110), what="day", choice=("day", ["day"]))

@@ -2,31 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.days import changing, dated, slots, when
-from cfusage_lab.charts.parts import (
-    bar_gap,
-    choosable,
-    chosen,
-    cost_scale,
-    day_x,
-    drawn,
-    page,
-    pointed,
-    row,
-    words,
-    zero_line,
-    zeros_of,
-)
-from cfusage_lab.charts.shades import FRAME, settled
-from cfusage_lab.charts.style import PALETTE, REST, cost_axis
-from cfusage_lab.charts.texts import compared_texts, compared_titles, titled
+from cfusage_lab.charts.axes import bar_gap, cost_axis, cost_scale, day_x, key
+from cfusage_lab.charts.colours import FRAME, PALETTE, REST, settled
+from cfusage_lab.charts.headings import still_changing, together, when
+from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn, pointed, zero_line
+from cfusage_lab.charts.rows import Picked, dated, picked, slots, zeros_of
+from cfusage_lab.charts.tooltips import compared_texts, compared_titles, titled
 from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.options import check_text
@@ -61,19 +47,13 @@ def comparison_chart(
         ``previous_date``, the heading can't say which days the partners are).
     current, previous
         What the two ranges are called, as in a sentence.
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    time_zone
-        The IANA name of the zone whose days these are, to be said in the heading.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, time_zone, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a day, and its
-        selection ``day`` tells which by the field ``day``: the day's midnight in milliseconds, as a reading
-        on a UTC scale whatever the zone. A double click takes it back.
+        As wide as that of :func:`usage_chart`; a click frames a day, as in :func:`day_over_day_chart`.
 
     Raises
     ------
@@ -109,7 +89,7 @@ def comparison_chart(
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
     return drawn(
-        _page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
+        _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd")),
         [_pairs(one, first, per_slot) for one in found.tables],
         title=_title(comparison, current, previous),
         facts=[*facts, *found.facts],
@@ -161,9 +141,8 @@ def _facts(found: Picked, days: list[str], previous: str) -> list[str]:
     partners = _partners(comparison)
     notes = [f"Compared with {partners}"] if partners and partners not in previous else []
     notes += [f"Not compared: {unknown:,} of {comparison.height:,} days"] if unknown else []
-    notes += [f"Paler bars may still change: {changing(comparison)}"] if changing(comparison) else []
-    lines = [f"{found.whose} · US dollars a day", " · ".join(days)]
-    return lines + ([" · ".join(notes)] if notes else [])
+    notes += still_changing(comparison)
+    return [f"{found.whose} · US dollars a day", *together(days), *together(notes)]
 
 
 def _partners(comparison: pl.DataFrame) -> str:
@@ -174,84 +153,56 @@ def _partners(comparison: pl.DataFrame) -> str:
     return "" if found.is_empty() else days_text(found.min(), found.max())  # type: ignore[arg-type]
 
 
-# The page without its tables and its heading: made once, because altair takes long over it.
+# The picture
 
 
-@lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], *, zero_rows: tuple[bool, ...]) -> Any:  # noqa: ANN401 - altair's own
-    if not labels:
-        return page([words("There is no day in this table")])
-    rows = [_row(nth, labels, is_nothing=is_nothing) for nth, is_nothing in enumerate(zero_rows)]
-    return choosable(page(rows), "day", fields=["day"])
-
-
-def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
-    x = day_x(is_labelled=nth == len(labels) - 1)
-    y = {"axis": cost_axis(f"row_{nth}"), "scale": cost_scale(is_zero=is_nothing)}
-    titles = compared_titles(before="Partner")
-    texts = compared_texts(labels[nth], slot="the costliest pair")
-    base = alt.Chart().encode(x=x, x2="right:T")
-    columns = pointed(nth, base, ["left"], titled(titles, of=len(labels))).transform_calculate(**texts)
+def _layers(row: Row) -> list[Part]:
+    """Draw the partners' hollow bars and beside them the filled ones."""
+    y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
+    base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
+    titles = titled(compared_titles(before="Partner"), of=len(row.labels))
+    texts = compared_texts(row.label, slot="the costliest pair")
     before = (
         _bar("previous", "from", "middle", y)
-        .mark_rect(aria=False, fillOpacity=0.12, strokeWidth=1.2, stroke=REST, x2Offset=bar_gap())
+        .mark_rect(fillOpacity=0.12, strokeWidth=1.2, stroke=REST, x2Offset=bar_gap())
         .transform_filter("isValid(datum.previous_usd)")
     )
-    now = _bar("current", "middle", "to", y).mark_rect(
-        aria=False, stroke=PALETTE[0], x2Offset=bar_gap(), **settled()
-    )
-    layers = [before, now, _key(), zero_line(), *chosen(base, "day", xOffset=-3, x2Offset=2), columns]
-    return row(layers, nth, labels, heights=(240, 110))
+    now = _bar("current", "middle", "to", y).mark_rect(stroke=PALETTE[0], x2Offset=bar_gap(), **settled())
+    return [
+        before,
+        now,
+        _range_key(),
+        zero_line(),
+        *chosen(base, "day", xOffset=-3, x2Offset=2),
+        pointed(base, ["left"], titles, texts, nth=row.nth),
+    ]
 
 
-def _bar(which: str, left: str, right: str, y: dict[str, Any]) -> Any:  # noqa: ANN401 - altair's own
+def _bar(which: str, left: str, right: str, y: dict[str, Any]) -> Part:
     """Put the bar of one range into its half of the day, which keeps a tenth free at either end."""
     margin = "(datum.right - datum.left) / 10"
-    return (
-        alt.Chart()
-        .encode(
-            x=f"{left}:T",
-            x2=f"{right}:T",
-            y=alt.Y(f"{which}_usd:Q", **y),
-            y2=alt.datum(0),
-            color=_colour(),
-        )
-        .transform_calculate(
-            **{
-                "which": f"'{which}'",
-                "from": f"+datum.left + {margin}",
-                "middle": "(+datum.left + +datum.right) / 2",
-                "to": f"+datum.right - {margin}",
-            }
-        )
-    )
+    places = {
+        "which": f"'{which}'",
+        "from": f"+datum.left + {margin}",
+        "middle": "(+datum.left + +datum.right) / 2",
+        "to": f"+datum.right - {margin}",
+    }
+    cost = alt.Y(f"{which}_usd:Q", **y)
+    bar = alt.Chart().encode(x=f"{left}:T", x2=f"{right}:T", y=cost, y2=alt.datum(0), color=_colour())
+    return bar.transform_calculate(**places)
 
 
-def _key() -> Any:  # noqa: ANN401 - altair's own
+def _range_key() -> Part:
     """Draw nothing but the key."""
-    shape = alt.Shape(
-        "which:N", scale=alt.Scale(domain=list(_COLOURS), range=["square", FRAME]), legend=_legend()
-    )
-    return (
-        alt.Chart()
-        .mark_point(aria=False, filled=True, opacity=1)
-        .encode(color=_colour(), shape=shape)
-        .transform_calculate(which="'current'")
-        .transform_filter("false")
-    )
+    scale = alt.Scale(domain=list(_COLOURS), range=["square", FRAME])
+    shape = alt.Shape("which:N", scale=scale, legend=key("range_labels", symbolSize=90))
+    point = alt.Chart().mark_point().encode(color=_colour(), shape=shape)
+    return point.transform_calculate(which="'current'").transform_filter("false")
 
 
 def _colour() -> alt.Color:
     scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    return alt.Color("which:N", scale=scale, legend=_legend())
+    return alt.Color("which:N", scale=scale, legend=key("range_labels", symbolSize=90))
 
 
-def _legend() -> alt.Legend:
-    return alt.Legend(
-        orient="top",
-        title=None,
-        labelFontSize=12,
-        labelExpr="range_labels[datum.label]",
-        labelLimit=0,
-        symbolSize=90,
-    )
+_PAGE: Final = AccountPage(_layers, heights=(240, 110), what="day", choice=("day", ["day"]))

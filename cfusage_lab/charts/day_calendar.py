@@ -2,30 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.days import changing, when
-from cfusage_lab.charts.parts import (
-    blank_axis,
-    choosable,
-    chosen,
-    drawn,
-    is_zero,
-    page,
-    pointed,
-    row,
-    weekday_y,
-    words,
-    zeros_of,
-)
-from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.style import exact_text
-from cfusage_lab.charts.texts import quoted, titled
+from cfusage_lab.charts.axes import hidden_axis, weekday_y
+from cfusage_lab.charts.colours import CROSS, NEUTRAL, ramped
+from cfusage_lab.charts.headings import still_changing, together, when
+from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn, pointed
+from cfusage_lab.charts.rows import Picked, is_zero, picked, zeros_of
+from cfusage_lab.charts.tooltips import DAY_TEXT, STATE_TEXT, exact_text, quoted, titled
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import DAILY
 from cfusage_lab.wording import days_text, dollars
@@ -33,9 +20,10 @@ from cfusage_lab.wording import days_text, dollars
 __all__ = ["MOST_WEEKS", "calendar_chart"]
 
 MOST_WEEKS: Final = 160
-"""Weeks that can be told apart, on a narrow screen."""
+"""Weeks, three years of them: cells of two pixels in half a screen."""
 
 _IS_THERE: Final = "isValid(datum.cost_usd)"
+_IS_WIDE: Final = "bandwidth('x') > 12"
 _WEEK_LABEL: Final = """
 length(domain('x')) <= 16 ? utcFormat(datum.value, '%-d %b')
 : utcdate(datum.value) > 7 ? ''
@@ -62,19 +50,13 @@ def calendar_chart(
     ----------
     daily
         Local days (``schema.DAILY``).
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    time_zone
-        The IANA name of the zone whose days these are, to be said in the heading.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, time_zone, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a day, and its
-        selection ``day`` tells which by the field ``day``: the day's midnight in milliseconds, as a reading
-        on a UTC scale whatever the zone. A double click takes it back.
+        As wide as that of :func:`usage_chart`; a click frames a day, as in :func:`day_over_day_chart`.
 
     Raises
     ------
@@ -97,7 +79,7 @@ def calendar_chart(
     days, left_out = _last_weeks(daily)
     found = picked(days, size="cost_usd", names=names)
     return drawn(
-        _page(found.labels, zero_rows=zeros_of(found.tables, "cost_usd")),
+        _PAGE.of(found.labels, zeros_of(found.tables, "cost_usd")),
         [_cells(one, found.table) for one in found.tables],
         title=_title(days),
         facts=_facts(found, left_out, when(found.table, time_zone)),
@@ -153,70 +135,55 @@ def _facts(found: Picked, left_out: int, when: list[str]) -> list[str]:
     days = found.table
     if days.is_empty():
         return when
-    lines = [f"{found.whose} · US dollars a day", " · ".join(when)]
+    lines = [f"{found.whose} · US dollars a day", *together(when)]
     if left_out:
         lines.append(f"The last {MOST_WEEKS} weeks; {left_out:,} older rows are not drawn")
     partial = days.filter(~pl.col("is_whole")).height
     notes = [f"Corners mark days with hours missing: {partial:,}"] if partial else []
-    notes += [f"May still change: {changing(days)}"] if changing(days) else []
-    return [*lines, *([" · ".join(notes)] if notes else []), *found.facts]
+    notes += still_changing(days, "May still change")
+    return [*lines, *together(notes), *found.facts]
 
 
-# The page without its tables and its heading: made once, because altair takes long over it.
+# The picture
 
 
-@lru_cache(maxsize=64)
-def _page(labels: tuple[str, ...], *, zero_rows: tuple[bool, ...]) -> Any:  # noqa: ANN401 - altair's own
-    if not labels:
-        return page([words("There is no day in this table")])
-    rows = [_row(nth, labels, is_nothing=is_nothing) for nth, is_nothing in enumerate(zero_rows)]
-    whole = page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
-    return choosable(whole, "day", fields=["day"])
-
-
-def _row(nth: int, labels: tuple[str, ...], *, is_nothing: bool) -> Any:  # noqa: ANN401 - altair's own
-    of, fill = len(labels), f"row_{nth}_fill"
-    base = alt.Chart().encode(x=_week_x(is_labelled=nth == of - 1), y=weekday_y(of=of))
+def _layers(row: Row) -> list[Part]:
+    """Colour a cell a day, and mark what is not whole or not there."""
+    fill = f"{row.name}_fill"
+    base = alt.Chart().encode(x=_week_x(is_labelled=row.is_last), y=weekday_y(is_alone=row.is_alone))
     width = alt.ExprRef("max(bandwidth('x') - 3, bandwidth('x') * 0.8)")
-    rectangles = base.mark_rect(aria=False, strokeWidth=1.5, width=width)
-    cells = ramped(rectangles, "cost_usd", scale=fill, is_zero=is_nothing)
-    absent = base.mark_point(
-        aria=False,
-        filled=True,
-        opacity=1,
-        shape=CROSS,
-        size=alt.ExprRef("bandwidth('x') > 12 ? 40 : 10"),
-        color=NEUTRAL,
-    ).transform_filter(f"!{_IS_THERE}")
+    rectangles = base.mark_rect(strokeWidth=1.5, width=width)
+    cells = ramped(rectangles, "cost_usd", scale=fill, is_zero=row.is_zero)
+    size = alt.ExprRef(f"{_IS_WIDE} ? 40 : 10")
+    absent = base.mark_point(shape=CROSS, size=size, color=NEUTRAL).transform_filter(f"!{_IS_THERE}")
     ink = alt.ExprRef(f"luminance(scale('{fill}', datum.cost_usd)) > 0.18 ? '#000000' : '#ffffff'")
-    amounts = [_amounts(base, ink)] if of == 1 else []
-    titles = titled({"date": "Day", "cost": "Cost", "count": "Hours", "status": "State"}, of=of)
-    columns = pointed(nth, base, ["day"], titles).transform_calculate(**_texts(labels[nth]))
-    frames = chosen(base, "day", width=width)
-    layers = [cells, *amounts, _corners(base, f"row_{nth}_y", ink), absent, *frames, columns]
-    return row(layers, nth, labels, heights=(7 * 26, 7 * 16))
+    titles = titled({"date": "Day", "cost": "Cost", "count": "Hours", "status": "State"}, of=len(row.labels))
+    return [
+        cells,
+        *([_amounts(base, ink)] if row.is_alone else []),
+        _corners(base, f"{row.name}_y", ink),
+        absent,
+        *chosen(base, "day", width=width),
+        pointed(base, ["day"], titles, _texts(row.label), nth=row.nth),
+    ]
 
 
-def _corners(base: Any, weekdays: str, ink: alt.ExprRef) -> Any:  # noqa: ANN401 - altair's own
+def _corners(base: Part, weekdays: str, ink: alt.ExprRef) -> Part:
     """Mark the days with hours missing in the corner of their cells."""
-    is_wide = "bandwidth('x') > 12"
     return base.mark_point(
-        aria=False,
-        filled=True,
-        opacity=1,
         shape="M1,1H-1L1,-1Z",
-        size=alt.ExprRef(f"{is_wide} ? 60 : 14"),
-        xOffset=alt.ExprRef(f"bandwidth('x') / 2 - ({is_wide} ? 7 : 3)"),
-        yOffset=alt.ExprRef(f"bandwidth('{weekdays}') / 2 - ({is_wide} ? 5 : 3)"),
+        size=alt.ExprRef(f"{_IS_WIDE} ? 60 : 14"),
+        xOffset=alt.ExprRef(f"bandwidth('x') / 2 - ({_IS_WIDE} ? 7 : 3)"),
+        yOffset=alt.ExprRef(f"bandwidth('{weekdays}') / 2 - ({_IS_WIDE} ? 5 : 3)"),
         color=ink,
     ).transform_filter(f"{_IS_THERE} && !datum.is_whole")
 
 
-def _amounts(base: Any, ink: alt.ExprRef) -> Any:  # noqa: ANN401 - altair's own
+def _amounts(base: Part, ink: alt.ExprRef) -> Part:
     """Write the amounts into the cells where the longest of them has room: all of them, or none."""
     has_room = "bandwidth('x') > 8 + 7 * datum.longest"
     return (
-        base.mark_text(aria=False, fontSize=11, color=ink, opacity=alt.ExprRef(f"{has_room} ? 1 : 0"))
+        base.mark_text(fontSize=11, color=ink, opacity=alt.ExprRef(f"{has_room} ? 1 : 0"))
         .encode(text="amount:N")
         .transform_filter(_IS_THERE)
         .transform_calculate(amount=exact_text("datum.cost_usd"), letters="length(datum.amount)")
@@ -226,29 +193,23 @@ def _amounts(base: Any, ink: alt.ExprRef) -> Any:  # noqa: ANN401 - altair's own
 
 def _week_x(*, is_labelled: bool) -> alt.X:
     """Give weeks a column each, labelled by their Monday, or many of them by month."""
-    axis = alt.Axis(
-        labelExpr=" ".join(_WEEK_LABEL.split()),
-        labelAngle=0,
-        labelFontSize=11,
-        labelFlush=False,
-        labelOverlap="parity",
-        labelSeparation=6,
-        labelPadding=6,
-        ticks=False,
-        domain=False,
-        title=None,
-    )
-    return alt.X("week:O", axis=axis if is_labelled else blank_axis(), scale=alt.Scale(padding=0))
+    axis = alt.Axis(labelExpr=" ".join(_WEEK_LABEL.split()), labelAngle=0)
+    return alt.X("week:O", axis=axis if is_labelled else hidden_axis(), scale=alt.Scale(padding=0))
 
 
 def _texts(account: str) -> dict[str, str]:
     told = {
         "cost": exact_text("datum.cost_usd"),
         "count": "format(datum.hours, 'd') + (datum.is_whole ? '' : ', not the whole day')",
-        "status": "replace(datum.state, '_', ' ')",
+        "status": STATE_TEXT,
     }
     return {
         "account": quoted(account),
-        "date": "utcFormat(datum.day, '%a %-d %b %Y')",
+        "date": DAY_TEXT,
         **{name: f"{_IS_THERE} ? ({text}) : 'no row'" for name, text in told.items()},
     }
+
+
+_PAGE: Final = AccountPage(
+    _layers, heights=(7 * 26, 7 * 16), what="day", choice=("day", ["day"]), has_own_fills=True
+)

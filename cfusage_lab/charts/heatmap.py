@@ -1,13 +1,13 @@
 """The hours of the week: a cell for each weekday and hour of the local clock."""
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import picked
+from cfusage_lab.charts.axes import hour_x, weekday_y
+from cfusage_lab.charts.colours import CROSS, NEUTRAL, ramped
 from cfusage_lab.charts.hours import (
     COLUMNS,
     STEPS,
@@ -19,18 +19,8 @@ from cfusage_lab.charts.hours import (
     pointed_hours,
     whole_week,
 )
-from cfusage_lab.charts.parts import (
-    choosable,
-    chosen,
-    drawn,
-    hour_x,
-    page,
-    row,
-    weekday_y,
-    words,
-    zeros_of,
-)
-from cfusage_lab.charts.shades import CROSS, NEUTRAL, ramped
+from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn
+from cfusage_lab.charts.rows import picked, zeros_of
 from cfusage_lab.schema import WEEKLY_HEATMAP
 from cfusage_lab.time_units import WEEKDAYS
 from cfusage_lab.wording import clock_hour
@@ -67,15 +57,13 @@ def weekly_heatmap_chart(
         The IANA name of the zone whose clock that is.
     statistic
         Which figure gives the colour: ``mean``, ``median``, ``total`` or ``share``. The pointer is told all.
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell. A click frames a cell, and its
+        As wide as that of :func:`usage_chart`. A click frames a cell, and its
         selection ``cell`` tells which by the fields ``weekday`` (1 to 7, Monday is 1) and ``hour`` (0 to 23).
         A double click takes it back.
 
@@ -110,7 +98,7 @@ def weekly_heatmap_chart(
     if unseen:
         facts.append(f"Crosses mark hours of the week without a figure: {unseen:,}")
     return drawn(
-        _page(found.labels, statistic, is_spread=is_spread, zero_rows=zeros_of(cells, column)),
+        _PAGE.of(found.labels, zeros_of(cells, column), statistic=statistic, is_spread=is_spread),
         cells,
         title=_title(heatmap, statistic),
         facts=facts,
@@ -129,41 +117,31 @@ def _title(heatmap: pl.DataFrame, statistic: Statistic) -> str:
     return f"Peak of the week: {hour}, {figure_text(peak, statistic)}"
 
 
-# The page without its tables and its heading: made once, because altair takes long over it.
+# The picture
 
 
-@lru_cache(maxsize=64)
-def _page(
-    labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, zero_rows: tuple[bool, ...]
-) -> Any:  # noqa: ANN401 - altair's own
-    if not labels:
-        return page([words("There is no hour in this table")])
-    rows = [
-        _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing)
-        for nth, is_nothing in enumerate(zero_rows)
-    ]
-    whole = page(rows).resolve_scale(x="shared", fill="independent", stroke="independent")
-    return choosable(whole, "cell", fields=["weekday", "hour"])
-
-
-def _row(
-    nth: int, labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool
-) -> Any:  # noqa: ANN401 - altair's own
-    column, days = COLUMNS[statistic], weekday_y(of=len(labels))
-    base = alt.Chart().encode(x=hour_x(is_labelled=nth == len(labels) - 1), x2="next:Q", y=days)
+def _layers(row: Row, *, statistic: Statistic, is_spread: bool) -> list[Part]:
+    """Colour a cell an hour of the week, and cross out what nobody saw."""
+    column, days = COLUMNS[statistic], weekday_y(is_alone=row.is_alone)
+    base = alt.Chart().encode(x=hour_x(is_labelled=row.is_last), x2="next:Q", y=days)
     cells = ramped(
-        base.mark_rect(aria=False, strokeWidth=1.5, x2Offset=-3),
+        base.mark_rect(strokeWidth=1.5, x2Offset=-3),
         column,
-        scale=f"row_{nth}_fill",
-        is_zero=is_nothing,
+        scale=f"{row.name}_fill",
+        is_zero=row.is_zero,
         is_share=statistic == "share",
     )
-    unseen = (
-        alt.Chart()
-        .mark_point(aria=False, filled=True, opacity=1, shape=CROSS, size=40, color=NEUTRAL)
-        .encode(x="middle:Q", y=days)
-        .transform_filter(f"!isValid(datum.{column})")
-    )
-    columns = pointed_hours(nth, base, labels, is_spread=is_spread, is_week=True)
-    layers = [cells, unseen, *chosen(base, "cell", x2Offset=-3), columns]
-    return row(layers, nth, labels, heights=(7 * 26, 7 * 16)).transform_calculate(**STEPS)
+    crosses = alt.Chart().mark_point(shape=CROSS, size=40, color=NEUTRAL).encode(x="middle:Q", y=days)
+    unseen = crosses.transform_filter(f"!isValid(datum.{column})")
+    columns = pointed_hours(row, base, is_spread=is_spread, is_week=True)
+    return [cells, unseen, *chosen(base, "cell", x2Offset=-3), columns]
+
+
+_PAGE: Final = AccountPage(
+    _layers,
+    heights=(7 * 26, 7 * 16),
+    what="hour",
+    steps=STEPS,
+    choice=("cell", ["weekday", "hour"]),
+    has_own_fills=True,
+)

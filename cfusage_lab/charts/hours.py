@@ -5,16 +5,15 @@ from typing import Any, Final, Literal, get_args
 
 import polars as pl
 
-from cfusage_lab.charts.accounts import Picked
-from cfusage_lab.charts.parts import pointed
-from cfusage_lab.charts.style import exact_text
-from cfusage_lab.charts.texts import quoted, titled
+from cfusage_lab.charts.page import Part, Row, pointed
+from cfusage_lab.charts.rows import Picked
+from cfusage_lab.charts.tooltips import exact_text, quoted, range_text, titled
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import polars_table
 from cfusage_lab.options import check_choice
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import WEEKDAYS
-from cfusage_lab.wording import dollars
+from cfusage_lab.wording import counted, dollars
 
 __all__ = [
     "COLUMNS",
@@ -93,16 +92,15 @@ def hour_facts(found: Picked, unit: str, time_zone: str) -> list[str]:
     key = zone(time_zone).key
     if found.table.is_empty():
         return [f"{key} time"]
-    count = int(found.table["hours"].sum())
-    counted = f"{count:,} {'hour' if count == 1 else 'hours'} · {key} time"
-    return [f"{found.whose} · {unit}", counted, *found.facts]
+    count = counted(int(found.table["hours"].sum()), "hour")
+    return [f"{found.whose} · {unit}", f"{count} · {key} time", *found.facts]
 
 
-def pointed_hours(nth: int, base: Any, labels: Sequence[str], *, is_spread: bool, is_week: bool) -> Any:  # noqa: ANN401 - altair's own
-    """Answer the pointer for each hour of the ``nth`` account."""
+def pointed_hours(row: Row, base: Part, *, is_spread: bool, is_week: bool) -> Part:
+    """Answer the pointer for each hour of an account."""
     fields = ["weekday", "hour"] if is_week else ["hour"]
-    titles = titled(_slot_titles(is_spread=is_spread, is_week=is_week), of=len(labels))
-    return pointed(nth, base, fields, titles).transform_calculate(**_slot_texts(labels[nth]))
+    titles = titled(_slot_titles(is_spread=is_spread, is_week=is_week), of=len(row.labels))
+    return pointed(base, fields, titles, _slot_texts(row.label), nth=row.nth)
 
 
 def _slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
@@ -115,12 +113,11 @@ def _slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
 
 def _slot_texts(account: str) -> dict[str, str]:
     """Write the expressions for what the pointer is told."""
-    low, high = exact_text("datum.q25_usd"), exact_text("datum.q75_usd")
     share = "isValid(datum.share) ? format(datum.share, ',.1%') : 'none: the total is not above $0'"
     told = {
         "mean": exact_text("datum.mean_usd"),
         "median": exact_text("datum.median_usd"),
-        "quartiles": f"({low}) + ' to ' + ({high})",
+        "quartiles": range_text("datum.q25_usd", "datum.q75_usd"),
         "total": exact_text("datum.total_usd"),
         "part": share,
     }

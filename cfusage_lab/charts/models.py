@@ -9,8 +9,10 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
-from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.style import PALETTE, exact_text
+from cfusage_lab.charts.colours import PALETTE
+from cfusage_lab.charts.headings import together
+from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.tooltips import exact_text
 from cfusage_lab.frames import polars_table
 from cfusage_lab.invoices import model_name
 from cfusage_lab.schema import USAGE_BY_MODEL
@@ -35,15 +37,13 @@ def usage_by_model_chart(
     ----------
     table
         What :func:`cfusage_lab.usage_by_model` returns (``schema.USAGE_BY_MODEL``).
-    names
-        Account id to name; an account without one is called by the ends of its id.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        As wide as that of :func:`usage_chart`.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _facts(models: pl.DataFrame, rows: pl.DataFrame) -> list[str]:
         return []
     whose, when = ([rows[name][0]] if rows[name].n_unique() == 1 else [] for name in ("account", "period"))
     whole = "all that is billed" if models.select("account_id", *_PERIOD).n_unique() == 1 else "each invoice"
-    lines = [" · ".join([*whose, f"US dollars, and share of {whole}"]), " · ".join([*when, "UTC"])]
+    lines = [*together([*whose, f"US dollars, and share of {whole}"]), *together([*when, "UTC"])]
     less = [
         (models["credits_usd"].sum(), "prepaid credit pays"),
         (models["discounts_usd"].sum(), "discounts take off"),

@@ -8,10 +8,12 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.days import changing, dated, when
-from cfusage_lab.charts.month_page import month_page
-from cfusage_lab.charts.parts import drawn, zeros_of
+from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
+from cfusage_lab.charts.colours import PALETTE, REST
+from cfusage_lab.charts.headings import still_changing, together, when
+from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, pointed
+from cfusage_lab.charts.rows import Picked, dated, picked, zeros_of
+from cfusage_lab.charts.tooltips import compared_texts, compared_titles, titled
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import polars_table
 from cfusage_lab.options import said
@@ -19,9 +21,11 @@ from cfusage_lab.schema import COMPARISON
 from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import days_text, dollars, more_or_less
 
-__all__ = ["clock_minutes", "month_of_days", "month_over_month_chart"]
+__all__ = ["DAY_MINUTES", "clock_minutes", "month_of_days", "month_over_month_chart"]
 
-_DAY_MINUTES: Final = 24 * 60
+DAY_MINUTES: Final = 24 * 60
+_DASHES: Final = {"current": [1, 0], "previous": [5, 3]}
+_COLOURS: Final = {"current": PALETTE[0], "previous": REST}
 
 
 def month_over_month_chart(
@@ -45,17 +49,13 @@ def month_over_month_chart(
     until
         The local clock time until which the last day is counted, such as ``"14:00"``, as in
         ``schema.SAME_TIME`` and ``schema.SUMMARY``: if it is not ``"24:00"``, the day is marked as running.
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    time_zone
-        The IANA name of the zone whose days these are, to be said in the heading.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, time_zone, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide, a whole month; in :func:`cfusage_lab.show` as wide as the cell.
+        A whole month, as wide as the chart of :func:`usage_chart`.
 
     Raises
     ------
@@ -78,14 +78,12 @@ def month_over_month_chart(
     passed = clock_minutes(until)
     first = month_of_days(month_so_far)
     if first is None:
-        nothing = month_page((), zero_rows=())
-        return drawn(
-            nothing, [], title="Month to date: no days", facts=when(month_so_far, time_zone), note=note
-        )
+        days = when(month_so_far, time_zone)
+        return drawn(_PAGE.of(()), [], title="Month to date: no days", facts=days, note=note)
     found = picked(month_so_far, size="current_usd", names=names)
     before = (first - DAY).replace(day=1)
     return drawn(
-        month_page(found.labels, zero_rows=zeros_of(found.tables, "current_usd", "previous_usd")),
+        _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
         facts=[*_facts(found, before, when(found.table, time_zone)), *found.facts],
@@ -112,7 +110,7 @@ def month_of_days(table: pl.DataFrame) -> date | None:
 def clock_minutes(until: object) -> int:
     """Return how many minutes of the last day have passed; all of them, if nobody says."""
     if until is None:
-        return _DAY_MINUTES
+        return DAY_MINUTES
     if not isinstance(until, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", until):
         raise ConfigError(f"until {said(until)}: pass a clock time from '00:00' to '24:00'")
     hours, minutes = map(int, until.split(":"))
@@ -131,7 +129,7 @@ def _rows(table: pl.DataFrame, first: date, passed: int) -> pl.DataFrame:
     days = grid.join(table.drop("account_id"), on="date", how="left").sort("date")
     length = pl.when("is_last").then(pl.lit(passed))
     days = dated(days.with_columns(is_last=pl.col("date") == last)).with_columns(
-        at=pl.col("left") + pl.duration(minutes=length.otherwise(_DAY_MINUTES))
+        at=pl.col("left") + pl.duration(minutes=length.otherwise(DAY_MINUTES))
     )
     start = days.head(1).select(
         at=pl.col("left"), current_usd=pl.lit(0.0), previous_usd=pl.lit(0.0), is_last=pl.lit(value=False)
@@ -160,10 +158,9 @@ def _facts(found: Picked, before: date, days: list[str]) -> list[str]:
     table = found.table
     lines = [
         f"{found.whose} · US dollars since the 1st, beside the same days of {before:%B}",
-        " · ".join(days),
+        *together(days),
+        *still_changing(table, "Sums that may still change"),
     ]
-    if changing(table):
-        lines.append(f"Sums that may still change: {changing(table)}")
     partial = table.filter(~pl.col("is_whole"))
     for rows, month in (
         (partial, "this month"),
@@ -172,3 +169,61 @@ def _facts(found: Picked, before: date, days: list[str]) -> list[str]:
         since: Any = rows["date"].min()
         lines += [f"From {days_text(since, since)} on, hours of {month} are missing"] if since else []
     return lines
+
+
+# The picture
+
+
+def _layers(row: Row) -> list[Part]:
+    """Draw a line a month, and how far the last day goes."""
+    base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
+    shade = base.mark_rect(fill="#808080", fillOpacity=0.14).transform_filter("datum.is_last")
+    titles = compared_titles(date="Until the end of", cost="This month", before="Month before")
+    texts = compared_texts(row.label)
+    texts |= {name: f"isValid(datum.kind) ? ({texts[name]}) : 'no row'" for name in titles if name != "date"}
+    texts["date"] += " + (datum.is_last ? ', ' + month_until : '')"
+    columns = pointed(base, ["left"], titled(titles, of=len(row.labels)), texts, nth=row.nth)
+    y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
+    lines = [mark for month in ("previous", "current") for mark in (_line(month, y), _points(month))]
+    return [shade, _how_far(), *lines, columns.transform_filter("isValid(datum.left)")]
+
+
+def _how_far() -> Part:
+    """Say over the last day how far it goes."""
+    side = alt.ExprRef("datum.is_early ? 'left' : 'right'")
+    return (
+        alt.Chart()
+        .mark_text(align=side, baseline="bottom", fontSize=11, text=alt.ExprRef("month_until"))
+        .encode(x="edge:T", y=alt.value(-3))
+        .transform_filter("datum.is_last")
+        .transform_calculate(
+            is_early="utcdate(datum.left) < 16", edge="datum.is_early ? datum.left : datum.right"
+        )
+    )
+
+
+def _line(month: str, y: dict[str, Any]) -> Part:
+    order = list(_COLOURS)
+    colours = alt.Scale(domain=order, range=[_COLOURS[one] for one in order])
+    dashes = alt.Scale(domain=order, range=[_DASHES[one] for one in order])
+    legend = line_key("month_labels")
+    return (
+        alt.Chart()
+        .mark_line(strokeWidth=2.5 if month == "current" else 2, invalid="break-paths-show-path-domains")
+        .encode(
+            x="at:T",
+            y=alt.Y(f"{month}_usd:Q", **y),
+            color=alt.Color("month:N", scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("month:N", scale=dashes, legend=legend),
+        )
+        .transform_calculate(month=f"'{month}'")
+    )
+
+
+def _points(month: str) -> Part:
+    """Mark the days, so that one between two unknown ones is seen, too."""
+    points = alt.Chart().mark_point(size=28, color=_COLOURS[month]).encode(x="at:T", y=f"{month}_usd:Q")
+    return points.transform_filter(f"isValid(datum.left) && isValid(datum.{month}_usd)")
+
+
+_PAGE: Final = AccountPage(_layers, heights=(260, 120), what="day")

@@ -6,11 +6,13 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import Picked, picked
-from cfusage_lab.charts.days import dated, when
-from cfusage_lab.charts.month import clock_minutes, month_of_days
-from cfusage_lab.charts.month_end_page import LIMITS, month_end_page
-from cfusage_lab.charts.parts import drawn, zeros_of
+from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
+from cfusage_lab.charts.colours import PALETTE
+from cfusage_lab.charts.headings import together, when
+from cfusage_lab.charts.month import DAY_MINUTES, clock_minutes, month_of_days
+from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, pointed
+from cfusage_lab.charts.rows import Picked, dated, picked, zeros_of
+from cfusage_lab.charts.tooltips import DAY_TEXT, known_text, quoted, range_text, titled
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.forecasts.levels import level_name, levels_of, with_intervals
 from cfusage_lab.frames import open_table, polars_table
@@ -19,7 +21,12 @@ from cfusage_lab.wording import dollars, round_dollars
 
 __all__ = ["month_end_chart"]
 
-_DAY_MINUTES: Final = 24 * 60
+_LIMITS: Final = {"budget": PALETTE[4], "credit": PALETTE[3]}
+"""Lines that a month may reach, and their colours."""
+_LIMIT_TEXTS: Final = {"budget": "Budget", "credit": "Credit used up at"}
+_DASHES: Final = {"spent": [1, 0], "forecast": [5, 3]}
+_FAN: Final = (0.26, 0.16, 0.1)
+"""How dense the narrowest interval is, and those around it."""
 _FARTHEST: Final = 1.5
 """A limit higher above all else than this would press the month flat: it is said, and not drawn."""
 
@@ -51,17 +58,13 @@ def month_end_chart(
         Several accounts have lines without words. A limit far above the month is not drawn.
     until
         The local clock time until which the last day is counted, such as ``"14:00"``.
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    time_zone
-        The IANA name of the zone whose days these are, to be said in the heading.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, time_zone, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide, a whole month; in :func:`cfusage_lab.show` as wide as the cell.
+        A whole month, as wide as the chart of :func:`usage_chart`.
 
     Raises
     ------
@@ -90,20 +93,16 @@ def month_end_chart(
         budget = polars_table(budget, BUDGET_CHECK, table="budget check", key=("account_id",))
     if runway is not None:
         runway = open_table(runway, CREDIT_RUNWAY, table="credit runway").native
-    passed = _DAY_MINUTES if until is None else clock_minutes(until)
+    passed = DAY_MINUTES if until is None else clock_minutes(until)
     if month_of_days(path) is None:
-        nothing = month_end_page((), levels=(), zero_rows=())
-        return drawn(nothing, [], title="Month end: no days", facts=when(path, time_zone), note=note)
+        days = when(path, time_zone)
+        return drawn(_PAGE.of(()), [], title="Month end: no days", facts=days, note=note)
     found = picked(path, size="forecast_usd", names=names)
     limits = _limits(path, budget, runway)
     tables = [_rows(one, limits.get(one["account_id"][0], {}), levels, passed, until) for one in found.tables]
     costs = [name for name in tables[0].columns if name.endswith("_usd")]
     return drawn(
-        month_end_page(
-            found.labels,
-            levels=tuple(f"{100 * level:g} %" for level in levels),
-            zero_rows=zeros_of(tables, *costs),
-        ),
+        _PAGE.of(found.labels, zeros_of(tables, *costs), levels=_percents(levels)),
         tables,
         title=_title(found, budget, time_zone),
         facts=[*_facts(found, budget, runway, time_zone), *found.facts],
@@ -152,7 +151,7 @@ def _rows(
     )
     last = days.filter(pl.col("spent_usd").is_not_null()).tail(1)
     is_last = pl.col("date") == last["date"].item()
-    is_running = until is not None and passed < _DAY_MINUTES
+    is_running = until is not None and passed < DAY_MINUTES
     rows = dated(days.with_columns(is_last=is_last)).with_columns(
         at=pl.col("right"),
         known_usd="spent_usd",
@@ -171,7 +170,7 @@ def _rows(
     highest = max(value or 0.0 for value in joined.select(pl.col("^.*_usd$").max()).row(0))
     drawn_limits = {name: value for name, value in limits.items() if value <= _FARTHEST * highest}
     return joined.sort("at").with_columns(
-        **{f"{name}_usd": pl.lit(drawn_limits.get(name), pl.Float64) for name in LIMITS},
+        **{f"{name}_usd": pl.lit(drawn_limits.get(name), pl.Float64) for name in _LIMITS},
         is_first=pl.col("is_first").fill_null(value=False),
     )
 
@@ -179,8 +178,12 @@ def _rows(
 # The heading
 
 
+def _percents(levels: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(f"{100 * level:g} %" for level in levels)
+
+
 def _forecast_label(levels: tuple[float, ...]) -> str:
-    intervals = " and ".join(f"{100 * level:g} %" for level in levels)
+    intervals = " and ".join(_percents(levels))
     return f"Forecast, with its {intervals} interval{'s' if len(levels) > 1 else ''}"
 
 
@@ -212,7 +215,7 @@ def _facts(
     found: Picked, budget: pl.DataFrame | None, runway: pl.DataFrame | None, time_zone: str | None
 ) -> list[str]:
     """Say whose month it is and how it was told; of one account, how budget and credit stand, too."""
-    lines = [f"{found.whose} · US dollars since the 1st", " · ".join(when(found.table, time_zone))]
+    lines = [f"{found.whose} · US dollars since the 1st", *together(when(found.table, time_zone))]
     if len(found.labels) > 1:
         ends = zip(found.labels, map(_end, found.tables), strict=True)
         return lines + [f"{label} · {month_end_sentence(end)}" for label, end in ends]
@@ -225,3 +228,78 @@ def _facts(
 
 def _forecast(end: Mapping[str, Any]) -> str:
     return "unknown" if end["forecast_usd"] is None else round_dollars(end["forecast_usd"])
+
+
+# The picture
+
+
+def _layers(row: Row, *, levels: tuple[str, ...]) -> list[Part]:
+    """Draw a line and a fan over a month; ``levels`` are the intervals' names, the narrowest first."""
+    y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
+    base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
+    titles = {"date": "Until the end of", "spent": "Spent", "forecast": "Forecast"}
+    titles |= {f"interval_{place}": level for place, level in enumerate(levels)}
+    texts = _texts(row.label, len(levels))
+    columns = pointed(base, ["left"], titled(titles, of=len(row.labels)), texts, nth=row.nth)
+    columns = columns.transform_filter("isValid(datum.left) && datum.at == datum.right")
+    fan = [_interval(place, y) for place in reversed(range(len(levels)))]
+    limits = [mark for name in _LIMITS for mark in _limit(name, y)]
+    return [*fan, *limits, _line("forecast", y), _line("spent", y), _now(), columns]
+
+
+def _interval(place: int, y: dict[str, Any]) -> Part:
+    area = alt.Chart().mark_area(color=PALETTE[0], opacity=_FAN[min(place, len(_FAN) - 1)], line=False)
+    placed = area.encode(x="at:T", y=alt.Y(f"lower_{place}_usd:Q", **y), y2=f"upper_{place}_usd:Q")
+    return placed.transform_filter(f"isValid(datum.lower_{place}_usd)")
+
+
+def _line(name: str, y: dict[str, Any]) -> Part:
+    order = list(_DASHES)
+    dashes = alt.Scale(domain=order, range=[_DASHES[one] for one in order])
+    legend = line_key("end_labels", symbolStrokeColor=PALETTE[0])
+    return (
+        alt.Chart()
+        .mark_line(strokeWidth=2.5 if name == "spent" else 2, color=PALETTE[0])
+        .encode(
+            x="at:T",
+            y=alt.Y(f"{name}_usd:Q", **y),
+            strokeDash=alt.StrokeDash("line:N", scale=dashes, legend=legend),
+        )
+        .transform_filter(f"isValid(datum.{name}_usd)")
+        .transform_calculate(line=f"'{name}'")
+    )
+
+
+def _now() -> Part:
+    """Mark how far the month is known."""
+    point = alt.Chart().mark_point(size=60, color=PALETTE[0]).encode(x="at:T", y="spent_usd:Q")
+    return point.transform_filter("datum.is_last && isValid(datum.spent_usd)")
+
+
+def _limit(name: str, y: dict[str, Any]) -> list[Part]:
+    """Draw a line across the month, and say over its start what it is."""
+    base = alt.Chart().transform_filter(f"datum.is_first && isValid(datum.{name}_usd)")
+    text = f"{quoted(_LIMIT_TEXTS[name])} + ' ' + format(datum.{name}_usd, '$,.2~f')"
+    rule = base.mark_rule(color=_LIMITS[name], strokeWidth=1.5, strokeDash=[8, 3])
+    words = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=11)
+    return [
+        rule.encode(y=alt.Y(f"{name}_usd:Q", **y)),
+        words.encode(x="at:T", y=f"{name}_usd:Q", text="text:N").transform_calculate(text=text),
+    ]
+
+
+def _texts(account: str, levels: int) -> dict[str, str]:
+    """Write the expressions for what the pointer is told."""
+    texts = {
+        "account": quoted(account),
+        "date": DAY_TEXT,
+        "spent": known_text("datum.known_usd"),
+        "forecast": known_text("datum.forecast_usd"),
+    }
+    for place in range(levels):
+        lower, upper = (f"datum.{side}_{place}_usd" for side in ("lower", "upper"))
+        texts[f"interval_{place}"] = f"isValid({lower}) ? {range_text(lower, upper)} : 'unknown'"
+    return texts
+
+
+_PAGE: Final = AccountPage(_layers, heights=(280, 140), what="day")

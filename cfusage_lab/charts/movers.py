@@ -8,9 +8,9 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
-from cfusage_lab.charts.days import changing, when
-from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.texts import compared_texts
+from cfusage_lab.charts.headings import still_changing, together, when
+from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.tooltips import compared_texts
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import MOVERS
 from cfusage_lab.wording import days_text, dollars, percent
@@ -39,17 +39,13 @@ def movers_chart(
     ----------
     movers
         What :func:`cfusage_lab.movers` returns (``schema.MOVERS``).
-    names
-        Account id to name; an account without one is called by the ends of its id.
-    time_zone
-        The IANA name of the zone whose days these are, to be said in the heading.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, time_zone, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        As wide as that of :func:`usage_chart`.
 
     Raises
     ------
@@ -124,12 +120,10 @@ def _facts(movers: pl.DataFrame, rows: pl.DataFrame, days: list[str]) -> list[st
     if rows.is_empty():
         return days
     whose = [rows["account"][0]] if rows["account"].n_unique() == 1 else []
-    lines = [" · ".join([*whose, "Change in US dollars"]), " · ".join(days)]
+    lines = [*together([*whose, "Change in US dollars"]), *together(days)]
     if movers.height > rows.height:
         lines.append(f"The first {rows.height} of {movers.height:,} rows")
-    if changing(rows):
-        lines.append(f"Paler bars may still change: {changing(rows)}")
-    return lines
+    return lines + still_changing(rows)
 
 
 _TITLES: Final = {

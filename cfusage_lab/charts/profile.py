@@ -1,13 +1,13 @@
 """The hours of the day: what they cost, by the hour of the local clock."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.accounts import picked
+from cfusage_lab.charts.axes import cost_axis, cost_scale, hour_x, key, share_axis
+from cfusage_lab.charts.colours import FRAME, PALETTE
 from cfusage_lab.charts.hours import (
     COLUMNS,
     SPREAD,
@@ -20,18 +20,8 @@ from cfusage_lab.charts.hours import (
     pointed_hours,
     whole_day,
 )
-from cfusage_lab.charts.parts import (
-    cost_scale,
-    drawn,
-    hour_x,
-    page,
-    row,
-    words,
-    zero_line,
-    zeros_of,
-)
-from cfusage_lab.charts.shades import FRAME
-from cfusage_lab.charts.style import PALETTE, cost_axis, share_axis
+from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, zero_line
+from cfusage_lab.charts.rows import picked, zeros_of
 from cfusage_lab.schema import HOURLY_PROFILE
 from cfusage_lab.wording import clock_hour
 
@@ -75,15 +65,13 @@ def hour_profile_chart(
     statistic
         Which figure is drawn: ``mean`` with the median and quartiles beside it, ``median`` with the
         quartiles, ``total`` or ``share``. The pointer is told all.
-    names
-        Account id to name; an account without one is called by the ends of its id. The order is kept.
-    note
-        A last line of the heading: where the numbers come from, for a picture that travels alone.
+    names, note
+        As in :func:`usage_chart`.
 
     Returns
     -------
     VConcatChart
-        640 pixels wide; in :func:`cfusage_lab.show` as wide as the cell.
+        As wide as that of :func:`usage_chart`.
 
     Raises
     ------
@@ -104,16 +92,16 @@ def hour_profile_chart(
     >>> chart.title.text
     'Peak hour 10:00 to 11:00: 10.2% of all cost'
     """
-    key = ("account_id", "hour")
+    slot = ("account_id", "hour")
     profile, is_spread = checked(
-        profile, HOURLY_PROFILE, statistic=statistic, table="hourly profile", key=key
+        profile, HOURLY_PROFILE, statistic=statistic, table="hourly profile", key=slot
     )
     found = picked(profile, size="total_usd", names=names)
     has_band = is_spread and statistic in {"mean", "median"}
-    drawn_columns = (COLUMNS[statistic], *(SPREAD[1:] if has_band else ()))
+    shown = (COLUMNS[statistic], *(SPREAD[1:] if has_band else ()))
     unit = _UNITS[statistic] + (_WITH_SPREAD if statistic == "mean" and is_spread else "")
     return drawn(
-        _page(found.labels, statistic, is_spread=is_spread, zero_rows=zeros_of(found.tables, *drawn_columns)),
+        _PAGE.of(found.labels, zeros_of(found.tables, *shown), statistic=statistic, is_spread=is_spread),
         [whole_day(one) for one in found.tables],
         title=_title(profile, statistic),
         facts=hour_facts(found, unit, time_zone),
@@ -131,62 +119,41 @@ def _title(profile: pl.DataFrame, statistic: Statistic) -> str:
     return f"Peak hour {clock_hour(peak['hour'])}: {figure_text(peak, statistic)}"
 
 
-# The page without its tables and its heading: made once, because altair takes long over it.
+# The picture
 
 
-@lru_cache(maxsize=64)
-def _page(
-    labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, zero_rows: tuple[bool, ...]
-) -> Any:  # noqa: ANN401 - altair's own
-    if not labels:
-        return page([words("There is no hour in this table")])
-    return page(
-        [
-            _row(nth, labels, statistic, is_spread=is_spread, is_nothing=is_nothing)
-            for nth, is_nothing in enumerate(zero_rows)
-        ]
-    )
-
-
-def _row(
-    nth: int, labels: tuple[str, ...], statistic: Statistic, *, is_spread: bool, is_nothing: bool
-) -> Any:  # noqa: ANN401 - altair's own
-    base = alt.Chart().encode(x=hour_x(is_labelled=nth == len(labels) - 1), x2="next:Q")
-    axis = share_axis() if statistic == "share" else cost_axis(f"row_{nth}")
-    y = {"axis": axis, "scale": cost_scale(is_zero=is_nothing)}
-    columns = pointed_hours(nth, base, labels, is_spread=is_spread, is_week=False)
+def _layers(row: Row, *, statistic: Statistic, is_spread: bool) -> list[Part]:
+    """Draw what adds up as bars, what is usual as bands and lines."""
+    base = alt.Chart().encode(x=hour_x(is_labelled=row.is_last), x2="next:Q")
+    axis = share_axis() if statistic == "share" else cost_axis(row.name)
+    y = {"axis": axis, "scale": cost_scale(is_zero=row.is_zero)}
+    columns = pointed_hours(row, base, is_spread=is_spread, is_week=False)
     if statistic in {"total", "share"}:
-        marks = _bars(base, COLUMNS[statistic], y)
-    else:
-        marks = _usual(base, statistic, y, is_spread=is_spread)
-    return row([*marks, columns], nth, labels, heights=(240, 110)).transform_calculate(**STEPS)
+        return [*_bars(base, COLUMNS[statistic], y), columns]
+    return [*_usual(base, statistic, y, is_spread=is_spread), columns]
 
 
-def _bars(base: Any, column: str, y: dict[str, Any]) -> list[Any]:  # noqa: ANN401 - altair's own
-    """Draw what adds up as bars from zero."""
-    bars = (
-        base.mark_rect(aria=False, color=_USUAL, x2Offset=-3)
-        .encode(y=alt.Y(f"{column}:Q", **y), y2=alt.datum(0))
-        .transform_filter(f"isValid(datum.{column})")
-    )
-    return [bars, zero_line()]
+def _bars(base: Part, column: str, y: dict[str, Any]) -> list[Part]:
+    """Draw bars from zero."""
+    bars = base.mark_rect(color=_USUAL, x2Offset=-3).encode(y=alt.Y(f"{column}:Q", **y), y2=alt.datum(0))
+    return [bars.transform_filter(f"isValid(datum.{column})"), zero_line()]
 
 
-def _usual(base: Any, statistic: Statistic, y: dict[str, Any], *, is_spread: bool) -> list[Any]:  # noqa: ANN401 - altair's own
-    """Draw what is usual in an hour: quartiles as boxes, the median across them, the mean as a line."""
+def _usual(base: Part, statistic: Statistic, y: dict[str, Any], *, is_spread: bool) -> list[Part]:
+    """Draw quartiles as boxes, the median across them, the mean as a line."""
     shown = [name for name in _COLOURS if name != "mean" or statistic == "mean"] if is_spread else ["mean"]
-    legend = alt.Legend(orient="top", title=None, labelFontSize=12, symbolSize=80) if is_spread else None
+    legend = key(symbolSize=80) if is_spread else None
     colours = alt.Scale(domain=shown, range=[_COLOURS[name] for name in shown])
     shapes = alt.Scale(domain=shown, range=[_SHAPES[name] for name in shown])
     colour = alt.Color("what:N", scale=colours, legend=legend)
     shape = alt.Shape("what:N", scale=shapes, legend=legend)
     boxes = (
-        base.mark_rect(aria=False, fillOpacity=0.25, strokeWidth=1, stroke=_USUAL)
+        base.mark_rect(fillOpacity=0.25, strokeWidth=1, stroke=_USUAL)
         .encode(y=alt.Y("q25_usd:Q", **y), y2="q75_usd:Q", color=colour)
         .transform_calculate(what="'quartile to quartile'")
     )
     medians = (
-        base.mark_rule(aria=False, strokeWidth=3)
+        base.mark_rule(strokeWidth=3)
         .encode(y=alt.Y("median_usd:Q", **y), color=colour)
         .transform_calculate(what="'median'")
     )
@@ -195,11 +162,10 @@ def _usual(base: Any, statistic: Statistic, y: dict[str, Any], *, is_spread: boo
         .encode(x="middle:Q", y=alt.Y("mean_usd:Q", **y), color=colour)
         .transform_calculate(what="'mean'")
     )
-    line = mean.mark_line(aria=False, strokeWidth=2, invalid="break-paths-show-path-domains")
+    line = mean.mark_line(strokeWidth=2, invalid="break-paths-show-path-domains")
     size = 36 if statistic == "mean" else 0  # then it is there for the key alone
-    points = (
-        mean.mark_point(aria=False, filled=True, opacity=1, size=size)
-        .encode(shape=shape)
-        .transform_filter("isValid(datum.mean_usd)")
-    )
+    points = mean.mark_point(size=size).encode(shape=shape).transform_filter("isValid(datum.mean_usd)")
     return [*([boxes, medians] if is_spread else []), *([line] if statistic == "mean" else []), points]
+
+
+_PAGE: Final = AccountPage(_layers, heights=(240, 110), what="hour", steps=STEPS)

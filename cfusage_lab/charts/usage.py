@@ -6,12 +6,10 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.anomaly_detection import what_stood_out
-from cfusage_lab.charts.days import changing, when
-from cfusage_lab.charts.parts import drawn
-from cfusage_lab.charts.usage_days import days_of
-from cfusage_lab.charts.usage_events import marked, shown_events
+from cfusage_lab.charts.headings import still_changing, together, when
+from cfusage_lab.charts.page import drawn
 from cfusage_lab.charts.usage_page import Look, usage_page
-from cfusage_lab.charts.usage_texts import MEAN
+from cfusage_lab.charts.usage_rows import MEAN, days_of, marked, shown_events
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import open_table, polars_table
@@ -141,21 +139,15 @@ def _facts(rows: Windows, when: list[str], *, is_daily: bool) -> list[str]:
     unit = "a day" if is_daily else "a UTC day" if rows.width > HOUR else "an hour"
     what = "days" if is_daily else "windows"
     mean = ["line: rolling mean"] if MEAN in rows.table.columns else []
-    lines = [" · ".join([*whose, f"US dollars {unit}", *mean]), " · ".join(when)]
+    lines = [*together([*whose, f"US dollars {unit}", *mean]), *together(when)]
     if rows.is_reduced:
         lines += [f"Zoomed out, each bar is the costliest of {rows.slot_windows:,} {what}"]
-    notes = _day_notes(rows.table) if is_daily else _window_notes(rows.table)
-    return [*filter(None, [*lines, notes])]
+    return lines + (_day_notes(rows.table) if is_daily else still_changing(rows.table))
 
 
-def _window_notes(windows: pl.DataFrame) -> str:
-    unsettled = changing(windows)
-    return f"Paler bars may still change: {unsettled}" if unsettled else ""
-
-
-def _day_notes(days: pl.DataFrame) -> str:
+def _day_notes(days: pl.DataFrame) -> list[str]:
     unsettled = days.filter(pl.col("state") != "complete").height
     partial = days.filter(~pl.col("is_whole")).height
     notes = [f"Paler: may still change, {unsettled:,}"] if unsettled else []
     notes += [f"Dashed: hours are missing, {partial:,}"] if partial else []
-    return " · ".join(notes)
+    return together(notes)

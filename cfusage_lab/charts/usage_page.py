@@ -1,17 +1,17 @@
-"""The usage chart without its tables and its heading: made once, because altair takes long over it."""
+"""The picture of the usage chart: bars above an overview to zoom with, and what is drawn over them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import altair as alt
 
-from cfusage_lab.charts.parts import WIDTH, cost_scale, day_axis
-from cfusage_lab.charts.shades import DOWN, UP, settled
-from cfusage_lab.charts.style import PALETTE, REST, clock_axis, cost_axis, legend_columns
-from cfusage_lab.charts.texts import quoted, tooltip
-from cfusage_lab.charts.usage_texts import MEAN, day_texts, day_titles, window_texts, window_titles
+from cfusage_lab.charts.axes import clock_axis, cost_axis, cost_scale, day_axis, key, legend_columns
+from cfusage_lab.charts.colours import DOWN, PALETTE, REST, UP, settled
+from cfusage_lab.charts.page import WIDTH, Part, made_once, page, pointed, words
+from cfusage_lab.charts.tooltips import quoted
+from cfusage_lab.charts.usage_rows import MEAN
+from cfusage_lab.charts.usage_tooltips import day_texts, day_titles, window_texts, window_titles
 from cfusage_lab.downsampling import MOST_BARS, Series
 from cfusage_lab.schema import STATES
 
@@ -19,6 +19,7 @@ __all__ = ["Look", "usage_page"]
 
 _HEIGHT: Final = 250
 _STRIP: Final = 5
+"""Pixels of the mark above an event."""
 _UNUSUAL: Final = "isValid(datum.event_words) ? datum.event_words : 'no'"
 
 
@@ -55,27 +56,18 @@ class Look:
         return self.width // timedelta(milliseconds=1)
 
 
-@lru_cache(maxsize=64)
-def usage_page(look: Look) -> Any:  # noqa: ANN401 - altair's own
-    """Set the bars above an overview to zoom with."""
+@made_once
+def usage_page(look: Look) -> Part:
+    """Set the bars above the overview."""
     if look.series:
-        views: list[Any] = [_detail(look), _overview(is_zero=look.is_zero)]
+        views: list[Part] = [_detail(look), _overview(is_zero=look.is_zero)]
     else:
         what = "day" if look.is_daily else "window"
-        views = [_words(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
-    return (
-        alt.vconcat(*views, spacing=6)
-        .properties(padding={"left": 2, "top": 4, "right": 4, "bottom": 4}, usermeta={"fillsTheCell": True})
-        .configure_view(stroke=None)
-    )
+        views = [words(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
+    return page(views, spacing=6, right=4)
 
 
-def _words(words: str) -> Any:  # noqa: ANN401 - altair's own
-    """Write in the middle, where there is nothing to draw."""
-    return alt.Chart().mark_text(fontSize=14, text=words).transform_sample(1)
-
-
-def _detail(look: Look) -> Any:  # noqa: ANN401 - altair's own
+def _detail(look: Look) -> Part:
     """Draw the bars, and over them a column a row that answers the pointer, also where there is no bar."""
     titles = (
         day_titles(look.series, is_with_mean=look.is_with_mean)
@@ -85,24 +77,11 @@ def _detail(look: Look) -> Any:  # noqa: ANN401 - altair's own
     texts = day_texts(look.series) if look.is_daily else window_texts(look.series, look.width)
     if look.is_with_events:
         titles, texts = titles | {"unusual": "Unusual"}, texts | {"unusual": _UNUSUAL}
-    pointed = alt.selection_point(
-        name="pointed", on="pointerover", clear="pointerout", fields=["start_time"], empty=False
-    )
-    columns = (
-        alt.Chart(name="windows")
-        .mark_rect(aria=False, fill="#808080")
-        .encode(
-            x=_x(_axis(look)),
-            x2="right:T",
-            fillOpacity=alt.condition(pointed, alt.value(0.22), alt.value(0)),
-            tooltip=tooltip(titles),
-        )
-        .transform_calculate(**texts)
-        .add_params(pointed)
-    )
+    place = alt.Chart(name="windows").encode(x=_x(_axis(look)), x2="right:T")
+    columns = pointed(place, ["start_time"], titles, texts)
     mean = _mean() if look.is_with_mean else []
     events = _events(look) if look.is_with_events else []
-    absence = [_words("No cost in this time range")] if look.is_zero else []
+    absence = [words("No cost in this time range")] if look.is_zero else []
     zoom = "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
     is_reduced = f"({zoom}) / {look.length} > {MOST_BARS}"
     is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
@@ -114,7 +93,7 @@ def _detail(look: Look) -> Any:  # noqa: ANN401 - altair's own
     )
 
 
-def _bars(look: Look) -> list[Any]:
+def _bars(look: Look) -> list[Part]:
     """Draw a layer of bars for each account, from its ``low`` to its ``high``."""
     series = look.series
     domain = [one.column for one in series]
@@ -122,15 +101,13 @@ def _bars(look: Look) -> list[Any]:
         domain=domain, range=[REST if one.place is None else PALETTE[one.place] for one in series]
     )
     labels = quoted({one.column: one.label for one in series})
-    legend = alt.Legend(
-        orient="top",
-        title=None,
-        labelExpr=f"{labels}[datum.label]",
-        labelFontSize=12,
-        symbolType="square",
-        columns=legend_columns([one.label for one in series]),
+    columns = legend_columns([one.label for one in series])
+    legend = (
+        key(labelExpr=f"{labels}[datum.label]", symbolType="square", columns=columns)
+        if len(series) > 1
+        else None
     )
-    look_up: dict[str, Any] = {"scale": scale, "legend": legend if len(series) > 1 else None}
+    look_up: dict[str, Any] = {"scale": scale, "legend": legend}
     y: dict[str, Any] = {"axis": cost_axis("detail"), "scale": cost_scale(is_zero=look.is_zero)}
     bars = []
     for nth in range(len(series)):
@@ -144,9 +121,9 @@ def _bars(look: Look) -> list[Any]:
         )
         if look.is_daily:
             outline = alt.Stroke(colour, **look_up)
-            bars.append(bar.mark_rect(aria=False, x2Offset=_gap(look), **settled()).encode(stroke=outline))
+            bars.append(bar.mark_rect(x2Offset=_gap(look), **settled()).encode(stroke=outline))
         else:
-            bars.append(bar.mark_rect(aria=False, x2Offset=_gap(look)).encode(opacity=_by_state()))
+            bars.append(bar.mark_rect(x2Offset=_gap(look)).encode(opacity=_by_state()))
     return bars
 
 
@@ -155,7 +132,7 @@ def _by_state() -> alt.Opacity:
     return alt.Opacity("state:O", scale=scale, legend=None)
 
 
-def _mean() -> list[Any]:
+def _mean() -> list[Part]:
     """Draw the rolling mean through the middle of the days; it breaks where it is not known."""
     base = (
         alt.Chart()
@@ -163,13 +140,10 @@ def _mean() -> list[Any]:
         .transform_calculate(middle="(+datum.left + +datum.right) / 2")
     )
     lines = [
-        base.mark_line(aria=False, color=colour, strokeWidth=width, invalid="break-paths-show-path-domains")
+        base.mark_line(color=colour, strokeWidth=width, invalid="break-paths-show-path-domains")
         for colour, width in (("#ffffff", 4.5), ("#111111", 2))
     ]
     points = base.mark_point(
-        aria=False,
-        filled=True,
-        opacity=1,
         color="#111111",
         stroke="#ffffff",
         strokeWidth=1,
@@ -178,12 +152,12 @@ def _mean() -> list[Any]:
     return [*lines, points]
 
 
-def _events(look: Look) -> list[Any]:
+def _events(look: Look) -> list[Part]:
     """Mark what belongs to an event by a strip above it, and by a shade from the top to the bottom."""
     marks = []
     for direction, colour in (("up", UP), ("down", DOWN)):
         for pixels, opacity in ((_HEIGHT, 0.13), (_STRIP, 1.0)):
-            mark = alt.Chart().mark_rect(aria=False, color=colour, opacity=opacity)
+            mark = alt.Chart().mark_rect(color=colour, opacity=opacity)
             placed = mark.encode(x=_x(_axis(look)), x2="right:T", y=alt.value(0), y2=alt.value(pixels))
             marks.append(placed.transform_filter(f"datum.event_direction === '{direction}'"))
     return marks
@@ -217,7 +191,7 @@ def _gap(look: Look) -> alt.ExprRef:
     return alt.ExprRef(f"{wide} : {pixels} > 3 ? -0.5 : 0.4")
 
 
-def _overview(*, is_zero: bool) -> Any:  # noqa: ANN401 - altair's own
+def _overview(*, is_zero: bool) -> Part:
     """Draw the whole range at a glance; a drag on it is the zoom."""
     brush = alt.selection_interval(
         name="brush", encodings=["x"], zoom=False, mark=alt.BrushConfig(fill="#808080", fillOpacity=0.25)
@@ -229,12 +203,11 @@ def _overview(*, is_zero: bool) -> Any:  # noqa: ANN401 - altair's own
         titleFontWeight="normal",
         titlePadding=6,
         labels=False,
-        ticks=False,
-        grid=False,
+        domain=True,
     )
     return (
         alt.Chart()
-        .mark_rect(aria=False, color="#8c8c8c", x2Offset=0.4)
+        .mark_rect(color="#8c8c8c", x2Offset=0.4)
         .encode(
             x=_x(hint),
             x2="right:T",

@@ -15,7 +15,7 @@ import narwhals.stable.v1 as nw  # as altair does
 import polars as pl
 from altair.utils.data import is_data_type
 
-from cfusage_lab.charts.parts import copied
+from cfusage_lab.charts.page import copied
 from cfusage_lab.view.packing import is_packable
 from cfusage_lab.wording import visible
 

@@ -12,7 +12,7 @@ from cfusage_lab.anomaly_detection import anomalies
 from cfusage_lab.changes import rolling_mean
 from cfusage_lab.charts import anomalies_chart, usage_chart
 from cfusage_lab.charts.anomalies import MOST_EVENTS
-from cfusage_lab.charts.shades import DOWN, UP
+from cfusage_lab.charts.colours import DOWN, UP
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import ANOMALIES

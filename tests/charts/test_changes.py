@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 from cfusage_lab.changes import day_over_day, week_over_week
 from cfusage_lab.charts import day_over_day_chart, week_over_week_chart
 from cfusage_lab.charts.changes import _bars
-from cfusage_lab.charts.days import MOST_DAYS, slots
-from cfusage_lab.charts.shades import DOWN, UP
+from cfusage_lab.charts.colours import DOWN, UP
+from cfusage_lab.charts.rows import MOST_DAYS, slots
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON, DAILY
 

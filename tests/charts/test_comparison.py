@@ -9,8 +9,7 @@ from histories import days
 
 from cfusage_lab.changes import compare
 from cfusage_lab.charts import comparison_chart
-from cfusage_lab.charts.shades import FRAME
-from cfusage_lab.charts.style import PALETTE, REST
+from cfusage_lab.charts.colours import FRAME, PALETTE, REST
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import COMPARISON
 

@@ -9,8 +9,8 @@ from chart_pictures import bars_of, rows_of, subtitle_of, svg_of, texts_of, titl
 from histories import days
 
 from cfusage_lab.charts import calendar_chart
+from cfusage_lab.charts.colours import RAMP
 from cfusage_lab.charts.day_calendar import MOST_WEEKS
-from cfusage_lab.charts.shades import RAMP
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import DAILY
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cfusage_lab.changes import day_over_day
 from cfusage_lab.charts import day_over_day_chart, usage_chart
-from cfusage_lab.charts.style import lines
+from cfusage_lab.charts.headings import lines
 from cfusage_lab.wording import days_text, span_text
 
 

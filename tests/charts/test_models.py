@@ -7,8 +7,8 @@ import pytest
 from chart_pictures import MINUS, bars_of, complete, rows_of, subtitle_of, texts_of, title_of, told_by
 
 from cfusage_lab.charts import usage_by_model_chart
+from cfusage_lab.charts.colours import PALETTE
 from cfusage_lab.charts.models import MOST_MODELS
-from cfusage_lab.charts.style import PALETTE
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import USAGE_BY_MODEL
 

@@ -10,7 +10,7 @@ from histories import hours, local_days
 
 from cfusage_lab.changes import month_over_month
 from cfusage_lab.charts import month_over_month_chart
-from cfusage_lab.charts.style import PALETTE, REST
+from cfusage_lab.charts.colours import PALETTE, REST
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON
 

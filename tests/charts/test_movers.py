@@ -21,8 +21,8 @@ from histories import days
 
 from cfusage_lab.changes import day_over_day, movers
 from cfusage_lab.charts import movers_chart
+from cfusage_lab.charts.colours import DOWN, UP
 from cfusage_lab.charts.movers import MOST_MOVERS
-from cfusage_lab.charts.shades import DOWN, UP
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import MOVERS
 

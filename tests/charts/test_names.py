@@ -19,7 +19,7 @@ from hostile import TEXTS
 
 import cfusage_lab as cfu
 from cfusage_lab.account_names import labels
-from cfusage_lab.charts.texts import quoted, tooltip
+from cfusage_lab.charts.tooltips import quoted, tooltip
 from cfusage_lab.schema import INVOICE_LINES
 from cfusage_lab.wording import visible
 

@@ -19,7 +19,7 @@ from histories import days, hours, local_days
 from sight import SIGHT, contrast, lab, luminance
 
 from cfusage_lab import anomaly_detection, changes, charts, forecasts, invoices, patterns
-from cfusage_lab.charts.shades import DOWN, NEUTRAL, RAMP, RAMP_EDGES, UP
+from cfusage_lab.charts.colours import DOWN, NEUTRAL, RAMP, RAMP_EDGES, UP
 from cfusage_lab.fetch import UsageClient
 
 ZONE = "Europe/Berlin"

@@ -15,7 +15,7 @@ from histories import hours
 from sight import SIGHT, contrast, lab
 
 from cfusage_lab.charts import usage_chart
-from cfusage_lab.charts.style import PALETTE, REST
+from cfusage_lab.charts.colours import PALETTE, REST
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.view.anatomy import Drawing

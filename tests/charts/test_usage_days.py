@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cfusage_lab.changes import rolling_mean
 from cfusage_lab.charts import usage_chart
-from cfusage_lab.charts.style import PALETTE
+from cfusage_lab.charts.colours import PALETTE
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import DAILY
 

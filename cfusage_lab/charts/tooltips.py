@@ -1,6 +1,6 @@
-"""Words: of the heading, and of what the pointer is told.
+"""What the pointer is told: Vega expressions, and the tooltip that shows them under their titles.
 
-The latter are Vega expressions. None of them reads the viewer's clock.
+None of them reads the viewer's clock.
 """
 
 import json
@@ -10,9 +10,27 @@ from typing import Final
 import altair as alt
 
 from cfusage_lab.account_names import BUILT_IN, NO_PLACE
-from cfusage_lab.charts.style import exact_text
 
-__all__ = ["compared_texts", "compared_titles", "quoted", "titled", "tooltip"]
+__all__ = [
+    "DAY_TEXT",
+    "STATE_TEXT",
+    "compared_texts",
+    "compared_titles",
+    "exact_text",
+    "known_text",
+    "quoted",
+    "range_text",
+    "signed_text",
+    "titled",
+    "tooltip",
+]
+
+DAY_TEXT: Final = "utcFormat(datum.day, '%a %-d %b %Y')"
+STATE_TEXT: Final = "replace(datum.state, '_', ' ')"
+_ENDS_OF_LINES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\u2028\u2029"}
+"""What JSON may hold as it is, and JavaScript may not."""
+_READ: Final = BUILT_IN | {"title", "image"}
+"""Keys that every object has in JavaScript, and those that the tooltip shows as a heading and as an image."""
 
 
 def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
@@ -42,10 +60,31 @@ def tooltip(titles: Mapping[str, str]) -> list[alt.Tooltip]:
     return listed
 
 
-_ENDS_OF_LINES: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\u2028\u2029"}
-"""What JSON may hold as it is, and JavaScript may not."""
-_READ: Final = BUILT_IN | {"title", "image"}
-"""Keys that every object has in JavaScript, and those that the tooltip shows as a heading and as an image."""
+# Amounts
+
+
+def exact_text(cost: str) -> str:
+    """Write the expression for an amount: to the cent from a dollar up, in full below."""
+    digits = f"abs({cost}) >= 1 ? '$,.2f' : abs({cost}) >= 1e-5 ? '$,.6~f' : '$,.10~f'"
+    return f"({cost}) === 0 ? '$0' : format({cost}, {digits})"
+
+
+def known_text(cost: str) -> str:
+    """Write the expression for an amount that may be null."""
+    return f"isValid({cost}) ? ({exact_text(cost)}) : 'unknown'"
+
+
+def signed_text(cost: str) -> str:
+    """Write the expression for a difference that may be null."""
+    return f"({cost} > 0 ? '+' : '') + ({known_text(cost)})"
+
+
+def range_text(low: str, high: str) -> str:
+    """Write the expression for all between two amounts."""
+    return f"({exact_text(low)}) + ' to ' + ({exact_text(high)})"
+
+
+# Comparisons
 
 
 def compared_titles(*, date: str = "Day", cost: str = "Cost", before: str) -> dict[str, str]:
@@ -69,18 +108,14 @@ def compared_texts(account: str = "", *, slot: str = "") -> dict[str, str]:
     picked = f" + (datum.slot_days > 1 ? ', {slot} of ' + datum.slot_days + ' days' : '')" if slot else ""
     return {
         "account": quoted(account),
-        "date": f"utcFormat(datum.day, '%a %-d %b %Y'){picked}",
-        "cost": _known("datum.current_usd"),
-        "before": _known("datum.previous_usd"),
-        "change": f"(datum.change_usd > 0 ? '+' : '') + ({_known('datum.change_usd')})",
+        "date": f"{DAY_TEXT}{picked}",
+        "cost": known_text("datum.current_usd"),
+        "before": known_text("datum.previous_usd"),
+        "change": signed_text("datum.change_usd"),
         "ratio": _RATIO,
         "what": _KIND,
-        "status": "replace(datum.state, '_', ' ') + (datum.is_whole ? '' : ', hours are missing')",
+        "status": f"{STATE_TEXT} + (datum.is_whole ? '' : ', hours are missing')",
     }
-
-
-def _known(cost: str) -> str:
-    return f"isValid({cost}) ? ({exact_text(cost)}) : 'unknown'"
 
 
 _RATIO: Final = (

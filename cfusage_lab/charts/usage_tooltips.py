@@ -1,20 +1,15 @@
-"""What the pointer is told about a window or a local day of the usage chart: Vega expressions.
-
-None of them reads the viewer's clock.
-"""
+"""What the pointer is told about a window or a local day of the usage chart: Vega expressions."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from cfusage_lab.charts.style import exact_text
+from cfusage_lab.charts.tooltips import STATE_TEXT, exact_text
+from cfusage_lab.charts.usage_rows import MEAN
 from cfusage_lab.downsampling import Series
-from cfusage_lab.time_units import HOUR
+from cfusage_lab.time_units import DAY, HOUR
 
-__all__ = ["MEAN", "day_texts", "day_titles", "window_texts", "window_titles"]
-
-MEAN: Final = "rolling_mean_usd"
-"""The column of the mean, as in ``schema.ROLLING``."""
+__all__ = ["day_texts", "day_titles", "window_texts", "window_titles"]
 
 _LOCAL: Final = "(+datum.start_time + datum.offset_minutes * 60000)"
 _OFFSET: Final = (
@@ -60,7 +55,7 @@ def day_texts(series: Sequence[Series]) -> dict[str, str]:
         "date": "utcFormat(datum.start_time, '%a %-d %b %Y')",
         "mean": f"isValid({mean}) ? ({exact_text(mean)}) : 'none: it takes whole days in a row'",
         "count": _HOURS,
-        **_cost_texts(series, timedelta(days=1) // timedelta(milliseconds=1), "day"),
+        **_cost_texts(series, DAY // timedelta(milliseconds=1), "day"),
     }
 
 
@@ -76,7 +71,7 @@ def _cost_texts(series: Sequence[Series], length: int, what: str) -> dict[str, s
     picked = f"({total} < 0 ? ', the lowest of ' : ', the costliest of ') + {count} + ' {what}s'"
     texts = {
         "total": exact_text(total),
-        "status": f"replace(datum.state, '_', ' ') + (datum.is_slot ? {picked} : '')",
+        "status": f"{STATE_TEXT} + (datum.is_slot ? {picked} : '')",
     }
     if len(series) > 1:
         for one in series:

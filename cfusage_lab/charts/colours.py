@@ -1,9 +1,10 @@
-"""Colours, signs and outlines: of change, of amount, of what may still change.
+"""Colours, signs and outlines: of accounts, of change, of amount, of what may still change.
 
-``UP`` and ``DOWN`` stay apart from each other and from ``NEUTRAL`` for every kind of colour vision, with a
-contrast of 3:1 or more against a white and against a dark notebook. ``RAMP`` rises in lightness by equal
-steps, from blue to yellow, so that its order is seen without colours, too; its ends come near to one
-background or the other, so whatever it fills is outlined in the colour of ``RAMP_EDGES`` in the same place.
+Any two of ``PALETTE`` and ``REST`` stay apart for normal sight and for protan, deutan and tritan vision; so
+do ``UP`` and ``DOWN`` from each other and from ``NEUTRAL``. All of them have a contrast of 3:1 or more
+against a white and against a dark notebook. ``RAMP`` rises in lightness by equal steps, from blue to yellow,
+so that its order is seen without colours, too; its ends come near to one background or the other, so
+whatever it fills is outlined in the colour of ``RAMP_EDGES`` in the same place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from cfusage_lab.charts.style import cost_label
+from cfusage_lab.charts.axes import cost_label, key
 from cfusage_lab.schema import KINDS
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "DOWN",
     "FRAME",
     "NEUTRAL",
+    "PALETTE",
     "RAMP",
     "RAMP_EDGES",
+    "REST",
     "UP",
     "kinds_colour",
     "kinds_outline",
@@ -29,6 +32,10 @@ __all__ = [
     "settled",
 ]
 
+PALETTE: Final = ("#1560e2", "#b38808", "#0ca15e", "#9e3899", "#a34721")
+"""Accounts, by their place; the first is that of a single one."""
+REST: Final = "#6b6b6b"
+"""All accounts that have no colour of their own, together; and what is compared with."""
 UP: Final = "#d4542a"
 DOWN: Final = "#2f7fb5"
 NEUTRAL: Final = "#7a7a7a"
@@ -86,19 +93,19 @@ _KIND_PIXELS: Final = 66
 _SHARE_LABEL: Final = "format(datum.value, '.2~%')"
 
 
-def kinds_colour(*, key: str | None = None) -> alt.Color:
-    """Colour by kind; ``key`` is the parameter that lists the kinds for the legend, if there is one."""
-    return alt.Color("kind:N", scale=_by_kind(_COLOURS), legend=_legend(key))
+def kinds_colour(*, listed: str | None = None) -> alt.Color:
+    """Colour by kind; ``listed`` is the parameter that lists the kinds for the key, if there is one."""
+    return alt.Color("kind:N", scale=_by_kind(_COLOURS), legend=_kinds_key(listed))
 
 
-def kinds_shape(*, key: str) -> alt.Shape:
-    """Give each kind its sign."""
-    return alt.Shape("kind:N", scale=_by_kind(_SHAPES), legend=_legend(key))
-
-
-def kinds_outline(*, key: str | None = None) -> alt.Stroke:
+def kinds_outline(*, listed: str | None = None) -> alt.Stroke:
     """Outline by kind."""
-    return alt.Stroke("kind:N", scale=_by_kind(_COLOURS), legend=_legend(key))
+    return alt.Stroke("kind:N", scale=_by_kind(_COLOURS), legend=_kinds_key(listed))
+
+
+def kinds_shape(*, listed: str) -> alt.Shape:
+    """Give each kind its sign."""
+    return alt.Shape("kind:N", scale=_by_kind(_SHAPES), legend=_kinds_key(listed))
 
 
 def settled() -> dict[str, Any]:
@@ -127,9 +134,7 @@ def ramped(
     Zero is always on the scale, whose name is ``scale``; where ``is_zero`` says that there is no more, or
     nothing at all, it goes up to 1.
     """
-    legend = alt.Legend(
-        orient="top",
-        title=None,
+    legend = key(
         gradientThickness=10,
         labelFontSize=11,
         labelExpr=_SHARE_LABEL if is_share else cost_label(scale),
@@ -156,14 +161,6 @@ def _by_kind(looks: Mapping[str, str]) -> alt.Scale:
     return alt.Scale(domain=list(KINDS), range=[looks[kind] for kind in KINDS])
 
 
-def _legend(key: str | None) -> alt.Legend | None:
-    if key is None:
-        return None
-    return alt.Legend(
-        orient="top",
-        title=None,
-        labelFontSize=12,
-        symbolSize=70,
-        values=alt.ExprRef(key),
-        columns=alt.ExprRef(f"max(1, floor(width / {_KIND_PIXELS}))"),
-    )
+def _kinds_key(listed: str | None) -> alt.Legend | None:
+    columns = alt.ExprRef(f"max(1, floor(width / {_KIND_PIXELS}))")
+    return key(symbolSize=70, values=alt.ExprRef(listed), columns=columns) if listed else None

@@ -1,0 +1,86 @@
+"""Headings: the lines that they break into, and the facts that several charts state."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.account_names import not_built_in
+from cfusage_lab.ranges import zone
+from cfusage_lab.schema import STATES
+from cfusage_lab.wording import days_text
+
+__all__ = ["heading", "lines", "still_changing", "together", "when"]
+
+_NARROW: Final = 360
+"""Pixels of a view, in a cell of half a screen, below which headings are set smaller."""
+_TITLE_LETTERS: Final = 44
+_FACT_LETTERS: Final = 62
+"""What such a cell has room for, in a wide font of the smaller size."""
+
+
+def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
+    """Set a title over its facts, in lines that a narrow cell has room for: Vega breaks none itself."""
+    first, *more = map(not_built_in, lines(text, _TITLE_LETTERS))
+    return alt.Title(
+        [first, *more] if more else first,
+        subtitle=[not_built_in(line) for fact in subtitle for line in lines(fact, _FACT_LETTERS)],
+        anchor="start",
+        fontSize=_size_of(13, 15),
+        subtitleFontSize=_size_of(11, 12),
+        subtitleLineHeight=16,
+        subtitlePadding=5,
+        offset=12,
+    )
+
+
+def _size_of(narrow: int, wide: int) -> alt.ExprRef:
+    """Write the expression for a size that depends on the cell."""
+    return alt.ExprRef(f"width < {_NARROW} ? {narrow} : {wide}")
+
+
+def lines(text: str, most: int) -> list[str]:
+    """Break a text into lines of ``most`` letters: between facts, else between clauses, else between words.
+
+    A word that is longer stays whole.
+    """
+    broken = [text]
+    for gap in (r" · ", r"(?<=[,:]) ", r" "):
+        broken = [part for line in broken for part in _broken(line, gap, most)]
+    return broken
+
+
+def _broken(line: str, gap: str, most: int) -> Iterable[str]:
+    """Break a line at gaps, if it has to be, as late as there is room."""
+    start = 0
+    while len(line) - start > most:
+        gaps = [found for found in re.finditer(gap, line) if found.start() > start]
+        fitting = [found for found in gaps if found.start() - start <= most] or gaps[:1]
+        if not fitting:
+            break
+        yield line[start : fitting[-1].start()]
+        start = fitting[-1].end()
+    yield line[start:]
+
+
+def together(facts: Iterable[str]) -> list[str]:
+    """Set short facts side by side in one line; no line where there is none."""
+    line = " · ".join(facts)
+    return [line] if line else []
+
+
+def when(table: pl.DataFrame, time_zone: str | None) -> list[str]:
+    """Say from which date to which the table goes, and whose days these are."""
+    key = [] if time_zone is None else [f"{zone(time_zone).key} days"]
+    if table.is_empty():
+        return key
+    return [days_text(table["date"].min(), table["date"].max()), *key]  # type: ignore[arg-type]
+
+
+def still_changing(table: pl.DataFrame, what: str = "Paler bars may still change") -> list[str]:
+    """Say how many rows may still change, if any may; ``what`` says how they are seen."""
+    counts = dict(table["state"].value_counts().iter_rows())
+    found = [f"{counts[state]:,} {state.replace('_', ' ')}" for state in STATES[1:] if state in counts]
+    return [f"{what}: {', '.join(found)}"] if found else []

@@ -1,0 +1,271 @@
+"""The page of a chart: a row an account, what answers the pointer, and the heading over it all.
+
+Altair takes tens of milliseconds to make a page and to check it, and most pages on a screen are one that was
+there before, with other rows. So a page is made once, without tables and heading, and :func:`drawn` gives it
+these.
+"""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, ParamSpec, cast
+
+import altair as alt
+import polars as pl
+
+from cfusage_lab.charts.axes import configured
+from cfusage_lab.charts.colours import NEUTRAL
+from cfusage_lab.charts.headings import heading
+from cfusage_lab.charts.tooltips import tooltip
+from cfusage_lab.options import check_text
+from cfusage_lab.wording import visible
+
+__all__ = [
+    "WIDTH",
+    "AccountPage",
+    "Part",
+    "Row",
+    "chosen",
+    "copied",
+    "drawn",
+    "empty_page",
+    "made_once",
+    "page",
+    "pointed",
+    "words",
+    "zero_line",
+]
+
+Part = Any
+"""A chart, a layer or a view: altair's methods do not say which of them they return."""
+
+WIDTH: Final = 640
+"""Pixels of a picture. In a cell a chart is as wide as the cell."""
+_POINTED: Final = "pointed_"
+_MOST_PAGES: Final = 64
+"""Pages to keep: a dozen charts, of one account or several, with each statistic. One takes 0.1 to 0.5 MB."""
+
+_Asked = ParamSpec("_Asked")
+
+
+def made_once(make: Callable[_Asked, Part]) -> Callable[_Asked, Part]:
+    """Keep the pages that a function makes, by its arguments."""
+    kept: Any = lru_cache(maxsize=_MOST_PAGES)(make)
+    return cast("Callable[_Asked, Part]", kept)
+
+
+def page(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> Part:
+    """Set views under each other, with ``right`` pixels for the half of a last label that sticks out."""
+    for view in views:
+        _silence(view)
+    padding = {"left": 2, "top": 4, "right": right, "bottom": 4}
+    stacked = alt.vconcat(*views, spacing=spacing).properties(
+        padding=padding, usermeta={"fillsTheCell": True}
+    )
+    return configured(stacked)
+
+
+def _silence(view: Part) -> None:
+    """Keep screen readers from reading each bar: the chart's description says what there is to know."""
+    if isinstance(view, alt.LayerChart):
+        for layer in view.layer:
+            _silence(layer)
+        return
+    mark = view.mark if isinstance(view.mark, alt.MarkDef) else alt.MarkDef(view.mark)
+    if mark.aria is alt.Undefined:
+        mark.aria = False
+    view.mark = mark
+
+
+def words(text: str) -> Part:
+    """Write in the middle, where there is nothing to draw."""
+    return alt.Chart().mark_text(aria=True, fontSize=14, text=text).transform_sample(1)
+
+
+def empty_page(text: str) -> Part:
+    """Say on a page that there is nothing to draw."""
+    return page([words(text).properties(width=WIDTH, height=200)])
+
+
+# A row for each account
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The row of one account.
+
+    Attributes
+    ----------
+    nth
+        Its place, from 0.
+    labels
+        The names of all accounts.
+    is_zero
+        Whether there is nothing but zeros in it.
+    """
+
+    nth: int
+    labels: tuple[str, ...]
+    is_zero: bool
+
+    @property
+    def name(self) -> str:
+        """The view's name, by which expressions find its scales."""
+        return f"row_{self.nth}"
+
+    @property
+    def label(self) -> str:
+        """What the account is called."""
+        return self.labels[self.nth]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is no other account."""
+        return len(self.labels) == 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it stands above the axis that all rows share."""
+        return self.nth == len(self.labels) - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccountPage:
+    """A page with a row for each account, over one horizontal scale.
+
+    Attributes
+    ----------
+    layers
+        Makes the layers of a :class:`Row`, of what the page is asked with.
+    heights
+        Pixels of a row that is alone, and of one among others: up to five have to go on a screen.
+    what
+        What one line of the tables is, to say that there is none.
+    steps
+        Vega expressions by name, computed for all layers.
+    choice
+        The name of the selection that a click makes, and its fields; a click beside everything, or a double
+        click, takes it back.
+    has_own_fills
+        Whether each row has a scale of colours of its own.
+    """
+
+    layers: Callable[..., Sequence[Part]]
+    heights: tuple[int, int]
+    what: str
+    steps: Mapping[str, str] | None = None
+    choice: tuple[str, Sequence[str]] | None = None
+    has_own_fills: bool = False
+
+    def of(self, labels: tuple[str, ...], zero_rows: tuple[bool, ...] = (), **asked: Any) -> Part:  # noqa: ANN401 - each chart's own
+        """Return the page of some accounts; ``zero_rows`` says which of them have nothing but zeros."""
+        return _account_page(self, labels, zero_rows or (False,) * len(labels), tuple(asked.items()))
+
+    def row(self, row: Row, asked: Mapping[str, Any]) -> Part:
+        """Lay the layers of an account over each other; among others, it has its name above."""
+        alone, among_others = self.heights
+        view = alt.layer(*self.layers(row, **asked)).properties(
+            name=row.name, width=WIDTH, height=alone if row.is_alone else among_others
+        )
+        if not row.is_alone:
+            title = alt.Title(row.label, anchor="start", fontSize=12, fontWeight="bold", offset=4)
+            view = view.properties(title=title)
+        return view.transform_calculate(**self.steps) if self.steps else view
+
+
+@made_once
+def _account_page(
+    kind: AccountPage,
+    labels: tuple[str, ...],
+    zero_rows: tuple[bool, ...],
+    asked: tuple[tuple[str, Any], ...],
+) -> Part:
+    if not labels:
+        return empty_page(f"There is no {kind.what} in this table")
+    rows = [kind.row(Row(nth, labels, is_zero), dict(asked)) for nth, is_zero in enumerate(zero_rows)]
+    own: dict[str, Any] = {"fill": "independent", "stroke": "independent"} if kind.has_own_fills else {}
+    whole = page(rows).resolve_scale(x="shared", **own)
+    if kind.choice:
+        name, fields = kind.choice
+        views = [view for one in whole.params if one.name.startswith(_POINTED) for view in one.views]
+        click = alt.PointSelectionConfig(
+            type="point", on="click", clear="dblclick", toggle=False, fields=list(fields)
+        )
+        whole.params = [*whole.params, alt.TopLevelSelectionParameter(name=name, select=click, views=views)]
+    return whole
+
+
+# What answers the pointer
+
+
+def pointed(
+    base: Part,
+    fields: Sequence[str],
+    titles: Mapping[str, str],
+    texts: Mapping[str, str] | None = None,
+    *,
+    nth: int = 0,
+) -> Part:
+    """Answer the pointer in the row ``nth``, also where nothing is drawn, with texts under their titles.
+
+    ``texts`` are Vega expressions, for those of the titles that are no columns.
+    """
+    under = alt.selection_point(
+        name=f"{_POINTED}{nth}", on="pointerover", clear="pointerout", fields=list(fields), empty=False
+    )
+    shade = alt.condition(under, alt.value(0.22), alt.value(0))
+    columns = base.mark_rect(fill="#808080").encode(fillOpacity=shade, tooltip=tooltip(titles))
+    return (columns.transform_calculate(**texts) if texts else columns).add_params(under)
+
+
+def chosen(base: Part, name: str, **mark: Any) -> list[Part]:  # noqa: ANN401 - altair's own
+    """Frame what a click has chosen, light around dark: one of the two is seen on any background."""
+    seen = alt.condition(alt.ParameterPredicate(param=name, empty=False), alt.value(1), alt.value(0))
+    frames = (("#ffffff", 4.5), ("#111111", 1.5))
+    return [
+        base.mark_rect(fillOpacity=0, stroke=colour, strokeWidth=width, **mark).encode(strokeOpacity=seen)
+        for colour, width in frames
+    ]
+
+
+def zero_line() -> Part:
+    """Draw the line that bars stand on."""
+    return alt.Chart().mark_rule(color=NEUTRAL).encode(y=alt.datum(0))
+
+
+# The whole chart
+
+
+def drawn(
+    skeleton: alt.VConcatChart,
+    tables: Sequence[pl.DataFrame],
+    *,
+    title: str,
+    facts: Sequence[str],
+    note: str | None,
+    values: Mapping[str, object] | None = None,
+) -> alt.VConcatChart:
+    """Give a page its tables, its heading with the ``note`` last, and the values of its parameters."""
+    check_text(note, "note")
+    title = visible(title)
+    facts = [visible(fact) for fact in (*facts, *(note.splitlines() if note else ()))]
+    chart: alt.VConcatChart = copied(skeleton)
+    chart.vconcat = [copied(view) for view in chart.vconcat]
+    for view, table in zip(chart.vconcat, tables or [pl.DataFrame({"row": [0]})], strict=True):
+        view.data = table
+    chart.title = heading(title, facts)
+    chart.description = ". ".join([title, *facts])
+    if values:
+        selections = chart.params if isinstance(chart.params, list) else []
+        chart.params = selections + [
+            alt.VariableParameter(name=name, value=value) for name, value in values.items()
+        ]
+    return chart
+
+
+def copied(part: Part) -> Part:
+    """Copy a chart without what is in it; altair's own copy takes all of it apart and together again."""
+    copied = copy.copy(part)
+    vars(copied)["_kwds"] = dict(vars(part)["_kwds"])
+    return copied
