@@ -1,4 +1,4 @@
-"""What an invoice says: billed cost by model, and whether it agrees with the usage history."""
+"""Whether an invoice agrees with the usage history of the same billing period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,27 +9,17 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import polars_table
-from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.row_order import runs_of
-from cfusage_lab.schema import HISTORY, INVOICE_LINES, INVOICE_PREVIEWS, RECONCILIATION, USAGE_BY_MODEL
+from cfusage_lab.invoices.lines import PERIOD, SUM_ROUNDING, invoice_lines_of
+from cfusage_lab.schema import HISTORY, RECONCILIATION
 from cfusage_lab.time_units import DAY, HOUR
 from cfusage_lab.wording import dollars
 
-__all__ = [
-    "agreement",
-    "invoice_lines_of",
-    "is_alarming",
-    "model_name",
-    "reconcile",
-    "usage_by_model",
-]
+__all__ = ["agreement", "is_alarming", "reconcile"]
 
 _LINE_ROUNDING: Final = 0.005
 """US dollars a line: an invoice is written in cents, so each of its lines may be off by half of one."""
-_SUM_ROUNDING: Final = 1e-6
-"""US dollars: what is left of adding up the same costs in another order, or from days instead of hours."""
 _RELATIVE: Final = 1e-9
 """The same for sums of millions."""
 _UNIT: Final = 100.0
@@ -42,11 +32,6 @@ _TELLING: Final = 20
 _SURGE: Final = 2
 """How many times the costliest hour so far an open hour may become: it may well be the new costliest."""
 
-_PERIOD: Final = ("account_id", "period_start", "period_end")
-_NAMES: Final = (*_PERIOD, "description", "provider", "model", "billed_usd", "credits_usd", "discounts_usd")
-_NEEDED: Final = pl.Schema({name: INVOICE_LINES[name] for name in _NAMES})
-_SEEN: Final = pl.Schema({"fetched_at": INVOICE_PREVIEWS["fetched_at"]})
-_NEVER_NULL: Final = (*_PERIOD, "billed_usd", "credits_usd", "discounts_usd")
 _WINDOW: Final = pl.Schema(
     {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
 )
@@ -56,66 +41,11 @@ _WORDS: Final = {
     "pending": "hours are still coming in",
     "factor_100": "off by a factor of 100: the unit is not what was believed",
 }
-_QUIET: Final = frozenset({None, _WORDS["agrees"], _WORDS["pending"]})
-
-
-def usage_by_model(invoice_lines: object) -> pl.DataFrame:
-    """Add invoice lines up by model: billed cost, for the billing period of the invoice.
-
-    It is the invoice's own figure. Usage history knows no models, so neither hours nor local days can be had
-    by model.
-
-    Parameters
-    ----------
-    invoice_lines
-        Lines of invoices (``schema.INVOICE_LINES``), as :meth:`cfusage_lab.UsageClient.invoice_preview`
-        returns them, each once.
-
-    Returns
-    -------
-    DataFrame
-        One row is a model in a billing period of an account (``schema.USAGE_BY_MODEL``), in order of account
-        and period, the costliest first:
-
-        - ``provider``, ``model``: null, in one row, for all that names no model
-        - ``billed_usd``: US dollars; ``credits_usd`` and ``discounts_usd``: what of it credit pays, and what
-          discounts take off; the rest is due
-        - ``share``: of all that was billed in the period, a fraction; null unless that is above 0
-
-    Raises
-    ------
-    FrameError
-        If the table holds no invoice lines, or a line lacks its account, its period or an amount.
-
-    Examples
-    --------
-    >>> import cfusage_lab as cfu
-    >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
-    >>> cfu.usage_by_model(client.invoice_preview()).select("provider", "model", "billed_usd", "share")
-    shape: (3, 4)
-    ┌───────────┬──────────────────┬────────────┬──────────┐
-    │ provider  ┆ model            ┆ billed_usd ┆ share    │
-    │ ---       ┆ ---              ┆ ---        ┆ ---      │
-    │ str       ┆ str              ┆ f64        ┆ f64      │
-    ╞═══════════╪══════════════════╪════════════╪══════════╡
-    │ openai    ┆ gpt-5.5          ┆ 786.06     ┆ 0.519998 │
-    │ anthropic ┆ claude-haiku-4-5 ┆ 468.62     ┆ 0.310004 │
-    │ google    ┆ gemini-3-flash   ┆ 256.98     ┆ 0.169999 │
-    └───────────┴──────────────────┴────────────┴──────────┘
-    """
-    lines = invoice_lines_of(invoice_lines)
-    whole = pl.col("billed_usd").sum().over(_PERIOD)
-    return (
-        lines.group_by(*_PERIOD, "provider", "model")
-        .agg(pl.col("billed_usd", "credits_usd", "discounts_usd").sum())
-        .with_columns(share=pl.when(whole > _SUM_ROUNDING).then(pl.col("billed_usd") / whole))
-        .sort(*_PERIOD, "billed_usd", "provider", "model", descending=[*[False] * 3, True, False, False])
-        .select(USAGE_BY_MODEL.names())
-    )
+_NO_ALARM: Final = frozenset({None, _WORDS["agrees"], _WORDS["pending"]})
 
 
 def reconcile(history: object, invoice_lines: object, *, days: object = None) -> pl.DataFrame:
-    """Hold the usage history against the invoice for the same billing period.
+    """Compare the usage history with the invoice of the same billing period.
 
     Both come from Cloudflare, by two ways. Where they agree, the figures can be trusted, and so can their
     unit: the one is documented in dollars, the other comes in cents.
@@ -128,7 +58,7 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     invoice_lines
         Lines of invoices (``schema.INVOICE_LINES``), each once.
     days
-        The same history in day windows, to be held against the hours: fetched with ``granularity="day"``.
+        The same history in day windows, to be compared with the hours: fetched with ``granularity="day"``.
 
     Returns
     -------
@@ -167,7 +97,7 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     by_day = None if days is None else _by_account(days, DAY, "day")
     none = pl.DataFrame(schema=_WINDOW)
     rows = []
-    for period, of_period in lines.group_by(*_PERIOD, maintain_order=True):
+    for period, of_period in lines.group_by(*PERIOD, maintain_order=True):
         account_id, start, end = period
         check = _Check(
             hours=_Windows(hours.get((account_id,), none), start, end, HOUR),
@@ -178,11 +108,11 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     for (account_id,) in hours.keys() - {(account_id,) for account_id in lines["account_id"]}:
         nothing = "unknown: there is no invoice line of this account"
         rows.append((account_id, *[None] * 8, "unknown", nothing, None))
-    return pl.DataFrame(rows, schema=RECONCILIATION, orient="row").sort(*_PERIOD)
+    return pl.DataFrame(rows, schema=RECONCILIATION, orient="row").sort(*PERIOD)
 
 
 def agreement(row: Mapping[str, Any]) -> str:
-    """Say in one quiet line what a row of :func:`reconcile` came to.
+    """Say in one line what a row of :func:`reconcile` came to.
 
     Examples
     --------
@@ -196,8 +126,8 @@ def agreement(row: Mapping[str, Any]) -> str:
     elif row["outcome"] != "unknown":
         sums = f"the hours add up to {dollars(row['hours_usd'])}, the invoice preview to "
         said = f"{said} ({sums}{dollars(row['billed_usd'])})"
-    is_quiet = row["days_verdict"] in _QUIET
-    return said if is_quiet else f"{said}; days against hours: {row['days_verdict']}"
+    is_expected = row["days_verdict"] in _NO_ALARM
+    return said if is_expected else f"{said}; days against hours: {row['days_verdict']}"
 
 
 def is_alarming(row: Mapping[str, Any]) -> bool:
@@ -206,60 +136,12 @@ def is_alarming(row: Mapping[str, Any]) -> bool:
     What is still coming in, or can't be told, is no reason for alarm.
     """
     by_day = row["days_verdict"]
-    is_told = by_day not in _QUIET and not by_day.startswith("unknown")
+    is_told = by_day not in _NO_ALARM and not by_day.startswith("unknown")
     return row["outcome"] in {"factor_100", "differs"} or is_told
 
 
-def model_name(row: Mapping[str, Any]) -> str:
-    """Name the model of a row with ``provider`` and ``model`` as the invoice does."""
-    return "/".join(filter(None, (row["provider"], row["model"]))) or "No model named"
-
-
-def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
-    """Let invoice lines in, computed whatever their engine, or refuse them.
-
-    Periods of an account that overlap are one: a line of a model that was first used in the middle of the
-    invoice's period may begin there.
-
-    Raises
-    ------
-    FrameError
-        If the table holds none, or a line lacks its account, its period or an amount, or has an amount that
-        is no finite number.
-    """
-    lines = polars_table(invoice_lines, _NEEDED, table="usage invoice", optional=_SEEN)
-    if "fetched_at" in lines.columns:
-        raise FrameError(
-            "these are previews of several moments, which must not be added up: pass "
-            "UsageArchive.invoice_lines(), each invoice as it was seen last"
-        )
-    times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")
-    refuse_nulls(lines, _NEVER_NULL)
-    lines = lines.with_columns(times.cast(INVOICE_LINES["period_start"]))
-    if lines.filter(pl.col("period_start") >= pl.col("period_end")).height:
-        raise FrameError(
-            "the billing period of an invoice line ends before it begins: fetch the invoice again"
-        )
-    return _with_whole_periods(lines)
-
-
-def _with_whole_periods(lines: pl.DataFrame) -> pl.DataFrame:
-    """Give the lines of an account whose periods overlap the period that holds them all."""
-    end_before = pl.col("period_end").cum_max().shift().over("account_id")
-    is_apart = (pl.col("period_start") >= end_before).fill_null(value=True)
-    return (
-        lines.sort("account_id", "period_start", maintain_order=True)
-        .with_columns(nth=is_apart.cum_sum())
-        .with_columns(
-            pl.col("period_start").min().over("account_id", "nth"),
-            pl.col("period_end").max().over("account_id", "nth"),
-        )
-        .drop("nth")
-    )
-
-
 def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any, ...], pl.DataFrame]:
-    """Let a history of one width in, or refuse it; return it account by account."""
+    """Check a history of one width; return it account by account."""
     windows = polars_history(history, _WINDOW)
     if windows.filter(pl.col("end_time") - pl.col("start_time") != width).height:
         raise FrameError(f"these are not {what} windows: fetch the history with granularity={what!r}")
@@ -343,7 +225,7 @@ class _Check:
         outcome = self._outcome(billed, total, settled, slack)
         if outcome in {"differs", "factor_100"} and max(self.lines) <= 0.0 and billed < 0.0:
             return "unknown", "unknown: the lines of this period only correct another invoice"
-        return outcome, _worded(outcome, total - billed)
+        return outcome, _verdict(outcome, total - billed)
 
     def _of_days(self, total: float, settled: float) -> tuple[float | None, str | None]:
         """Return what the days add up to, and whether the hours do so, too."""
@@ -360,7 +242,7 @@ class _Check:
         if unknown or by_day is None:
             return by_day, unknown
         outcome = self._outcome(by_day, total, settled, _rounding(total))
-        return by_day, _worded(outcome, total - by_day)
+        return by_day, _verdict(outcome, total - by_day)
 
     def _outcome(self, amount: float, total: float, settled: float, slack: float) -> str:
         """Judge what another sum says of the same period; what open hours explain comes first."""
@@ -391,13 +273,13 @@ def _unknown(windows: _Windows, what: str) -> str:
     return "" if missing is None else f"unknown: the history lacks the {what} from {missing:%Y-%m-%dT%H:%MZ}"
 
 
-def _worded(outcome: str, difference: float) -> str:
+def _verdict(outcome: str, difference: float) -> str:
     size = abs(difference)
     return _WORDS.get(outcome) or f"differs by {dollars(round(size, 2) or size)}"
 
 
 def _rounding(total: float) -> float:
-    return _SUM_ROUNDING + _RELATIVE * abs(total)
+    return SUM_ROUNDING + _RELATIVE * abs(total)
 
 
 def _sum(windows: pl.DataFrame) -> float:
