@@ -18,14 +18,16 @@ PIXELS = """canvas => {
   }
   return counts;
 }"""
-READ_TEXTS = """
-const write = CanvasRenderingContext2D.prototype.fillText;
-window.written = [];
-CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
-  window.written.push(String(text));
-  return write.call(this, text, ...rest);
-};
-"""
+READ_TEXTS = """() => {
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  const isRead = window.written !== undefined;
+  window.written = [];
+  if (isRead) return;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    window.written.push(String(text));
+    return write.call(this, text, ...rest);
+  };
+}"""
 
 
 class Notebook(Protocol):

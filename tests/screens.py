@@ -1,9 +1,13 @@
-"""What an explorer of the sandbox shows once nothing on its page is on its way any more."""
+"""The project's notebooks at a fixed moment, and the explorer of the sandbox on a page."""
 
 import re
+from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Page, expect
 
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+READY = '.cfusage-chart[data-state="ready"]'
 PATIENCE = 60_000
 
 
@@ -17,3 +21,28 @@ def settle(page: Page) -> None:
     page.wait_for_function(
         "() => [...document.querySelectorAll('.cfusage-chart')].every((one) => one.dataset.state === 'ready')"
     )
+
+
+def put_notebook(name: str, folder: Path) -> str:
+    """Copy a notebook, with 18 November 2026 for the present and without outputs; return the file's name."""
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        cell.source = re.sub(r"^NOW = None\b", 'NOW = "2026-11-18T09:30Z"', cell.source, flags=re.MULTILINE)
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+    return f"{name}.ipynb"
+
+
+def change_the_time_range(page: Page) -> None:
+    """See the explorer of ``explore.ipynb``, ask for another range, see the chart change."""
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    expect(page.get_by_text("Sandbox: made-up data").first).to_be_visible()
+    chart = page.locator(READY).first
+    before = chart.get_attribute("aria-label") or ""
+    expect(page.get_by_text("684 windows").first).to_be_visible()
+
+    page.get_by_label("Time range").first.select_option(label="Last 7 days")
+
+    expect(chart).not_to_have_attribute("aria-label", before, timeout=PATIENCE)
+    expect(page.get_by_text("179 windows").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""A real JupyterLab and a headless Chromium, one of each a test session.
+"""A real JupyterLab and a headless Chromium, one of each a test session, and one page for nearly all tests.
 
 No request may leave this machine and nothing may be written to the browser's error console: either fails
 the test that was running.
@@ -11,16 +11,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, ViewportSize, sync_playwright
 from servers import answering, free_port
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SCHEMES_WITHOUT_A_HOST = {"data", "blob", "about", "chrome"}
 QUIET_LAB = {
@@ -31,6 +33,16 @@ QUIET_LAB = {
     },
     "@jupyterlab/extensionmanager-extension/plugin.jupyterlab-settings": {"enabled": False},
 }
+START_LAB = """async () => {
+  for (let tries = 0; !window.jupyterapp?.shell; tries++) {
+    if (tries === 1200) throw new Error("JupyterLab does not start within a minute");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await window.jupyterapp.restored;
+}"""
+OPEN = """async (path) => {
+  await window.jupyterapp.commands.execute("docmanager:open", {path, factory: "Notebook"});
+}"""
 RUN_ALL = """async () => {
   const context = window.jupyterapp.shell.currentWidget.context;
   await context.ready; await context.sessionContext.ready;
@@ -40,8 +52,13 @@ RUN_ALL = """async () => {
   }
   await window.jupyterapp.commands.execute("notebook:run-all-cells");
 }"""
+CLOSE = """async () => {
+  const shown = window.jupyterapp?.shell.currentWidget;
+  await shown?.context?.sessionContext.shutdown();
+  shown?.dispose();
+}"""
 
-END_KERNEL = "() => window.jupyterapp?.shell.currentWidget?.context?.sessionContext.shutdown()"
+collect_ignore = [] if os.environ.get("CFUSAGE_PICTURES") else ["test_pictures.py"]
 
 
 @dataclass(frozen=True)
@@ -54,10 +71,11 @@ class Lab:
 
 @dataclass
 class Notebook:
-    """A notebook open in the browser."""
+    """A page in the browser that holds one notebook at a time."""
 
     page: Page
     lab: Lab
+    is_lab_running: bool = False
     leaks: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -73,7 +91,10 @@ class Notebook:
 
     def open(self, name: str, *, theme: str = "JupyterLab Light", place: str = "lab/tree") -> Page:
         """Open a notebook of the server's folder and run all of it."""
-        self.page.goto(f"{self.lab.url}/{place}/{name}?reset")
+        if self.is_lab_running:
+            self.page.evaluate(OPEN, name)
+        else:
+            self.page.goto(f"{self.lab.url}/{place}/{name}?reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.page.evaluate(
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
@@ -130,10 +151,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             log.close()
 
 
-@pytest.fixture
-def notebook(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    """Open a page for one notebook, and watch it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Asia/Tokyo")
+@contextmanager
+def watched_page(browser: Browser, lab: Lab) -> Iterator[Notebook]:
+    """Open a page, and list the requests that would leave this machine, and what the console complains of."""
+    context = browser.new_context(viewport=WINDOW, timezone_id="Asia/Tokyo")
     notebook = Notebook(context.new_page(), lab)
 
     def watch(route: Route) -> None:
@@ -152,8 +173,56 @@ def notebook(browser: Browser, lab: Lab) -> Iterator[Notebook]:
     notebook.page.on("console", listen)
     notebook.page.on("pageerror", lambda error: notebook.complaints.append(str(error)))
     yield notebook
-    leaks, complaints = list(notebook.leaks), list(notebook.complaints)
-    notebook.page.evaluate(END_KERNEL)
     context.close()
-    assert leaks == []
-    assert complaints == []
+
+
+def close(notebook: Notebook) -> None:
+    """End the kernel and close the notebook; fail if it asked for the network, or complained."""
+    try:
+        assert notebook.leaks == []
+        assert notebook.complaints == []
+    finally:
+        notebook.page.evaluate(CLOSE)
+
+
+@pytest.fixture(scope="session")
+def lab_page(browser: Browser, lab: Lab) -> Iterator[Notebook]:
+    """Start JupyterLab in a page once: that takes most of the time of a small test."""
+    with watched_page(browser, lab) as notebook:
+        notebook.page.goto(f"{lab.url}/lab?reset")
+        notebook.page.evaluate(START_LAB)
+        notebook.is_lab_running = True
+        yield notebook
+
+
+@contextmanager
+def emptied(lab_page: Notebook) -> Iterator[Notebook]:
+    """Give room for one notebook, with a kernel of its own, in the JupyterLab that all tests share."""
+    lab_page.leaks.clear()
+    lab_page.complaints.clear()
+    lab_page.page.set_viewport_size(WINDOW)
+    lab_page.page.mouse.move(0, 0)
+    yield lab_page
+    close(lab_page)
+
+
+@pytest.fixture
+def notebook(lab_page: Notebook) -> Iterator[Notebook]:
+    """Give room for the notebook of one test."""
+    with emptied(lab_page) as notebook:
+        yield notebook
+
+
+@pytest.fixture(scope="module")
+def shared_notebook(lab_page: Notebook) -> Iterator[Notebook]:
+    """Give room for a notebook that stays open for all tests of a file."""
+    with emptied(lab_page) as notebook:
+        yield notebook
+
+
+@pytest.fixture
+def fresh_page(browser: Browser, lab: Lab) -> Iterator[Notebook]:
+    """Open a page of a test's own, for one that loads it again, weighs it, or needs no JupyterLab."""
+    with watched_page(browser, lab) as notebook:
+        yield notebook
+        close(notebook)

@@ -19,15 +19,24 @@ explorer
 """
 TELL = """
 import ipywidgets
-told, select = ipywidgets.Label("nothing"), ipywidgets.Button(description="Select a morning")
+told, select = ipywidgets.Label(), ipywidgets.Button(description="Select a morning")
 told.add_class("told")
-def tell(_change):
+def tell(_change=None):
     windows = explorer.history
     told.value = f"{windows.height} windows, {explorer.selection.weekday}, {explorer.selection.hour}"
-explorer.widget.children[-1].children[1].observe(tell, names="value")
+def inside(box): return [box, *(one for child in getattr(box, "children", ()) for one in inside(child))]
+(table,) = [one for one in inside(explorer.widget) if "cfusage-windows" in str(getattr(one, "value", ""))]
+table.observe(tell, names="value")
+tell()
 select.on_click(lambda _: explorer.select("2026-11-10T06:00", "2026-11-10T12:00"))
-ipywidgets.VBox([told, select])
+asked, ask = ipywidgets.Label(), ipywidgets.Button(description="Ask")
+asked.add_class("asked")
+ask.on_click(lambda _: setattr(asked, "value", str(explorer.history.height)))
+ipywidgets.VBox([told, select, asked, ask])
 """
+AFTER_THE_VIEW = "() => new Promise((done) => setTimeout(done, 100))"
+"""A view tells of a selection 50 ms after it moved: whatever it has to tell is on its way by then."""
+EVERYTHING = "178 windows, None, None"
 
 
 class Notebook(Protocol):
@@ -44,15 +53,27 @@ def chart(page: Page, nth: int) -> Locator:
     return page.locator(".cfusage-explorer .cfusage-chart").nth(nth)
 
 
-def opened(notebook: Notebook) -> Page:
-    """Open the explorer, and wait for its four charts."""
-    page = notebook.run(EXPLORE, TELL)
+@pytest.fixture(scope="module")
+def opened(shared_notebook: Notebook) -> Page:
+    """Open the explorer once, and wait for its four charts."""
+    page = shared_notebook.run(EXPLORE, TELL)
     page.set_viewport_size({"width": 1280, "height": 2600})
     for nth in range(4):
         expect(chart(page, nth)).to_have_attribute("data-state", "ready", timeout=PATIENCE)
-    expect(page.locator(".told")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".told")).to_have_text(EVERYTHING, timeout=PATIENCE)
     settle(page)
     return page
+
+
+@pytest.fixture
+def page(opened: Page) -> Page:
+    """Give the explorer with nothing selected, whatever a test before this one chose."""
+    clear = opened.get_by_role("button", name="Clear selection")
+    if clear.is_enabled():
+        clear.click()
+    expect(opened.locator(".told")).to_have_text(EVERYTHING, timeout=PATIENCE)
+    settle(opened)
+    return opened
 
 
 def drag(page: Page, start: float, end: float) -> None:
@@ -66,9 +87,8 @@ def drag(page: Page, start: float, end: float) -> None:
     page.mouse.up()
 
 
-def test_a_drag_filters_the_other_views_and_python_knows(notebook: Notebook) -> None:
+def test_a_drag_filters_the_other_views_and_python_knows(page: Page) -> None:
     """A tenth of a week is some 16 or 17 hours; Clear shows everything again."""
-    page = opened(notebook)
     before = chart(page, 2).get_attribute("aria-label")
 
     drag(page, 0.4, 0.5)
@@ -85,9 +105,8 @@ def test_a_drag_filters_the_other_views_and_python_knows(notebook: Notebook) -> 
     expect(chart(page, 2)).to_have_attribute("aria-label", before or "", timeout=PATIENCE)
 
 
-def test_a_click_on_a_cell_shows_its_windows(notebook: Notebook) -> None:
+def test_a_click_on_a_cell_shows_its_windows(page: Page) -> None:
     """One hour of the week is in a week once."""
-    page = opened(notebook)
     box = chart(page, 2).locator("canvas").bounding_box()
     assert box is not None
 
@@ -98,39 +117,27 @@ def test_a_click_on_a_cell_shows_its_windows(notebook: Notebook) -> None:
     expect(page.get_by_label("Weekday")).not_to_have_value("Any weekday")
 
 
-def test_what_python_selects_moves_the_brush(notebook: Notebook) -> None:
+def test_what_python_selects_moves_the_brush(page: Page) -> None:
     """Six hours: the time line zooms to them, and tells nothing else back."""
-    page = opened(notebook)
-    pixels = chart(page, 0).locator("canvas").screenshot()
+    canvas = "document.querySelector('.cfusage-explorer .cfusage-chart canvas').toDataURL()"
+    before = page.evaluate(canvas)
 
     page.get_by_role("button", name="Select a morning").click()
 
     expect(page.locator(".told")).to_have_text(re.compile("^6 windows"), timeout=PATIENCE)
     expect(page.get_by_label("Select from")).to_have_value(re.compile("2026-11-10T06:00"))
-    page.wait_for_timeout(300)
-    assert chart(page, 0).locator("canvas").screenshot() != pixels
+    expect(page.locator(".cfusage-selection")).to_contain_text("Tue 10 Nov 2026, 06:00 to 12:00")
+    expect(page.locator(".cfusage-windows")).to_contain_text("of 6)", timeout=PATIENCE)
+    expect(chart(page, 2)).to_have_attribute("aria-label", re.compile("6 hours"), timeout=PATIENCE)
+    page.wait_for_function(f"before => {canvas} !== before", arg=before, timeout=PATIENCE)
+    page.evaluate(AFTER_THE_VIEW)
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator(".asked")).to_have_text("6", timeout=PATIENCE)
     expect(page.locator(".told")).to_have_text(re.compile("^6 windows"))
 
 
-def test_moments_are_the_zones_and_not_the_browsers(notebook: Notebook) -> None:
-    """The browser is in Tokyo, the kernel in New York, the explorer on UTC."""
-    page = opened(notebook)
-
-    page.get_by_label("Select from").fill("2026-11-10T06:00")
-    page.get_by_label("Select from").press("Enter")
-    page.get_by_label("Select until").fill("2026-11-10T09:00")
-    page.get_by_label("Select until").press("Enter")
-
-    expect(page.locator(".told")).to_have_text(re.compile("^3 windows"), timeout=PATIENCE)
-    expect(page.locator(".cfusage-selection")).to_contain_text("Tue 10 Nov 2026, 06:00 to 09:00")
-
-    page.get_by_label("First day").fill("2026-11-11")
-    expect(page.locator(".told")).to_have_text(re.compile("^106 windows"), timeout=PATIENCE)
-
-
-def test_a_file_is_made_and_downloaded(notebook: Notebook, tmp_path: Path) -> None:
+def test_a_file_is_made_and_downloaded(page: Page, tmp_path: Path) -> None:
     """The selected windows, a line each; and the code behind them to copy."""
-    page = opened(notebook)
     page.get_by_role("button", name="Select a morning").click()
     expect(page.locator(".told")).to_have_text(re.compile("^6 windows"), timeout=PATIENCE)
 
@@ -146,3 +153,17 @@ def test_a_file_is_made_and_downloaded(notebook: Notebook, tmp_path: Path) -> No
 
     page.get_by_role("button", name="Copy as code").click()
     expect(page.locator(".cfusage-code")).to_contain_text("client.usage_history(", timeout=PATIENCE)
+
+
+def test_moments_are_the_zones_and_not_the_browsers(page: Page) -> None:
+    """The browser is in Tokyo, the kernel in New York, the explorer on UTC. Last: it changes the range."""
+    page.get_by_label("Select from").fill("2026-11-10T06:00")
+    page.get_by_label("Select from").press("Enter")
+    page.get_by_label("Select until").fill("2026-11-10T09:00")
+    page.get_by_label("Select until").press("Enter")
+
+    expect(page.locator(".told")).to_have_text(re.compile("^3 windows"), timeout=PATIENCE)
+    expect(page.locator(".cfusage-selection")).to_contain_text("Tue 10 Nov 2026, 06:00 to 09:00")
+
+    page.get_by_label("First day").fill("2026-11-11")
+    expect(page.locator(".told")).to_have_text(re.compile("^106 windows"), timeout=PATIENCE)

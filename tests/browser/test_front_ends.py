@@ -7,39 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+from screens import NOTEBOOKS, READY, change_the_time_range, put_notebook
 from servers import answering, free_port
 
 pytestmark = pytest.mark.browser
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-READY = '.cfusage-chart[data-state="ready"]'
 PATIENCE = 90_000
-
-
-def copied(notebook: Any) -> str:  # noqa: ANN401 - the fixture of conftest.py
-    """Put the explorer's notebook, at a fixed moment, into the server's folder."""
-    copy = nbformat.read(NOTEBOOKS / "explore.ipynb", as_version=4)
-    for cell in copy.cells:
-        cell.source = re.sub(r"^NOW = None\b", 'NOW = "2026-11-18T09:30Z"', cell.source, flags=re.MULTILINE)
-    nbformat.write(copy, notebook.lab.root / "front_end.ipynb")
-    return "front_end.ipynb"
-
-
-def change_the_time_range(page: Page) -> None:
-    """See the explorer, ask for another range, see the chart change."""
-    page.wait_for_selector(READY, timeout=PATIENCE)
-    expect(page.get_by_text("Sandbox: made-up data").first).to_be_visible()
-    chart = page.locator(READY).first
-    before = chart.get_attribute("aria-label") or ""
-    expect(page.get_by_text("684 windows").first).to_be_visible()
-
-    page.get_by_label("Time range").first.select_option(label="Last 7 days")
-
-    expect(chart).not_to_have_attribute("aria-label", before, timeout=PATIENCE)
-    expect(page.get_by_text("179 windows").first).to_be_visible()
 
 
 def keep_ours(notebook: Any) -> None:  # noqa: ANN401
@@ -48,20 +23,22 @@ def keep_ours(notebook: Any) -> None:  # noqa: ANN401
     notebook.complaints[:] = [text for text in notebook.complaints if ours.search(text)]
 
 
-def test_voila_shows_the_notebook_as_an_app(notebook: Any) -> None:  # noqa: ANN401
-    notebook.page.goto(f"{notebook.lab.url}/voila/render/{copied(notebook)}", timeout=PATIENCE)
+def test_voila_shows_the_notebook_as_an_app(fresh_page: Any) -> None:  # noqa: ANN401
+    fresh_page.page.goto(
+        f"{fresh_page.lab.url}/voila/render/{put_notebook('explore', fresh_page.lab.root)}", timeout=PATIENCE
+    )
 
-    change_the_time_range(notebook.page)
+    change_the_time_range(fresh_page.page)
 
-    expect(notebook.page.get_by_text("Error displaying widget")).to_have_count(0)
-    assert [leak for leak in notebook.leaks if not re.search("fontawesome|mathjax", leak)] == []
-    notebook.leaks.clear()  # Voilà's own page asks for icons and formulas
-    keep_ours(notebook)
+    expect(fresh_page.page.get_by_text("Error displaying widget")).to_have_count(0)
+    assert [leak for leak in fresh_page.leaks if not re.search("fontawesome|mathjax", leak)] == []
+    fresh_page.leaks.clear()  # Voilà's own page asks for icons and formulas
+    keep_ours(fresh_page)
 
 
-def test_notebook_7_shows_it(notebook: Any) -> None:  # noqa: ANN401
-    change_the_time_range(notebook.open(copied(notebook), place="notebooks"))
-    keep_ours(notebook)
+def test_notebook_7_shows_it(fresh_page: Any) -> None:  # noqa: ANN401
+    change_the_time_range(fresh_page.open(put_notebook("explore", fresh_page.lab.root), place="notebooks"))
+    keep_ours(fresh_page)
 
 
 @pytest.fixture
@@ -82,9 +59,9 @@ def marimo(tmp_path: Path) -> Iterator[str]:
             log.close()
 
 
-def test_in_marimo_charts_follow_its_own_controls(notebook: Any, marimo: str) -> None:  # noqa: ANN401
+def test_in_marimo_charts_follow_its_own_controls(fresh_page: Any, marimo: str) -> None:  # noqa: ANN401
     """Also where cells run again, and for the next reader."""
-    page = notebook.page
+    page = fresh_page.page
     page.goto(marimo, timeout=PATIENCE)
     charts = page.locator(READY)
     expect(charts).to_have_count(4, timeout=PATIENCE)
@@ -100,4 +77,4 @@ def test_in_marimo_charts_follow_its_own_controls(notebook: Any, marimo: str) ->
 
     page.reload()
     expect(charts).to_have_count(4, timeout=PATIENCE)
-    keep_ours(notebook)
+    keep_ours(fresh_page)

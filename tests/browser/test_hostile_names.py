@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from screens import settle
 
 from cfusage_lab.wording import visible
 
@@ -49,8 +50,8 @@ def test_names_are_read_and_never_run(notebook: Any) -> None:  # noqa: ANN401
     expect(page.get_by_role("status")).to_contain_text("of 4 accounts", timeout=PATIENCE)
     says_all = re.compile(r"\$954\.66")
     expect(charts.first).to_have_attribute("aria-label", says_all, timeout=PATIENCE)
-    for nth in range(4):
-        expect(charts.nth(nth)).to_have_attribute("data-state", "ready", timeout=PATIENCE)
+    settle(page)
+    expect(page.locator('.cfusage-chart[data-state="ready"]')).to_have_count(4)
     charts.first.locator("canvas").hover(position={"x": 300, "y": 180})
     tooltip = page.locator("#vg-tooltip-element.visible")
     for name in NAMES:

@@ -70,14 +70,14 @@ def test_the_picture_for_readers_without_a_kernel_is_not_seen_by_others(notebook
     assert page.locator(".jp-OutputArea-output img").count() == 0
 
 
-def test_the_library_comes_once_for_many_charts(notebook: Notebook) -> None:
+def test_the_library_comes_once_for_many_charts(fresh_page: Notebook) -> None:
     """Six charts cost the browser little more than one library of 0.9 MB."""
     received: list[int] = []
-    notebook.page.on(
+    fresh_page.page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame)))
     )
 
-    page = notebook.run(SMALL, "import ipywidgets\nipywidgets.VBox([show(chart) for _ in range(6)])")
+    page = fresh_page.run(SMALL, "import ipywidgets\nipywidgets.VBox([show(chart) for _ in range(6)])")
 
     expect(page.locator(READY)).to_have_count(6, timeout=PATIENCE)
     assert 800_000 < sum(received) < 1_300_000
@@ -85,7 +85,7 @@ def test_the_library_comes_once_for_many_charts(notebook: Notebook) -> None:
 
 def test_other_numbers_are_drawn_in_place_and_the_selection_survives(notebook: Notebook) -> None:
     """The very same canvas, higher bars, and Python still knows the brush."""
-    notebook.page.add_init_script(READ_TEXTS)
+    notebook.page.evaluate(READ_TEXTS)
     page = notebook.run(
         SMALL + "import ipywidgets",
         """
@@ -156,9 +156,9 @@ def test_what_cannot_be_drawn_says_why_in_the_cell(notebook: Notebook) -> None:
 
 def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
     """Range, account and zone change what is drawn; the status says sandbox throughout."""
-    notebook.page.add_init_script(READ_TEXTS)
+    notebook.page.evaluate(READ_TEXTS)
     page = notebook.run(EXPLORE)
-    page.wait_for_selector(READY, timeout=PATIENCE)
+    settle(page)
     first = written(page)
     assert pixels(page, "21,96,226") > 2000
     expect(page.get_by_role("status")).to_contain_text("Sandbox: made-up data")
@@ -169,6 +169,7 @@ def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
     page.wait_for_function(
         "() => window.written.some((text) => text.startsWith('Sun 18 Oct, 00:00 to '))", timeout=PATIENCE
     )
+    settle(page)
     assert page.evaluate("canvas => window.before === document.querySelector(canvas)", CANVAS)
     second = written(page)
     totals = [[text for text in texts if "AI Gateway cost" in text][-1] for texts in (first, second)]
@@ -251,9 +252,9 @@ CLICK_AND_WAIT = """async times => {
 }"""
 
 
-def test_many_updates_do_not_pile_up(notebook: Notebook) -> None:
+def test_many_updates_do_not_pile_up(fresh_page: Notebook) -> None:
     """After 120 updates, every tenth a drawing of its own, there is one canvas and hardly more memory."""
-    page = notebook.run(
+    page = fresh_page.run(
         SMALL + "import ipywidgets, itertools",
         """
 many, count = pl.DataFrame({"x": range(2000), "y": range(2000)}), itertools.count(1)
@@ -279,9 +280,9 @@ ipywidgets.VBox([go, view])""",
     assert heaps[1] < 1.5 * heaps[0], "a view of this chart that stays behind takes 1 MB, the page 45"
 
 
-def test_a_page_that_is_loaded_again_shows_the_chart_again(notebook: Notebook) -> None:
+def test_a_page_that_is_loaded_again_shows_the_chart_again(fresh_page: Notebook) -> None:
     """The kernel still runs; nothing is executed."""
-    page = notebook.run(SMALL, "show(chart)")
+    page = fresh_page.run(SMALL, "show(chart)")
     page.wait_for_selector(READY, timeout=PATIENCE)
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 

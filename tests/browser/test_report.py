@@ -70,6 +70,7 @@ def test_every_chart_is_drawn_as_wide_as_the_page(page: Page, report: Path) -> N
     assert len(marks) == 8
     assert [count for count in marks if count < 8] == []
     assert page.locator(".cfusage-error").count() == 0
+    assert page.get_by_role("heading", name="How much does it cost?").is_visible()
     for width in (1100, 700):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"({WIDTHS})().every(([drawn, wanted]) => Math.abs(drawn - wanted) < 2)")
