@@ -11,10 +11,12 @@ __all__ = [
     "HOUR",
     "HOUR_MICROSECONDS",
     "HOUR_SECONDS",
+    "SECOND",
     "WEEKDAYS",
     "WEEK_DAYS",
 ]
 
+SECOND: Final = timedelta(seconds=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 DAY_HOURS: Final = 24

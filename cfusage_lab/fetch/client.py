@@ -5,7 +5,6 @@ import weakref
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -15,8 +14,8 @@ import polars as pl
 from cfusage_lab import schema
 from cfusage_lab.bounds import aligned
 from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids, setting
-from cfusage_lab.errors import ApiError, ConfigError, PayloadError
-from cfusage_lab.fetch import billing
+from cfusage_lab.errors import ApiError, ConfigError
+from cfusage_lab.fetch import requests
 from cfusage_lab.fetch.parallel import WORKERS, carry_out
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.table import history_table
@@ -25,10 +24,9 @@ from cfusage_lab.progress import Progress, default_progress, listener_of
 from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment
 from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS
-from cfusage_lab.time_units import EPOCH
-from cfusage_lab.wire import CLOUDFLARE, Wire, address, answers, inside
+from cfusage_lab.time_units import EPOCH, SECOND
+from cfusage_lab.wire import CLOUDFLARE, Wire, address, inside
 from cfusage_lab.wire.answers import Rows
-from cfusage_lab.wire.limits import MOST_PAGES
 from cfusage_lab.wire.pacing import Pacer, Waiter, pacer_of
 from cfusage_lab.wording import visible
 
@@ -40,7 +38,7 @@ __all__ = ["UsageClient", "connect"]
 _CLOCKS_DIFFER: Final = 300.0
 """Seconds: clocks that nobody sets differ by minutes, a wrong time zone by hours."""
 _SHOWN: Final = 20
-_ACCOUNTS_PER_PAGE: Final = 50
+"""Accounts that a message lists: more are no help in choosing one."""
 
 
 class UsageClient:
@@ -125,13 +123,13 @@ class UsageClient:
         now
             As for :class:`UsageClient`.
         """
-        from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox  # noqa: PLC0415 - only who asks for it pays
+        from cfusage_lab.sandbox import API_PATH, SANDBOX_TOKEN, Sandbox  # noqa: PLC0415 - for who asks for it
 
         if wrong := wrong_kind(sandbox, Sandbox, "sandbox"):
             raise ConfigError(wrong)
         first = next(iter(SANDBOX_ACCOUNTS))
         credentials = Credentials(token=SANDBOX_TOKEN, accounts=first)
-        client = cls(credentials, base_url="http://127.0.0.1/client/v4", now=now)
+        client = cls(credentials, base_url=f"http://127.0.0.1{API_PATH}", now=now)
         client._sandbox = sandbox or Sandbox(now=client._fixed_now)
         return client
 
@@ -228,39 +226,25 @@ class UsageClient:
         told = listener_of(progress)
         now = self._now()
         start, end = aligned(last_days(30, now=now) if time_range is None else time_range, granularity, now)
-        seconds = int(WIDTHS[granularity].total_seconds())
+        width = WIDTHS[granularity]
 
         def ask(part: Part, waiter: Waiter) -> Rows:
-            path = f"/accounts/{part.account_id}/ai-gateway/billing/usage-history"
-            return self._wire().get(
-                path,
-                partial(
-                    answers.usage_rows,
-                    path=path,
-                    start=part.start,
-                    end=part.end,
-                    width=seconds,
-                    with_ids=with_ids,
-                ),
-                waiter=waiter,
-                value_grouping_window=granularity,
-                start_time=part.start * 1_000,
-                end_time=part.end * 1_000,
-            )
+            return requests.usage_rows(self._wire(), part, waiter, granularity=granularity, with_ids=with_ids)
 
         with closing(told) as listener:
             waiter = Waiter(listener)
             ids = self._asked_for(accounts, waiter)
-            plan = Plan(ids, int(start.timestamp()), int(end.timestamp()), seconds, self._page[granularity])
+            bounds = int(start.timestamp()), int(end.timestamp())
+            plan = Plan(ids, *bounds, width // SECOND, self._page[granularity])
             carry_out(plan, ask, waiter, listener)
         if self._fixed_now is None:
-            _refuse_wrong_clock(self._wire().ahead, min(end, now), now=now, width=WIDTHS[granularity])
+            _refuse_wrong_clock(self._wire().ahead, min(end, now), now=now, width=width)
         return history_table(
             plan.pieces,
             account_ids=ids,
             start=start,
             end=end,
-            width=WIDTHS[granularity],
+            width=width,
             now=now,
             settle_lag=self._settle_lag,
         )
@@ -284,7 +268,10 @@ class UsageClient:
         """
         try:
             with closing(default_progress()) as progress:
-                found = {account.id: account.name for account in self._listed(Waiter(progress))}
+                found = {
+                    account.id: account.name
+                    for account in requests.account_list(self._wire(), Waiter(progress))
+                }
         except ApiError:
             if not self._credentials.accounts:
                 raise
@@ -319,7 +306,7 @@ class UsageClient:
         -----
         Source: Cloudflare API, ``ai-gateway/billing/credit-balance``, which answers in cents.
         """
-        rows = self._asked(accounts, billing.credit_rows)
+        rows = self._asked(accounts, requests.credit_rows)
         return pl.DataFrame(rows, schema=schema.CREDIT_BALANCE, orient="row")
 
     def invoice_preview(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
@@ -370,7 +357,7 @@ class UsageClient:
         >>> client.invoice_preview()["model"].to_list()
         ['gpt-5.5', 'claude-haiku-4-5', 'gemini-3-flash']
         """
-        rows = self._asked(accounts, billing.preview_rows)
+        rows = self._asked(accounts, requests.preview_rows)
         return pl.DataFrame(rows, schema=schema.INVOICE_LINES, orient="row")
 
     def invoices(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
@@ -414,15 +401,15 @@ class UsageClient:
         >>> client.invoices().select("origin", "due_usd").rows()
         [('auto', 0.0), ('manual', 200.0), ('auto', 0.0), ('auto', 0.0)]
         """
-        rows = self._asked(accounts, billing.invoice_rows)
+        rows = self._asked(accounts, requests.invoice_rows)
         table = pl.DataFrame(rows, schema=schema.INVOICES, orient="row")
         return table.sort(
             "account_id", "created_time", descending=[False, True], nulls_last=True, maintain_order=True
         )
 
-    def _asked(self, accounts: Sequence[str] | str | None, ask: billing.Ask) -> list[billing.Row]:
+    def _asked(self, accounts: Sequence[str] | str | None, ask: requests.Ask) -> list[requests.Row]:
         """Ask about one account after another: all of them, or an error."""
-        rows: list[billing.Row] = []
+        rows: list[requests.Row] = []
         with closing(default_progress()) as progress:
             waiter = Waiter(progress)
             for account_id in self._asked_for(accounts, waiter):
@@ -445,7 +432,7 @@ class UsageClient:
         if self._sandbox is None:
             pacer = pacer_of(self._base_url, who.fingerprint())
             return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS)
-        pacer = Pacer(1_000_000, per_second=1_000_000)
+        pacer = Pacer(1_000_000, per_second=1_000_000)  # nobody counts them in this process
         transport = inside(self._sandbox)
         return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS, transport=transport)
 
@@ -455,35 +442,13 @@ class UsageClient:
             return named_account_ids(accounts)
         if self._credentials.accounts:
             return sorted(self._credentials.accounts)
-        seen = self._listed(waiter)
+        seen = requests.account_list(self._wire(), waiter)
         if len(seen) == 1:
             return [seen[0].id]
         listed = ", ".join(f"{visible(account.name or '')} ({account.id})" for account in seen[:_SHOWN])
         more = f" and {len(seen) - _SHOWN} more" if len(seen) > _SHOWN else ""
         told = f"the token can see {len(seen)}: {listed}{more}" if seen else "the token can see none"
         raise ConfigError(f"which account? {told}; pass accounts=, or set CLOUDFLARE_ACCOUNT_ID")
-
-    def _listed(self, waiter: Waiter) -> list[answers.Account]:
-        """Return the accounts that the token can see, every page of them."""
-        found: dict[str, answers.Account] = {}
-        wire = self._wire()
-        decode = partial(answers.account_page, path="/accounts")
-        for page in range(1, MOST_PAGES + 1):
-            answer = wire.get("/accounts", decode, waiter=waiter, page=page, per_page=_ACCOUNTS_PER_PAGE)
-            known = len(found)
-            for account in answer.accounts:
-                account.name = account.name and wire.redacted(account.name)
-                found[account.id] = account
-            if len(found) == known and known < (answer.total or 0):
-                raise PayloadError(
-                    f"the list of accounts ends after {known} of {answer.total}; try again", retryable=True
-                )
-            if len(found) in {known, answer.total}:
-                return list(found.values())
-        raise PayloadError(
-            f"the list of accounts does not end after {MOST_PAGES:,} pages; pass accounts=, or set "
-            "CLOUDFLARE_ACCOUNT_ID"
-        )
 
 
 def connect(*, now: datetime | str | None = None) -> UsageClient:

@@ -6,7 +6,7 @@ history spans, and each window looks itself up in it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -21,11 +21,19 @@ from cfusage_lab.frames.hour_runs import HourRuns
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.ranges.zones import offsets
 from cfusage_lab.schema import WINDOWS
-from cfusage_lab.time_units import DAY, DAY_HOURS, DAY_SECONDS, EPOCH, HOUR, HOUR_MICROSECONDS, HOUR_SECONDS
+from cfusage_lab.time_units import (
+    DAY,
+    DAY_HOURS,
+    DAY_SECONDS,
+    EPOCH,
+    HOUR,
+    HOUR_MICROSECONDS,
+    HOUR_SECONDS,
+    SECOND,
+)
 
 __all__ = ["LocalHistory", "calendar", "local_time", "localize"]
 
-SECOND: Final = timedelta(seconds=1)
 _UTC: Final = ("UTC", "Etc/UTC")
 _UNASKED: Final = pl.Schema({name: WINDOWS[name] for name in ("aggregated_value", "state")})
 """What is not asked of a lazy table with its span; a window without account or time is refused there."""

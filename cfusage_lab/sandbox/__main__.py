@@ -15,7 +15,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.endpoint import Sandbox
 from cfusage_lab.sandbox.gate import SANDBOX_TOKEN
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
-from cfusage_lab.sandbox.server import serve
+from cfusage_lab.sandbox.server import ANY_PORT, serve
 
 _NAME: Final = "cfusage_lab.sandbox"
 _PORTS: Final = range(65_536)
@@ -32,7 +32,9 @@ def _served(arguments: Sequence[str] | None) -> int:
         description="Imitate Cloudflare's AI Gateway billing endpoint on 127.0.0.1.",
         epilog="cfusage_lab.sandbox.Knobs says what each knob means. Pairs are written 100,30; none is none.",
     )
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument(
+        "--port", type=int, default=ANY_PORT, help="port to listen on (default: any free one)"
+    )
     for knob in fields(Knobs):
         default = getattr(DEFAULT_KNOBS, knob.name)
         parser.add_argument(f"--{knob.name.replace('_', '-')}", help=f"knob (default: {default})")

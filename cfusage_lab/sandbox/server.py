@@ -8,14 +8,17 @@ from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from socketserver import TCPServer, ThreadingMixIn
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.endpoint import API_PATH, Sandbox
 from cfusage_lab.sandbox.trouble import WIRE, Wire
 
-__all__ = ["serve"]
+__all__ = ["ANY_PORT", "serve"]
+
+ANY_PORT: Final = 0
+"""Where the sandbox listens unless somebody names a port: the system takes one that is free."""
 
 
 _Socket = Any
@@ -107,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
+def serve(sandbox: Sandbox, port: int = ANY_PORT) -> Iterator[str]:
     """Serve a sandbox on 127.0.0.1, and give its base URL, ``http://127.0.0.1:PORT/client/v4``.
 
     Port 0 takes any free port. Leaving the context ends all connections and threads.
