@@ -45,14 +45,14 @@ class Redactor:
         What is hidden only where it stands as a whole, such as an email address.
     """
 
-    __slots__ = ("_parts", "_plain", "_sizes")
+    __slots__ = ("_parts", "_sizes", "_whole")
 
     def __init__(self, secrets: Iterable[str], *, whole: Iterable[str] = ()) -> None:
         secrets = tuple(secrets)
-        self._plain = tuple(secret.encode("utf-8", "surrogatepass") for secret in secrets if secret)
+        self._whole = tuple(form for secret in secrets if secret for form in _written(secret))
         parts: set[str] = set()
         for secret in secrets:
-            for form in _forms(secret):
+            for form in (one.translate(_LOWER) for one in _forms(secret)):
                 size = min(_FRAGMENT, len(form))
                 parts.update(form[at : at + size] for at in range(len(form) - size + 1))
         parts.update(text.translate(_LOWER) for text in whole)
@@ -73,15 +73,15 @@ class Redactor:
         return "".join([*shown, text[end:]])
 
     def in_json(self, body: bytearray) -> bytearray:
-        """Return a JSON text without secrets that stand in it as a whole, plain or escaped.
+        """Return a JSON text without secrets that stand in it as a whole: plain, escaped or encoded.
 
         For an answer that may be large: no text in it is read by itself.
         """
         if b"\\u00" in body:
             body = bytearray(_ESCAPED.sub(_unescaped, body))
-        for secret in self._plain:
-            if secret in body:
-                body = body.replace(secret, HIDDEN.encode())
+        for form in self._whole:
+            if form in body:
+                body = body.replace(form, HIDDEN.encode())
         return body
 
     def _found(self, pieces: list[tuple[str, int, int]]) -> Iterator[tuple[int, int]]:
@@ -96,12 +96,21 @@ class Redactor:
 def _forms(secret: str) -> Iterator[str]:
     """Return a secret as it may be written in one piece: plain, in hexadecimal, inside Base64."""
     raw = secret.encode("utf-8", "surrogatepass")
-    yield secret.translate(_LOWER)
+    yield secret
     yield raw.hex()
     for before in range(3):  # where it begins among three bytes changes every character of it
         text = b64encode(b"\0" * before + raw).decode()[-(-before * 4 // 3) :].rstrip("=")
-        for form in {text[:-1], text[:-1].replace("+", "-").replace("/", "_")}:
-            yield form.translate(_LOWER)
+        yield from {text[:-1], text[:-1].replace("+", "-").replace("/", "_")}
+
+
+def _written(secret: str) -> Iterator[bytes]:
+    """Return a secret's bytes as an answer may hold them: in each form, and percent-encoded throughout."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    percents = "".join(f"%{byte:02x}" for byte in raw)
+    yield raw
+    for form in (*_forms(secret), raw.hex().upper(), percents, percents.upper()):
+        if len(form) >= _FRAGMENT:  # what is shorter stands in many a text by chance
+            yield form.encode("utf-8", "surrogatepass")
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
