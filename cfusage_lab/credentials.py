@@ -2,32 +2,21 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from getpass import getpass
 from hashlib import blake2b
 from typing import Final
 
+from cfusage_lab.account_ids import parse_account_ids
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import wrong_kind
 from cfusage_lab.redaction import Redactor
 
-__all__ = [
-    "ACCOUNT_ID",
-    "Credentials",
-    "Secret",
-    "account_ids",
-    "find_credentials",
-    "login",
-    "named_account_ids",
-    "setting",
-]
+__all__ = ["Credentials", "Secret", "find_credentials", "login", "setting"]
 
 _PROCESS: Final = os.urandom(16)
-ACCOUNT_ID: Final = re.compile(r"[0-9a-f]{32}")
-"""What an account id looks like."""
-_LONGEST_TYPO: Final = 36
-"""Characters: what is longer than an id with a slip of the finger may be a token in its place."""
+"""A key of this process alone: a fingerprint means nothing to another one."""
 _PERMISSION: Final = (
     "create one at dash.cloudflare.com under API Tokens, with the permission 'AI Gateway Read'"
 )
@@ -103,7 +92,7 @@ class Credentials:
         wrong = next(filter(None, (wrong_kind(one, kind, what) for what, (one, kind) in kinds.items())), "")
         del kinds
         token, key, email = (None, None, None) if wrong else (_secret(token), _secret(key), email or None)
-        ids, wrong_id = _account_ids(accounts)
+        ids, wrong_id = parse_account_ids(accounts)
         del accounts
         complaint = _complaint(token, "API token") or _complaint(key, "API key")
         if token is not None:
@@ -194,51 +183,6 @@ def login(*, account_id: str = "") -> None:
     """
     typed = Secret(getpass("Cloudflare API token (not shown, not saved): ").strip())
     _told[:] = [Credentials(token=typed, accounts=account_id)]
-
-
-def account_ids(accounts: Sequence[str]) -> tuple[str, ...]:
-    """Return account ids, each once, in the order given, from a sequence or a text with commas.
-
-    Raises
-    ------
-    ConfigError
-        If one of them is not 32 hexadecimal digits.
-    """
-    ids, wrong = _account_ids(accounts)
-    del accounts
-    if wrong:
-        raise ConfigError(wrong)
-    return ids
-
-
-def named_account_ids(accounts: Sequence[str]) -> list[str]:
-    """Return the account ids that a call names, in order.
-
-    Raises
-    ------
-    ConfigError
-        If it names none, or as :func:`account_ids`.
-    """
-    ids = account_ids(accounts)
-    if not ids:
-        raise ConfigError("accounts is empty: pass at least one account id, or leave it out")
-    return sorted(ids)
-
-
-def _account_ids(accounts: object) -> tuple[tuple[str, ...], str]:
-    """Return account ids, and what is wrong with one of them; a token may stand where an id should."""
-    given = accounts.split(",") if isinstance(accounts, str) else accounts
-    if not isinstance(given, Iterable) or isinstance(given, bytes):
-        return (), f"accounts is of type {type(accounts).__name__}: pass account ids, as texts"
-    ids = [str(text).strip().lower() for text in given if str(text).strip()]
-    for text in ids:
-        if not ACCOUNT_ID.fullmatch(text):
-            shown = text if len(text) <= _LONGEST_TYPO else f"{text[:4]}…"
-            return (), (
-                f"{shown!r} is not an account id: 32 hexadecimal digits, as in the address of the account's "
-                "page at dash.cloudflare.com"
-            )
-    return tuple(dict.fromkeys(ids)), ""
 
 
 def setting(name: str) -> str:

@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from cfusage_lab import credentials as module
-from cfusage_lab.credentials import Credentials, Secret, account_ids, find_credentials, login
+from cfusage_lab.account_ids import account_ids
+from cfusage_lab.credentials import Credentials, Secret, find_credentials, login
 from cfusage_lab.errors import ConfigError
 
 TOKEN = "v1.0-token-that-nobody-may-see-0123456789"

@@ -9,6 +9,7 @@ from typing import BinaryIO, get_args
 import polars as pl
 
 from cfusage_lab import schema
+from cfusage_lab.account_ids import named_account_ids
 from cfusage_lab.archive.corrections import REVISIONS, revisions
 from cfusage_lab.archive.coverage import COVERAGE, coverage
 from cfusage_lab.archive.delta_table import MonthlyTable, SourceKind, require_packages
@@ -19,7 +20,6 @@ from cfusage_lab.archive.object_stores import is_s3
 from cfusage_lab.archive.rows import KEY, STORED, as_history, is_settled
 from cfusage_lab.archive.usage_table import UsageTable
 from cfusage_lab.bounds import aligned, running_end
-from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import checked_path, is_address, shown, write_file
 from cfusage_lab.frames.table_files import write_csv

@@ -10,13 +10,13 @@ from typing import Final, Literal
 
 import polars as pl
 
+from cfusage_lab.account_ids import named_account_ids
 from cfusage_lab.archive.answers import ANSWER, checked_answer, usage_history_of
 from cfusage_lab.archive.corrections import changed_days, days_to_recheck, first_reported
 from cfusage_lab.archive.coverage import SPANS, gaps
 from cfusage_lab.archive.delta_table import SourceKind
 from cfusage_lab.archive.rows import STORED, is_settled
 from cfusage_lab.bounds import midnight
-from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import CancelledError, ConfigError
 from cfusage_lab.progress import Progress, Quiet
 from cfusage_lab.ranges import LONGEST, TimeRange, last_hours

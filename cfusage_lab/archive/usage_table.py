@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import polars as pl
 
+from cfusage_lab.account_ids import named_account_ids
 from cfusage_lab.archive.commits import ROWS_IN_GROUP, commit, create, replace_months
 from cfusage_lab.archive.coverage import SPANS, gaps
 from cfusage_lab.archive.delta_table import MonthlyTable
@@ -22,7 +23,6 @@ from cfusage_lab.archive.rows import (
     rows_to_write,
 )
 from cfusage_lab.bounds import midnight
-from cfusage_lab.credentials import named_account_ids
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError
 from cfusage_lab.ranges import LONGEST, TimeRange
 from cfusage_lab.schema import WIDTHS, Granularity

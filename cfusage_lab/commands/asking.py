@@ -64,7 +64,7 @@ def client(*, is_sandbox: bool) -> "UsageClient":
 
 def accounts_of(asked: "UsageClient", wanted: str | None) -> list[str] | None:
     """Return the account ids that a command line names; None leaves them to the client."""
-    from cfusage_lab.credentials import named_account_ids  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.account_ids import named_account_ids  # noqa: PLC0415 - keeps --help fast
 
     if wanted is None:
         return None

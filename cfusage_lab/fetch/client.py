@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from cfusage_lab import schema
+from cfusage_lab.account_ids import named_account_ids
 from cfusage_lab.bounds import aligned
-from cfusage_lab.credentials import Credentials, find_credentials, named_account_ids, setting
+from cfusage_lab.credentials import Credentials, find_credentials, setting
 from cfusage_lab.errors import ApiError, ConfigError
 from cfusage_lab.fetch import requests
 from cfusage_lab.fetch.parallel import WORKERS, carry_out

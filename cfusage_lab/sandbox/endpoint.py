@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import polars as pl
 
-from cfusage_lab.credentials import ACCOUNT_ID
+from cfusage_lab.account_ids import ACCOUNT_ID
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import moment
 from cfusage_lab.sandbox.answers import Answer, refuse, succeed

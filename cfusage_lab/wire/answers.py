@@ -6,7 +6,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 import polars as pl
 
-from cfusage_lab.credentials import ACCOUNT_ID
+from cfusage_lab.account_ids import ACCOUNT_ID
 from cfusage_lab.errors import PayloadError
 from cfusage_lab.wire import shape
 from cfusage_lab.wire.envelope import (
