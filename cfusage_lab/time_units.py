@@ -1,4 +1,4 @@
-"""Hours, days and weeks, and the numbers that everything above counts them in."""
+"""Hours, days and weeks, the numbers that everything above counts them in, and where UTC's begin."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,6 +14,9 @@ __all__ = [
     "SECOND",
     "WEEKDAYS",
     "WEEK_DAYS",
+    "hour_end",
+    "hour_start",
+    "midnight",
 ]
 
 SECOND: Final = timedelta(seconds=1)
@@ -30,3 +33,18 @@ WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 """The weekdays that tables number 1 to 7."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when Unix counts."""
+
+
+def hour_start(moment: datetime) -> datetime:
+    """Return the start of the hour that is running at a moment."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def hour_end(moment: datetime) -> datetime:
+    """Return the end of the hour that is running at a moment."""
+    return hour_start(moment) + HOUR
+
+
+def midnight(moment: datetime) -> datetime:
+    """Return the midnight at or before a moment, on the clock that it is told by."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -8,7 +8,7 @@ import polars as pl
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.ranges.ends import instant_of
+from cfusage_lab.ranges.moments import instant_of
 from cfusage_lab.schema import require
 
 __all__ = ["Moment", "Planned", "is_planned", "planned_spans"]

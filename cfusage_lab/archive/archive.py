@@ -17,11 +17,10 @@ from cfusage_lab.archive.update import (
     source_kind,
     spans_to_hold,
 )
-from cfusage_lab.bounds import aligned, running_end
 from cfusage_lab.errors import ConfigError, PayloadError
 from cfusage_lab.options import check_flags, said
 from cfusage_lab.progress import Progress, listener_of
-from cfusage_lab.ranges import TimeRange
+from cfusage_lab.ranges import TimeRange, running_end, window_bounds
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import Source, as_source
 
@@ -127,7 +126,7 @@ class UsageArchive(ArchiveReader):
         table = self._table(granularity, source_kind(asked, ids, expected=self._source))
         start, end = None, running_end(granularity, now)
         if time_range is not None:
-            start, end = aligned(time_range, granularity, now)
+            start, end = window_bounds(time_range, granularity, now)
         try:
             stored = table.windows(ids, start=start, end=end)
             work = Update(

@@ -12,8 +12,7 @@ import polars as pl
 
 from cfusage_lab.archive.coverage import SPANS
 from cfusage_lab.archive.rows import KEY
-from cfusage_lab.bounds import midnight
-from cfusage_lab.time_units import DAY
+from cfusage_lab.time_units import DAY, midnight
 
 __all__ = ["RECHECKED", "REVISIONS", "changed_days", "days_to_recheck", "first_reported", "revisions"]
 

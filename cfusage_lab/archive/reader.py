@@ -19,13 +19,12 @@ from cfusage_lab.archive.location import location_of, storage_options_of
 from cfusage_lab.archive.object_stores import is_s3
 from cfusage_lab.archive.rows import KEY, STORED, as_history, is_settled
 from cfusage_lab.archive.usage_table import UsageTable
-from cfusage_lab.bounds import aligned, running_end
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import checked_path, is_address, shown, write_file
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.options import check_choice, check_flags
 from cfusage_lab.progress import Progress, listener_of
-from cfusage_lab.ranges import TimeRange, last_days, moment
+from cfusage_lab.ranges import TimeRange, last_days, moment, running_end, window_bounds
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS
@@ -143,7 +142,7 @@ class ArchiveReader:
         try:
             now = self._now()
             table = self._table(granularity)
-            start, end = aligned(
+            start, end = window_bounds(
                 last_days(30, now=now) if time_range is None else time_range, granularity, now
             )
             return table.history(accounts, start=start, end=end, now=now)

@@ -16,12 +16,12 @@ from cfusage_lab.archive.corrections import changed_days, days_to_recheck, first
 from cfusage_lab.archive.coverage import SPANS, gaps
 from cfusage_lab.archive.delta_table import SourceKind
 from cfusage_lab.archive.rows import STORED, is_settled
-from cfusage_lab.bounds import midnight
 from cfusage_lab.errors import CancelledError, ConfigError
 from cfusage_lab.progress import Progress, Quiet
 from cfusage_lab.ranges import LONGEST, TimeRange, last_hours
 from cfusage_lab.schema import WIDTHS, Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS, FullSource
+from cfusage_lab.time_units import midnight
 
 __all__ = [
     "Update",

@@ -22,11 +22,11 @@ from cfusage_lab.archive.rows import (
     month_of,
     rows_to_write,
 )
-from cfusage_lab.bounds import midnight
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError
 from cfusage_lab.ranges import LONGEST, TimeRange
 from cfusage_lab.schema import WIDTHS, Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.time_units import midnight
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

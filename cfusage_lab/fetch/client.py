@@ -13,7 +13,6 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.account_ids import named_account_ids
-from cfusage_lab.bounds import aligned
 from cfusage_lab.credentials import Credentials, find_credentials, setting
 from cfusage_lab.errors import ApiError, ConfigError
 from cfusage_lab.fetch import requests
@@ -22,7 +21,7 @@ from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.table import history_table
 from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
 from cfusage_lab.progress import Progress, default_progress, listener_of
-from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment
+from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment, window_bounds
 from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS
 from cfusage_lab.time_units import EPOCH, SECOND
@@ -38,6 +37,8 @@ __all__ = ["UsageClient", "connect"]
 
 _CLOCKS_DIFFER: Final = 300.0
 """Seconds: clocks that nobody sets differ by minutes, a wrong time zone by hours."""
+_USUAL_DAYS: Final = 30
+"""Whole UTC days that are asked for where no range is named: about a month."""
 _SHOWN: Final = 20
 """Accounts that a message lists: more are no help in choosing one."""
 
@@ -226,7 +227,8 @@ class UsageClient:
         check_flags(with_ids=with_ids)
         told = listener_of(progress)
         now = self._now()
-        start, end = aligned(last_days(30, now=now) if time_range is None else time_range, granularity, now)
+        meant = last_days(_USUAL_DAYS, now=now) if time_range is None else time_range
+        start, end = window_bounds(meant, granularity, now)
         width = WIDTHS[granularity]
 
         def ask(part: Part, waiter: Waiter) -> Rows:

@@ -1,9 +1,10 @@
 """Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights.
 
-``moments`` reads moments, ``zones`` knows time zones and where their days begin, ``ends`` reads the ends of a
-range, and ``presets`` makes ranges of them.
+``moments`` reads moments and the ends of a range, ``zones`` knows time zones and where their days begin,
+``presets`` makes ranges of them, and ``bounds`` says which windows a range comes to.
 """
 
+from cfusage_lab.ranges.bounds import checked_range, running_end, window_bounds
 from cfusage_lab.ranges.moments import moment
 from cfusage_lab.ranges.presets import (
     LONGEST,
@@ -32,6 +33,7 @@ __all__ = [
     "OffTheHourWarning",
     "TimeRange",
     "between",
+    "checked_range",
     "last_days",
     "last_hours",
     "last_week",
@@ -40,10 +42,12 @@ __all__ = [
     "off_the_hour",
     "off_the_hour_is_said",
     "previous_month",
+    "running_end",
     "since_previous_month",
     "this_week",
     "today",
     "warn_if_off_the_hour",
+    "window_bounds",
     "yesterday",
     "zone",
 ]

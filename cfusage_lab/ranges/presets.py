@@ -1,15 +1,14 @@
 """Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import check_flags, said
-from cfusage_lab.ranges.ends import instant_of
-from cfusage_lab.ranges.moments import hour_end, hour_start, iso, moment
+from cfusage_lab.ranges.moments import in_utc, instant_of, iso, moment
 from cfusage_lab.ranges.zones import day_of, day_start, warn_if_off_the_hour, zone
-from cfusage_lab.time_units import DAY, HOUR
+from cfusage_lab.time_units import DAY, HOUR, hour_end, hour_start
 
 __all__ = [
     "LONGEST",
@@ -277,12 +276,7 @@ def _whole_hour(moment: object, name: str) -> datetime:
     """Return a bound in UTC, or refuse it."""
     if not isinstance(moment, datetime):
         raise ConfigError(f"{name} {said(moment)} is not a datetime: between() takes dates and texts as well")
-    if moment.tzinfo is None:
-        raise ConfigError(f"{name} {moment.isoformat()} has no time zone: pass an aware datetime")
-    try:
-        utc = moment.astimezone(UTC)
-    except OverflowError:
-        raise ConfigError(f"{name} {moment.isoformat()} is beyond the years 1 to 9999") from None
+    utc = in_utc(moment, name)
     if utc != hour_start(utc):
         raise ConfigError(
             f"{name} {iso(utc)} is not a whole UTC hour: the nearest before it is {iso(hour_start(utc))}"

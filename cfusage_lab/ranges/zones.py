@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
-from cfusage_lab.ranges.moments import hour_start
-from cfusage_lab.time_units import DAY, HOUR
+from cfusage_lab.time_units import DAY, HOUR, hour_start
 
 __all__ = [
     "OffTheHourWarning",

@@ -9,13 +9,11 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.changes import month_over_month
-from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import with_change, without_rounding
-from cfusage_lab.options import said
-from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.ranges.moments import hour_start
+from cfusage_lab.ranges import TimeRange, checked_range, zone
 from cfusage_lab.ranges.zones import day_of, day_start
-from cfusage_lab.time_units import DAY, HOUR, WEEK_DAYS
+from cfusage_lab.time_units import DAY, HOUR, WEEK_DAYS, hour_start
 from cfusage_lab.wording import counted
 
 __all__ = ["UNTIL_THEN", "Before", "check_held", "is_within"]
@@ -140,19 +138,18 @@ def check_held(history: pl.DataFrame, time_range: object) -> TimeRange:
     FrameError
         If a window of it is not there.
     """
-    if not isinstance(time_range, TimeRange):
-        raise ConfigError(f"time_range {said(time_range)}: pass a TimeRange, such as last_week()")
-    lacking = _lacking(history, time_range)
+    asked = checked_range(time_range)
+    lacking = _lacking(history, asked)
     if lacking:
         first: Any = history["start_time"].min()
         last: Any = history["end_time"].max()
         goes = "" if first is None else f", which goes from {first:%Y-%m-%dT%H:%MZ} to {last:%Y-%m-%dT%H:%MZ}"
         raise FrameError(
-            f"{counted(lacking, 'hour')} of the time range {time_range} can't be found in this usage "
-            f"history{goes}: fetch it from {time_range.start:%Y-%m-%dT%H:%MZ} or earlier to "
-            f"{time_range.end:%Y-%m-%dT%H:%MZ}, for all accounts"
+            f"{counted(lacking, 'hour')} of the time range {asked} can't be found in this usage "
+            f"history{goes}: fetch it from {asked.start:%Y-%m-%dT%H:%MZ} or earlier to "
+            f"{asked.end:%Y-%m-%dT%H:%MZ}, for all accounts"
         )
-    return time_range
+    return asked
 
 
 def _lacking(history: pl.DataFrame, time_range: TimeRange) -> int:
