@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from cfusage_lab.frames import account_blocks as account_blocks
     from cfusage_lab.frames import in_account_blocks as in_account_blocks
     from cfusage_lab.frames import read_table as read_table
+    from cfusage_lab.headline import summary as summary
     from cfusage_lab.invoices import reconcile as reconcile
     from cfusage_lab.invoices import usage_by_model as usage_by_model
     from cfusage_lab.patterns import concentration as concentration
@@ -94,7 +95,6 @@ if TYPE_CHECKING:
     from cfusage_lab.reports import report as report
     from cfusage_lab.source import SANDBOX_ACCOUNTS as SANDBOX_ACCOUNTS
     from cfusage_lab.source import Source as Source
-    from cfusage_lab.summaries import summary as summary
     from cfusage_lab.view import show as show
 
 _HOMES = {
@@ -176,7 +176,7 @@ _HOMES = {
     ],
     "reports": ["report"],
     "source": ["SANDBOX_ACCOUNTS", "Source"],
-    "summaries": ["summary"],
+    "headline": ["summary"],
     "view": ["show"],
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

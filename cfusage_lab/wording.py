@@ -16,6 +16,7 @@ __all__ = [
     "day_text",
     "days_text",
     "dollars",
+    "hour_text",
     "html_text",
     "markdown_text",
     "moment_text",
@@ -23,6 +24,7 @@ __all__ = [
     "offset_text",
     "percent",
     "round_dollars",
+    "share_text",
     "span_text",
     "visible",
     "window_text",
@@ -82,6 +84,11 @@ def chance_text(chance: float) -> str:
     if 0 < chance < _PERCENT:
         return "less than 1 %"
     return "more than 99 %" if 1 - _PERCENT < chance < 1 else f"{chance:.0%}".replace("%", " %")
+
+
+def share_text(share: float) -> str:
+    """Write a part of a whole as percent."""
+    return f"{share:,.1%}"
 
 
 def more_or_less(change: float, ratio: float | None) -> str:
@@ -156,8 +163,13 @@ def date_text(day: date) -> str:
 
 
 def clock_hour(hour: int) -> str:
-    """Write an hour of the day."""
-    return f"{hour:02d}:00 to {hour + 1:02d}:00"
+    """Write an hour of the day, from its start to its end."""
+    return f"{hour_text(hour)} to {hour_text(hour + 1)}"
+
+
+def hour_text(hour: int) -> str:
+    """Write when an hour of the day starts."""
+    return f"{hour:02d}:00"
 
 
 def visible(text: str) -> str:

@@ -12,9 +12,9 @@ from polars.testing import assert_frame_equal
 
 from cfusage_lab.changes import same_time_yesterday
 from cfusage_lab.errors import FrameError
+from cfusage_lab.headline import summary, table
 from cfusage_lab.ranges import OffTheHourWarning
 from cfusage_lab.schema import HISTORY, SUMMARY
-from cfusage_lab.summaries import headline, summary
 
 
 def two_months() -> pl.DataFrame:
@@ -162,7 +162,7 @@ def test_filters_of_warnings_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -
         inside.append(list(warnings.filters))
         return same_time_yesterday(*arguments, **options)
 
-    monkeypatch.setattr(headline, "same_time_yesterday", watched)
+    monkeypatch.setattr(table, "same_time_yesterday", watched)
     with warnings.catch_warnings(record=True):
         warnings.simplefilter("always")
         before = list(warnings.filters)

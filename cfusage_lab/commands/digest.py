@@ -5,13 +5,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.commands.lines import Line, ahead, change, usd
+from cfusage_lab.commands.lines import STOOD_OUT, UNKNOWN, Line, ahead
 from cfusage_lab.commands.overview import Overview
 from cfusage_lab.forecasts import month_end_sentence
 from cfusage_lab.frames.expressions import net
+from cfusage_lab.headline import change_text, figures
 from cfusage_lab.invoices import model_name, usage_by_model
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import counted, day_text, dollars, markdown_text, moment_text
+from cfusage_lab.wording import counted, dollars, markdown_text, moment_text
 
 __all__ = ["as_markdown"]
 
@@ -49,8 +50,8 @@ def _until(found: Overview) -> str:
     row = found.total or found.rows.row(0, named=True)
     if row["date"] is None:
         return "No hour has ended yet."
-    day = row["date"]
-    return f"Day: {day_text(day)} until {row['until']}; month: {day:%B} until then."
+    shown = figures(row)
+    return f"Day: {shown.day.title}; month: {shown.month.title}."
 
 
 def _rows(found: Overview) -> Iterator[list[str]]:
@@ -74,12 +75,13 @@ def _rows(found: Overview) -> Iterator[list[str]]:
 
 
 def _figures(row: Mapping[str, Any], end: Mapping[str, Any] | None) -> list[str]:
+    found = figures(row)
     return [
-        usd(row["today_usd"]),
-        change(row["day_change_ratio"], row["day_kind"]),
-        usd(row["month_usd"]),
-        change(row["month_change_ratio"], row["month_kind"]),
-        "unknown" if end is None else month_end_sentence(end).removeprefix("On course for "),
+        found.day.value or UNKNOWN,
+        change_text(row["day_change_ratio"], row["day_kind"]),
+        found.month.value or UNKNOWN,
+        change_text(row["month_change_ratio"], row["month_kind"]),
+        UNKNOWN if end is None else month_end_sentence(end).removeprefix("On course for "),
     ]
 
 
@@ -90,7 +92,7 @@ def _told(found: Overview) -> Iterator[str]:
         name = "" if one is None or found.total is None else f", {markdown_text(found.names[one])}"
         is_each = bool(name)
         for line in ahead(found, one):
-            is_repeated = is_each and line.what == "what stood out"
+            is_repeated = is_each and line.what == STOOD_OUT
             if not line.is_in_table and not is_repeated:
                 yield from _bullet(line, name)
     if found.invoice is not None and found.invoice.height:
@@ -98,8 +100,7 @@ def _told(found: Overview) -> Iterator[str]:
 
 
 def _bullet(line: Line, name: str) -> Iterator[str]:
-    what = f"{line.what[:1].upper()}{line.what[1:]}"
-    yield f"- {what}{name}: {line.words}"
+    yield f"- {line.what}{name}: {line.words}"
     yield from (f"  - {part}" for part in line.parts)
 
 

@@ -10,13 +10,16 @@ from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
 from cfusage_lab.commands.overview import Overview
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.frames.expressions import net
+from cfusage_lab.headline import figures
 from cfusage_lab.invoices import agreement, is_alarming
-from cfusage_lab.wording import counted, dollars, percent
+from cfusage_lab.wording import counted, dollars, share_text
 
-__all__ = ["Block", "Line", "ahead", "blocks", "change", "usd"]
+__all__ = ["STOOD_OUT", "UNKNOWN", "Block", "Line", "ahead", "blocks"]
 
 _MOST_EVENTS: Final = 3
-_UNKNOWN: Final = "not enough history: it begins after the first of the month"
+UNKNOWN: Final = "unknown"
+STOOD_OUT: Final = "What stood out"
+_TOO_LATE: Final = "not enough history: it begins after the first of the month"
 _UNJUDGED: Final = "not enough history to tell: nothing is judged in the first 7 days"
 
 Row = Mapping[str, Any]
@@ -55,21 +58,15 @@ def blocks(found: Overview) -> Iterator[Block]:
     others = found.rows.filter(~pl.col("account_id").is_in(found.shown))
     if others.height:
         cost = dollars(net(others["month_usd"].drop_nulls()))
-        yield Block(counted(others.height, "other account"), (Line("month until then", cost),))
+        yield Block(counted(others.height, "other account"), (Line("Month so far", cost),))
 
 
 def _figures(row: Row) -> list[Line]:
     """Tell of the day, the month, and when it costs."""
-    day = _beside(row["day_kind"], row["day_change_ratio"], row["yesterday_usd"])
-    month = _beside(row["month_kind"], row["month_change_ratio"], row["previous_month_usd"])
-    until = f"{row['date']} until {row['until']}" if row["date"] else "no hour has ended"
+    share = row["provisional_share"]
     return [
-        Line(until, usd(row["today_usd"]), f"{day} the day before, until then"),
-        Line("month until then", usd(row["month_usd"]), f"{month} the month before, until then"),
-        Line("mean of whole days", usd(row["mean_day_usd"])),
-        Line("hour with the highest mean", _peak(row)),
-        Line("load factor", _share(row["load_factor"]), "mean hour over highest hour"),
-        Line("still provisional", _share(row["provisional_share"]), "of the finished hours"),
+        *(Line(one.title, one.value or UNKNOWN, one.words) for one in figures(row)),
+        Line("Still provisional", UNKNOWN if share is None else share_text(share), "of the finished hours"),
     ]
 
 
@@ -77,17 +74,17 @@ def ahead(found: Overview, account_id: str | None) -> Iterator[Line]:
     """Tell where the month ends and what stood out: of an account, or without one of all together."""
     end, is_whole = found.end, account_id is None or found.total is None
     if end is None:
-        yield Line("end of the month", words=_UNKNOWN, is_in_table=True)
+        yield Line("End of the month", words=_TOO_LATE, is_in_table=True)
     else:
         row = end.whole if is_whole else _of(end.each, account_id)
         yield from (
-            [] if row is None else [Line(f"end of {row['month']:%B %Y}", words=_month(row), is_in_table=True)]
+            [] if row is None else [Line(f"End of {row['month']:%B %Y}", words=_month(row), is_in_table=True)]
         )
         if is_whole and end.budget is not None:
             budget = end.budget.row(0, named=True)
-            yield Line("budget", words=budget_sentence(budget, time_zone=found.time_zone))
+            yield Line("Budget", words=budget_sentence(budget, time_zone=found.time_zone))
         credit = None if end.runway is None else _of(end.runway, account_id)
-        yield from [] if credit is None else [Line("prepaid credit", words=runway_sentence(credit))]
+        yield from [] if credit is None else [Line("Prepaid credit", words=runway_sentence(credit))]
     yield _events(found, account_id)
     yield from _invoice(found, account_id)
 
@@ -99,9 +96,8 @@ def _month(row: Row) -> str:
 
 def _events(found: Overview, account_id: str | None) -> Line:
     """Tell of the largest events; how many there were, and what all of them came to."""
-    what = "what stood out"
     if found.found is None:
-        return Line(what, words=_UNJUDGED)
+        return Line(STOOD_OUT, words=_UNJUDGED)
     events = found.found.total
     if account_id is not None and found.total is not None:
         events = found.found.each.filter(pl.col("account_id") == account_id)
@@ -111,7 +107,7 @@ def _events(found: Overview, account_id: str | None) -> Line:
     ]
     said = what_stood_out(events)
     largest = f" The largest {len(told)}:" if events.height > len(told) else ""
-    return Line(what, words=said + largest, parts=tuple(told))
+    return Line(STOOD_OUT, words=said + largest, parts=tuple(told))
 
 
 def _invoice(found: Overview, account_id: str | None) -> Iterator[Line]:
@@ -119,7 +115,7 @@ def _invoice(found: Overview, account_id: str | None) -> Iterator[Line]:
     row = None if found.checked is None else _of(found.checked, account_id)
     if row is not None:
         lead = "these figures and the invoice do not agree: " if is_alarming(row) else ""
-        yield Line("hours and invoice", words=f"{lead}{agreement(row)}")
+        yield Line("Hours and invoice", words=f"{lead}{agreement(row)}")
 
 
 def _of(table: pl.DataFrame, account_id: str | None) -> Row | None:
@@ -128,31 +124,3 @@ def _of(table: pl.DataFrame, account_id: str | None) -> Row | None:
         return None
     rows = table.filter(pl.col("account_id") == account_id)
     return rows.row(0, named=True) if rows.height else None
-
-
-def _beside(kind: str | None, ratio: float | None, previous: float | None) -> str:
-    """Say how a figure compares."""
-    if kind == "zero":
-        return f"the same as {usd(previous)}"
-    return f"{change(ratio, kind)} against {usd(previous)}"
-
-
-def change(ratio: float | None, kind: str | None) -> str:
-    """Write how a figure changed; where there is no ratio, its kind says why."""
-    return (kind or "unknown") if ratio is None else percent(ratio)
-
-
-def _peak(row: Row) -> str:
-    """Name the hour; where nothing was charged, all of them are alike and none is the highest."""
-    if row["peak_hour"] is None:
-        return "none" if row["mean_day_usd"] == 0 else "unknown"
-    return f"{row['peak_hour']:02d}:00"
-
-
-def usd(value: float | None) -> str:
-    """Write US dollars, where they are known."""
-    return "unknown" if value is None else dollars(value)
-
-
-def _share(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1%}"

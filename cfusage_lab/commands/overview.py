@@ -11,10 +11,18 @@ from cfusage_lab.account_names import labels
 from cfusage_lab.commands.asking import credit_of, invoice_of, listener, names_of
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.headline import (
+    MOST_ACCOUNTS,
+    MonthEnd,
+    StoodOut,
+    Usage,
+    headline_table,
+    month_end,
+    stood_out,
+)
 from cfusage_lab.invoices import reconcile
 from cfusage_lab.ranges import TimeRange, last_days, off_the_hour, off_the_hour_is_said, since_previous_month
 from cfusage_lab.source import SANDBOX_ACCOUNTS, kind_of, label_of
-from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage, month_end, stood_out, summary
 
 __all__ = ["Overview", "overview"]
 
@@ -35,7 +43,7 @@ class Overview:
     history_start
         From when on hours are known, for what is usual and what is to come.
     rows
-        The summary (``schema.SUMMARY``): one row an account, by id.
+        The headline (``headline.HEADLINE``): one row an account, by id.
     total
         That of all accounts added up; None where there is one.
     names
@@ -92,8 +100,8 @@ def _overview(
     history = client.usage_history(fetched, accounts=accounts, with_ids=False, progress=listener())
     usage = Usage.of(history, time_zone=time_zone)
     is_told = pl.col("start_time") >= time_range.start
-    rows = summary(history.filter(is_told), time_zone=time_zone)
-    total = None if usage.is_alone else summary(usage.total.filter(is_told), time_zone=time_zone)
+    rows = headline_table(history.filter(is_told), time_zone=time_zone)
+    total = None if usage.is_alone else headline_table(usage.total.filter(is_told), time_zone=time_zone)
     costliest = rows.sort("month_usd", "account_id", descending=[True, False], nulls_last=True)["account_id"]
     shown = tuple(costliest.head(MOST_ACCOUNTS))
     invoice = invoice_of(client, shown)

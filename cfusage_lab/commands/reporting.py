@@ -21,6 +21,7 @@ from cfusage_lab.commands.parsing import ALL
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import checked_path
 from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.headline import MOST_ACCOUNTS
 from cfusage_lab.ranges import (
     TimeRange,
     last_days,
@@ -38,7 +39,6 @@ from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.reports import report
 from cfusage_lab.reports.before import Before, is_within
 from cfusage_lab.source import label_of
-from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.time_units import HOUR
 
 __all__ = ["Wanted", "of_account", "of_archive"]

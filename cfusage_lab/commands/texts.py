@@ -9,6 +9,7 @@ from typing import Any, Final
 from cfusage_lab.commands.lines import Line, blocks
 from cfusage_lab.commands.overview import Overview
 from cfusage_lab.invoices import usage_by_model
+from cfusage_lab.schema import SUMMARY
 from cfusage_lab.wording import visible
 
 __all__ = ["as_json", "as_text"]
@@ -80,8 +81,8 @@ def as_json(found: Overview) -> str:
         "end_time": found.time_range.end,
         "history_start_time": found.history_start,
         "names": found.names,
-        "summary": found.rows.to_dicts(),
-        "total": found.total,
+        "summary": found.rows.select(*SUMMARY).to_dicts(),
+        "total": None if found.total is None else {name: found.total[name] for name in SUMMARY},
         "month_end": None if end is None else [*end.each.to_dicts(), end.whole],
         "budget": None if end is None or end.budget is None else end.budget.row(0, named=True),
         "credit": None if end is None or end.runway is None else end.runway.to_dicts(),

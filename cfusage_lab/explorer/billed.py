@@ -10,7 +10,7 @@ from cfusage_lab.account_names import labels
 from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.figures import Headline
 from cfusage_lab.invoices import agreement, is_alarming, model_name, reconcile, usage_by_model
-from cfusage_lab.wording import dollars, html_text, span_text
+from cfusage_lab.wording import dollars, html_text, share_text, span_text
 
 __all__ = ["billed_html"]
 
@@ -83,7 +83,7 @@ def _table(models: pl.DataFrame, names: Mapping[str, str]) -> str:
 
 def _row(row: Mapping[str, Any], whose: Mapping[str, str]) -> str:
     texts = [model_name(row), *([whose[row["account_id"]]] if len(whose) > 1 else [])]
-    share = "" if row["share"] is None else f"{row['share']:,.1%}"
+    share = "" if row["share"] is None else share_text(row["share"])
     cells = "".join(f"<td>{html_text(text)}</td>" for text in texts)
     cells += "".join(f'<td class="cfusage-number">{one}</td>' for one in (dollars(row["billed_usd"]), share))
     return f"<tr>{cells}</tr>"

@@ -1,61 +1,35 @@
-"""The headline: a few figures with what they are compared with, as data and as HTML."""
+"""The figures above the charts, with what is awaited of them, as HTML."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.changes import month_over_month, same_time_yesterday
-from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.daily import total_usage
 from cfusage_lab.errors import FrameError
 from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.outlook import Course
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.forecasts import budget_sentence, runway_sentence
-from cfusage_lab.frames.expressions import net
-from cfusage_lab.patterns import peak_hours
+from cfusage_lab.headline import Figure, figures, headline_table
+from cfusage_lab.headline.sentences import MEAN_DAY, PEAK_HOUR
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.time_units import DAY
-from cfusage_lab.wording import day_text, dollars, html_text, more_or_less, round_dollars
+from cfusage_lab.wording import dollars, html_text, round_dollars
 
-__all__ = ["Figure", "Headline", "credit_figure", "figures_html", "headline"]
+__all__ = ["Headline", "credit_figure", "figures_html", "headline"]
 
-_MIDNIGHT: Final = "24:00"
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _NOTHING: Final = "\N{EN DASH}"
-_MEANS: Final = ("Mean day", "Peak hour")
+_MEANS: Final = (MEAN_DAY, PEAK_HOUR)
 _AWAITED: Final = "hours of it are still being fetched"
 _MONTH_END: Final = "Month end"
 _BETWEEN: Final = "\N{EN DASH}"
 _HISTORY_AWAITED: Final = "the days that tell it are still being fetched"
 _HISTORY_LACKING: Final = "not all days that tell it could be fetched"
 _BEING_TOLD: Final = "being worked out"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One figure, in words.
-
-    Attributes
-    ----------
-    title, value
-        What it is, and how much; a dash where it can't be told.
-    kind
-        How it compares, one of ``schema.KINDS``; empty where it is compared with nothing.
-    comparison
-        That comparison, in words.
-    note
-        What else the reader has to know, such as why something can't be told.
-    """
-
-    title: str
-    value: str
-    kind: str = ""
-    comparison: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +117,28 @@ def headline(history: pl.DataFrame, *, time_zone: str, months: TimeRange, now: d
         windows = total_usage(windows) if windows["account_id"].n_unique() > 1 else windows
     except FrameError:
         return _unknown("the accounts do not have the same hours, and can't be added up")
-    today = now.astimezone(zone(time_zone)).date()
+    table = headline_table(windows, time_zone=time_zone)
+    if table.is_empty():
+        return _unknown("no hour is known here")
+    row = table.row(0, named=True)
+    found = figures(row, today=now.astimezone(zone(time_zone)).date())
+    is_running = "in_progress" in set(windows["state"]) and not found.month.note
+    day, month = found.day, found.month
+    if is_running:
+        month = replace(month, note="without the running hour")
+    day = day if row["day_is_whole"] else _lacking(day)
+    month = month if row["month_is_whole"] else _lacking(month)
     return [
-        _day(windows, today, time_zone),
-        _month(windows, time_zone),
-        _mean_day(windows, time_zone),
-        _peak_hour(windows, time_zone),
+        one if one.value else replace(one, value=_NOTHING)
+        for one in (day, month, found.mean_day, found.peak_hour)
     ]
+
+
+def _lacking(figure: Figure) -> Figure:
+    """Leave out a sum that lacks hours: it is not told as if it were one."""
+    if not figure.value:
+        return figure
+    return Figure(title=figure.title, kind="unknown", value=_NOTHING, note="hours of it are not known here")
 
 
 def month_end_figure(course: Course, *, time_zone: str) -> Figure:
@@ -157,7 +146,7 @@ def month_end_figure(course: Course, *, time_zone: str) -> Figure:
     if course.month_end.is_empty():
         return Figure(title=_MONTH_END, value=_NOTHING, note=course.refusal or "no day of it is known here")
     row = course.month_end.row(-1, named=True)
-    title, whose = f"End of {row['month']:%B}", row["account_id"]
+    title, whose = f"End of {row['month']:%B %Y}", row["account_id"]
     checked = [] if course.budget is None else course.budget.filter(account_id=whose).to_dicts()
     budget = budget_sentence(checked[0], time_zone=time_zone) if checked else ""
     lower, upper = row["lower_80_usd"], row["upper_80_usd"]
@@ -180,7 +169,7 @@ def credit_figure(
     beyond: Beyond, names: Mapping[str, str], runway: pl.DataFrame | None = None
 ) -> list[Figure]:
     """Put the prepaid credit into words, and how long it lasts; nothing where the source knows of none."""
-    title = "Credit balance"
+    title = "Prepaid credit"
     if beyond.credit is None or beyond.credit.is_empty():
         is_refused = beyond.no_credit and beyond.credit is None and beyond.is_complete
         return [Figure(title=title, value=_NOTHING, note=beyond.no_credit)] if is_refused else []
@@ -214,11 +203,9 @@ def _first_used_up(runway: pl.DataFrame) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def figures_html(figures: Sequence[Figure]) -> str:
+def figures_html(shown: Sequence[Figure]) -> str:
     """Write figures as HTML: a list of terms, each with its figure, its comparison and its note."""
-    return (
-        '<dl class="cfusage-figures" aria-label="Headline figures">' + "".join(map(_card, figures)) + "</dl>"
-    )
+    return '<dl class="cfusage-figures" aria-label="Headline figures">' + "".join(map(_card, shown)) + "</dl>"
 
 
 def _card(figure: Figure) -> str:
@@ -234,77 +221,3 @@ def _card(figure: Figure) -> str:
 def _unknown(why: str) -> list[Figure]:
     titles = ("Today", "This month", *_MEANS)
     return [Figure(title=title, value=_NOTHING, note=why) for title in titles]
-
-
-def _day(windows: pl.DataFrame, today: date, time_zone: str) -> Figure:
-    """Set the day so far beside the day before until the same time."""
-    rows = same_time_yesterday(windows, time_zone=time_zone).filter(pl.col("against") == "yesterday")
-    if rows.is_empty():
-        return Figure(title="Today", value=_NOTHING, note="no hour of it has ended yet")
-    row = rows.row(0, named=True)
-    day: date = row["date"]
-    name = {today: "Today", today - DAY: "Yesterday"}.get(day, day_text(day))
-    before = "yesterday" if day == today else "the day before"
-    if row["until"] == _MIDNIGHT:
-        return _compared(f"{name}, the whole day", row, before)
-    return _compared(f"{name} until {row['until']}", row, before, until=" until then")
-
-
-def _month(windows: pl.DataFrame, time_zone: str) -> Figure:
-    """Set the month so far beside the same days of the month before."""
-    rows = month_over_month(windows, time_zone=time_zone).sort("date")
-    if rows.is_empty():
-        return Figure(title="This month", value=_NOTHING, note="no hour of it has ended yet")
-    row = rows.row(-1, named=True)
-    day: date = row["date"]
-    before = day.replace(day=1) - DAY
-    found = _compared(f"{day:%B} so far", row, f"{before:%B}", until=" until then")
-    is_running = "in_progress" in set(windows["state"]) and not found.note
-    return replace(found, note="without the running hour") if is_running else found
-
-
-def _compared(title: str, row: Mapping[str, Any], partner: str, *, until: str = "") -> Figure:
-    """Word a comparison; a sum that lacks hours is not told as if it were one."""
-    if not row["is_whole"]:
-        return Figure(title=title, value=_NOTHING, kind="unknown", note="hours of it are not known here")
-    value = dollars(row["current_usd"])
-    if row["kind"] == "unknown":
-        note = f"not compared: hours of {partner} are not known here"
-        return Figure(title=title, value=value, kind="unknown", note=note)
-    if row["change_usd"] == 0:
-        text = f"the same as {partner}{until}"
-    else:
-        text = f"{more_or_less(row['change_usd'], row['change_ratio'])} than {partner}{until}"
-    return Figure(title=title, value=value, kind=row["kind"], comparison=text)
-
-
-def _mean_day(windows: pl.DataFrame, time_zone: str) -> Figure:
-    """Average the whole days."""
-    days = daily_usage(windows, time_zone=time_zone)
-    whole = days.filter(pl.col("is_whole") & (pl.col("state") != "in_progress"))
-    if whole.is_empty():
-        return Figure(title="Mean day", value=_NOTHING, note="no whole day is known here")
-    count = f"{whole.height:,} whole {'day' if whole.height == 1 else 'days'}"
-    mean = net(whole["cost_usd"]) / whole.height
-    return Figure(title="Mean day", value=dollars(mean), note=f"of {count} {_since(whole['date'].min())}")
-
-
-def _peak_hour(windows: pl.DataFrame, time_zone: str) -> Figure:
-    """Name the hour of the clock with the highest mean, the earliest of several."""
-    peaks, first = peak_hours(windows, time_zone=time_zone), windows["start_time"].min()
-    if peaks.is_empty() or not isinstance(first, datetime):
-        return Figure(title="Peak hour", value=_NOTHING, note="no hour is known here")
-    row = peaks.row(0, named=True)
-    if row["mean_usd"] <= 0:
-        return Figure(title="Peak hour", value=_NOTHING, note="no hour has a cost above zero on average")
-    since = _since(first.astimezone(zone(time_zone)).date())
-    ties = f", one of {peaks.height} alike" if peaks.height > 1 else ""
-    return Figure(
-        title="Peak hour",
-        value=f"{row['hour']:02d}:00\N{EN DASH}{row['hour'] + 1:02d}:00",
-        note=f"{dollars(row['mean_usd'])} on average {since}{ties}",
-    )
-
-
-def _since(day: object) -> str:
-    return f"since {day_text(day)}" if isinstance(day, date) else ""

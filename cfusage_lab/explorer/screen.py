@@ -20,6 +20,7 @@ from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
 from cfusage_lab.ranges import off_the_hour_is_said, zone
 from cfusage_lab.time_units import EPOCH, WEEKDAYS
 from cfusage_lab.view import ChartView, learn
+from cfusage_lab.wording import hour_text
 
 __all__ = ["Screen"]
 
@@ -73,7 +74,7 @@ class Screen:
         self.clear = button("Clear selection", icon="times")
         self.order = dropdown("Order", list(ORDERS), next(iter(ORDERS)))
         weekdays = [("Any weekday", _ANY), *((name, nth) for nth, name in enumerate(WEEKDAYS, start=1))]
-        hours = [("Any hour", _ANY), *((f"{hour:02d}:00", hour) for hour in range(24))]
+        hours = [("Any hour", _ANY), *((hour_text(hour), hour) for hour in range(24))]
         self.weekday = dropdown("Weekday", weekdays, _ANY)
         self.hour = dropdown("Hour", hours, _ANY, "cfusage-narrow")
         self.day = date_picker("Day")

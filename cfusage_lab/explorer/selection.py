@@ -14,7 +14,7 @@ from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, date_text, dollars, span_text
+from cfusage_lab.wording import clock_hour, date_text, dollars, share_text, span_text
 
 __all__ = ["EVERYTHING", "Clock", "Selection"]
 
@@ -122,7 +122,7 @@ class Selection:
         hours += f" of {accounts:,} accounts" if accounts > 1 else ""
         texts = [self.words(time_zone=time_zone), hours, dollars(cost)]
         if whole > 0:
-            texts.append(f"{cost / whole:.1%} of the range")
+            texts.append(f"{share_text(cost / whole)} of the range")
         return " · ".join(texts)
 
 

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.headline import MOST_ACCOUNTS
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.changed import compared_with
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, cards, definitions, money, paragraph
 from cfusage_lab.reports.texts import TERMS, TERMS_OF_WEEKDAYS
 from cfusage_lab.schema import SETTLE_LAG, STATES
-from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.time_units import HOUR
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import counted, days_text, moment_text

@@ -8,11 +8,11 @@ import polars as pl
 from cfusage_lab.anomaly_detection import event_span, explanation, what_stood_out
 from cfusage_lab.charts import month_end_chart
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
+from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, Column, cards, money, paragraph, table
 from cfusage_lab.reports.outlook import month_path, until
-from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import days_text, html_text, moment_text
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cfusage_lab.charts import usage_by_model_chart
+from cfusage_lab.headline import MOST_ACCOUNTS
 from cfusage_lab.invoices import (
     agreement,
     invoice_lines_of,
@@ -19,7 +20,6 @@ from cfusage_lab.invoices import (
 )
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Column, money, paragraph, part, table, warning
-from cfusage_lab.summaries import MOST_ACCOUNTS
 from cfusage_lab.view.pages import Block
 from cfusage_lab.wording import counted, html_text, span_text
 

@@ -5,13 +5,13 @@ from typing import Any
 import polars as pl
 
 from cfusage_lab.charts import comparison_chart, day_over_day_chart, month_over_month_chart, movers_chart
+from cfusage_lab.headline import change_text, comparison_sentence
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.before import UNTIL_THEN, Before
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, money, paragraph
-from cfusage_lab.reports.texts import beside
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import dollars, html_text, percent, span_text
+from cfusage_lab.wording import dollars, html_text, span_text
 
 __all__ = ["account_changes", "change_card", "compared_with", "ratio_text", "what_changed"]
 
@@ -45,8 +45,7 @@ def what_changed(figures: Figures) -> list[Block]:
 def change_card(figures: Figures, before: Before) -> Card:
     """Say how the time range compares with what came before it."""
     row = before.compared(figures.known.total).row(0, named=True)
-    sides = row["current_usd"], row["previous_usd"]
-    said = beside(row["kind"], *sides, row["change_ratio"], "that")
+    said = comparison_sentence(row["kind"], row["change_usd"], row["change_ratio"], "that")
     label = f"{before.partner[:1].upper()}{before.partner[1:]}"
     current = "this time range"
     if before.current.end < figures.span[1]:
@@ -61,8 +60,9 @@ def account_changes(figures: Figures, before: Before) -> dict[str, str]:
 
 
 def ratio_text(ratio: float | None, kind: str) -> str:
-    """Write a change ratio with the unrounded number beside it; where there is none, its kind says why."""
-    return kind if ratio is None else f'<data value="{ratio!r}">{percent(ratio)}</data>'
+    """Write how a figure changed, with the unrounded ratio beside it where there is one."""
+    text = change_text(ratio, kind)
+    return text if ratio is None else f'<data value="{ratio!r}">{text}</data>'
 
 
 def compared_with(figures: Figures, before: Before) -> str:

@@ -13,6 +13,7 @@ from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.history import polars_history
+from cfusage_lab.headline import MOST_ACCOUNTS, Usage, headline_table
 from cfusage_lab.patterns import (
     concentration,
     hourly_profile,
@@ -24,7 +25,6 @@ from cfusage_lab.ranges import TimeRange
 from cfusage_lab.reports.before import Before, check_held, is_within
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
-from cfusage_lab.summaries import MOST_ACCOUNTS, Usage, summary
 
 __all__ = ["Figures"]
 
@@ -50,7 +50,7 @@ class Figures:
     total, total_daily
         The same of all accounts added up; of a single account, these are its own.
     overall
-        The summary of the total: one row, as a mapping.
+        The headline of the total: one row, as a mapping.
     accounts
         One row is an account, the costliest first: ``cost_usd``, its ``share`` of the total, and the columns
         of its summary, which are null but for the costliest ten: no other is told by itself.
@@ -103,8 +103,8 @@ class Figures:
         whole = net(cost["cost_usd"])
         share = pl.col("cost_usd") / whole if whole > 0 else pl.lit(None, dtype=pl.Float64)
         told = cost["account_id"].head(MOST_ACCOUNTS).implode()
-        each = summary(shown.history.filter(pl.col("account_id").is_in(told)), time_zone=time_zone)
-        overall = each if shown.is_alone else summary(shown.total, time_zone=time_zone)
+        each = headline_table(shown.history.filter(pl.col("account_id").is_in(told)), time_zone=time_zone)
+        overall = each if shown.is_alone else headline_table(shown.total, time_zone=time_zone)
         called = {one: name for one, name in SANDBOX_ACCOUNTS.items() if one not in (names or {})}
         return cls(
             time_zone=time_zone,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from cfusage_lab.headline import Figure
 from cfusage_lab.view.pages import Html
-from cfusage_lab.wording import dollars, html_text
+from cfusage_lab.wording import dollars, html_text, share_text
 
-__all__ = ["Card", "Column", "cards", "definitions", "money", "paragraph", "part", "table", "warning"]
+__all__ = ["Card", "Column", "card", "cards", "definitions", "money", "paragraph", "part", "table", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,16 @@ def money(cost: float | None) -> str:
     return "unknown" if cost is None else f'<data value="{cost!r}">{dollars(cost)}</data>'
 
 
+def card(figure: Figure) -> Card:
+    """Write a figure of the headline with its words."""
+    text = html_text(figure.value or "unknown")
+    exact = text if figure.number is None else f'<data value="{figure.number!r}">{text}</data>'
+    return Card(figure.title, exact, html_text(figure.words))
+
+
 def part(share: float | None) -> str:
     """Write a fraction as percent, with the unrounded fraction beside it."""
-    return "unknown" if share is None else f'<data value="{share!r}">{share:,.1%}</data>'
+    return "unknown" if share is None else f'<data value="{share!r}">{share_text(share)}</data>'
 
 
 def paragraph(words: str) -> Html:

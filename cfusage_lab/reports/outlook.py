@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from cfusage_lab import summaries
+from cfusage_lab import headline
 from cfusage_lab.changes import same_time_yesterday
 from cfusage_lab.forecasts import forecast_month_path
+from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage
 from cfusage_lab.reports.figures import Figures
-from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage
 
 __all__ = ["month_end", "month_path", "stood_out", "until"]
 
@@ -24,19 +24,19 @@ def month_end(
     ids = figures.accounts["account_id"]
     named = ids.slice(MOST_ACCOUNTS).to_list() if isinstance(budget, Mapping) else []
     shown = [*ids.head(MOST_ACCOUNTS), *(one for one in named if one in budget)]  # type: ignore[operator]
-    return summaries.month_end(_usage(figures, shown), budget=budget, balance=balance)
+    return headline.month_end(_usage(figures, shown), budget=budget, balance=balance)
 
 
 def stood_out(figures: Figures) -> StoodOut | None:
     """Find what stood out in the time range, of the costliest accounts; the hours before it are the past."""
     usage = _usage(figures, figures.accounts["account_id"].head(MOST_ACCOUNTS).to_list())
     if figures.before is None:
-        return summaries.stood_out(usage)
+        return headline.stood_out(usage)
     start, end = figures.span
     is_past = pl.col("start_time") < end
     total = usage.total.filter(is_past)
     history = total if usage.is_alone else usage.history.filter(is_past)
-    found = summaries.stood_out(replace(usage, history=history, total=total))
+    found = headline.stood_out(replace(usage, history=history, total=total))
     return None if found is None else found.since(start)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab import headline
 from cfusage_lab.charts import (
     calendar_chart,
     hour_profile_chart,
@@ -13,6 +14,7 @@ from cfusage_lab.charts import (
     weekly_heatmap_chart,
 )
 from cfusage_lab.frames.expressions import net
+from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.about import computed, provisional
 from cfusage_lab.reports.ahead import events_found, where_it_ends
@@ -22,21 +24,20 @@ from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import (
     Card,
     Column,
+    card,
     cards,
     money,
     paragraph,
     part,
     table,
 )
-from cfusage_lab.reports.texts import beside, hour_of
-from cfusage_lab.summaries import MOST_ACCOUNTS, MonthEnd, StoodOut
+from cfusage_lab.reports.texts import hour_of
 from cfusage_lab.time_units import WEEK_DAYS
 from cfusage_lab.view.pages import Block, Section
-from cfusage_lab.wording import counted, days_text, html_text, span_text
+from cfusage_lab.wording import counted, days_text, hour_text, html_text, span_text
 
 __all__ = ["sections"]
 
-_FULL_DAY: Final = "24:00"
 _FEWEST_DAYS_OF_A_CALENDAR: Final = WEEK_DAYS + 1
 """Fewer are one column, and what they are compared with shows them already."""
 
@@ -85,57 +86,16 @@ def _how_much(figures: Figures) -> Iterator[Block]:
 
 
 def _headline(figures: Figures) -> list[Card]:
-    before = figures.before
+    before, found = figures.before, headline.figures(figures.overall)
     return [
         Card("Total cost", money(figures.cost_usd), html_text(_span(figures))),
-        *(_so_far(figures) if before is None else [change_card(figures, before)]),
-        Card("Mean day", money(figures.overall["mean_day_usd"]), html_text(_whole_days(figures))),
-    ]
-
-
-def _so_far(figures: Figures) -> list[Card]:
-    """Tell of the last day and its month."""
-    found = figures.overall
-    day, until = days_text(found["date"], found["date"]), found["until"]
-    is_ended = until == _FULL_DAY
-    return [
-        Card(
-            day if is_ended else f"{day}, until {until}",
-            money(found["today_usd"]),
-            html_text(
-                beside(
-                    found["day_kind"],
-                    found["today_usd"],
-                    found["yesterday_usd"],
-                    found["day_change_ratio"],
-                    "the day before" if is_ended else f"the day before, until {until}",
-                )
-            ),
-        ),
-        Card(
-            f"{found['date']:%B %Y} so far",
-            money(found["month_usd"]),
-            html_text(
-                beside(
-                    found["month_kind"],
-                    found["month_usd"],
-                    found["previous_month_usd"],
-                    found["month_change_ratio"],
-                    "the month before until then",
-                )
-            ),
-        ),
+        *([card(found.day), card(found.month)] if before is None else [change_card(figures, before)]),
+        card(found.mean_day),
     ]
 
 
 def _span(figures: Figures) -> str:
     return span_text(*figures.span, zone(figures.time_zone))
-
-
-def _whole_days(figures: Figures) -> str:
-    days = figures.total_daily
-    whole = days.filter(pl.col("is_whole") & (pl.col("state") != "in_progress")).height
-    return f"of {counted(whole, 'whole day')}"
 
 
 def _accounts(figures: Figures) -> Block:
@@ -150,7 +110,7 @@ def _accounts(figures: Figures) -> Block:
             part(row["share"]),
             money(row["mean_day_usd"]),
             changes.get(row["account_id"]) or ratio_text(row["month_change_ratio"], row["month_kind"]),
-            "none" if row["peak_hour"] is None else f"{row['peak_hour']:02d}:00",
+            "none" if row["peak_hour"] is None else hour_text(row["peak_hour"]),
             part(row["load_factor"]),
         ]
         for row in shown.iter_rows(named=True)
@@ -195,11 +155,10 @@ def _when(figures: Figures, events: pl.DataFrame | None) -> list[Block]:
 
 
 def _habits(figures: Figures) -> list[Card]:
-    found, shares = figures.overall, figures.shares()
-    peak = found["peak_hour"]
+    found, shares = headline.figures(figures.overall), figures.shares()
     return [
-        Card("Peak hour", "none" if peak is None else f"{peak:02d}:00", "highest mean of the day"),
-        Card("Load factor", part(found["load_factor"]), "mean hour over the highest"),
+        card(found.peak_hour),
+        card(found.load_factor),
         Card("On weekends", part(shares["weekend_share"]), "of all cost"),
         Card("Off hours", part(shares["off_hours_share"]), "of all cost"),
         Card("Costliest 24 hours", part(shares["top_share"]), "of all cost"),

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from cfusage_lab.anomaly_detection import SENSITIVITY
 from cfusage_lab.schema import SETTLE_LAG
 from cfusage_lab.time_units import DAY, HOUR
-from cfusage_lab.wording import dollars, more_or_less, offset_text, window_text
+from cfusage_lab.wording import offset_text, window_text
 
-__all__ = ["TERMS", "TERMS_OF_WEEKDAYS", "beside", "hour_of"]
+__all__ = ["TERMS", "TERMS_OF_WEEKDAYS", "hour_of"]
 
 
 TERMS: Final = {
@@ -54,18 +54,6 @@ TERMS_OF_WEEKDAYS: Final = {
     "in dollars, not in percent.",
 }
 """The same of a report whose time range is compared with the same weekdays before."""
-
-
-def beside(
-    kind: str, current: float | None, previous: float | None, ratio: float | None, partner: str
-) -> str:
-    """Say how a figure compares with its partner."""
-    if current is None or previous is None or kind == "unknown":
-        return f"not comparable with {partner}: hours are missing"
-    if kind in {"flat", "zero"}:
-        return f"the same as {partner}"
-    against = "" if kind in {"up", "down"} else f" ({dollars(previous)})"
-    return f"{more_or_less(current - previous, ratio)} than {partner}{against}"
 
 
 def hour_of(start: datetime, info: ZoneInfo) -> str:

@@ -22,7 +22,7 @@ def test_a_budget_stands_in_the_month_and_an_event_leads_to_its_hours(notebook: 
     page = notebook.run(EXPLORE)
     page.set_viewport_size({"width": 1280, "height": 2400})
     figures = page.locator(".cfusage-figures")
-    expect(figures).to_contain_text("End of November", timeout=PATIENCE)
+    expect(figures).to_contain_text("End of November 2026", timeout=PATIENCE)
     expect(figures).to_contain_text("A budget of $2,500 is passed with a chance of")
     expect(page.locator(".cfusage-stood-out")).to_contain_text("1 event came to $73.15 more than usual")
     events = page.locator(".cfusage-events button:visible")

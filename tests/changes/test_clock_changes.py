@@ -12,8 +12,8 @@ from histories import hours
 
 from cfusage_lab.changes import day_over_day, month_over_month, same_time_yesterday, week_over_week
 from cfusage_lab.daily import daily_usage
+from cfusage_lab.headline import summary
 from cfusage_lab.ranges import between
-from cfusage_lab.summaries import summary
 
 pytestmark = pytest.mark.filterwarnings("ignore::cfusage_lab.ranges.OffTheHourWarning")
 

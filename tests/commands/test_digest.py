@@ -13,10 +13,10 @@ from running import Run, credentials
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.commands.digest import as_markdown
+from cfusage_lab.headline import HEADLINE, Usage, headline_table, month_end, stood_out
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.sandbox import Sandbox, serve
-from cfusage_lab.schema import INVOICE_LINES, SUMMARY
-from cfusage_lab.summaries import Usage, month_end, stood_out, summary
+from cfusage_lab.schema import INVOICE_LINES
 from cfusage_lab.wording import markdown_text, visible
 
 JOINER = "\u2060"
@@ -69,7 +69,9 @@ def rows_of(page: BeautifulSoup) -> list[list[str]]:
 def test_a_name_is_text_and_nothing_else(name: str) -> None:
     account = "ab" * 16
     found = overview(
-        pl.DataFrame([ROW], schema=SUMMARY), names=labels([account], names={account: name}), label=name or "x"
+        pl.DataFrame([ROW], schema=HEADLINE),
+        names=labels([account], names={account: name}),
+        label=name or "x",
     )
     page = read(as_markdown(found))
 
@@ -126,8 +128,8 @@ def test_the_table_and_the_list_are_the_summarys() -> None:
         schema_overrides={name: kind for name, kind in INVOICE_LINES.items() if name != "currency"},
     )
     found = overview(
-        summary(history, time_zone="UTC"),
-        total=summary(usage.total, time_zone="UTC").row(0, named=True),
+        headline_table(history, time_zone="UTC"),
+        total=headline_table(usage.total, time_zone="UTC").row(0, named=True),
         names={"a": "Ann", "b": "Bob"},
         shown=("b", "a"),
         end=month_end(usage, budget=3_000, balance=None),
@@ -152,7 +154,7 @@ def test_the_table_and_the_list_are_the_summarys() -> None:
 
 def test_of_many_accounts_ten_are_told_and_the_others_added_up() -> None:
     rows = pl.DataFrame(
-        [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=SUMMARY
+        [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=HEADLINE
     )
     found = overview(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
     table = rows_of(read(as_markdown(found)))
@@ -163,7 +165,7 @@ def test_of_many_accounts_ten_are_told_and_the_others_added_up() -> None:
 
 def test_what_is_unknown_is_never_a_zero() -> None:
     missing = {name: None for name in ROW if name not in {"account_id", "date", "until"}}
-    text = as_markdown(overview(pl.DataFrame([{**ROW, **missing}], schema=SUMMARY)))
+    text = as_markdown(overview(pl.DataFrame([{**ROW, **missing}], schema=HEADLINE)))
 
     assert rows_of(read(text))[0][1:] == ["unknown"] * 5
     assert "$0.00" not in text

@@ -1,33 +1,34 @@
 """What a summary says, in words that can be checked in the head."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 from histories import hours
 from overviews import ACCOUNT, ROW, overview
 
 from cfusage_lab.commands.texts import as_text
-from cfusage_lab.schema import SUMMARY
-from cfusage_lab.summaries import Usage, month_end, stood_out, summary
+from cfusage_lab.headline import HEADLINE, Usage, headline_table, month_end, stood_out
 
 
 def shown(*, width: int | None = None, **changes: object) -> list[str]:
     """Return the lines of one row."""
-    rows = pl.DataFrame([{**ROW, **changes}], schema=SUMMARY)
+    rows = pl.DataFrame([{**ROW, **changes}], schema=HEADLINE)
     return as_text(overview(rows), is_rich=False, width=width).splitlines()
 
 
 def told(history: pl.DataFrame, *, budget: float | None = None, width: int | None = None) -> list[str]:
     """Return the lines of a history's first block after its figures."""
     usage = Usage.of(history, time_zone="UTC")
-    total = None if usage.is_alone else summary(usage.total, time_zone="UTC").row(0, named=True)
+    total = None if usage.is_alone else headline_table(usage.total, time_zone="UTC").row(0, named=True)
     found = overview(
-        summary(history, time_zone="UTC"),
+        headline_table(history, time_zone="UTC"),
         total=total,
         end=month_end(usage, budget=budget, balance=None),
         found=stood_out(usage),
     )
     lines = as_text(found, is_rich=False, width=width).splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("  end of"))
+    start = next(n for n, line in enumerate(lines) if line.startswith("  End of"))
     return lines[start : lines.index("", start) if "" in lines[start:] else None]
 
 
@@ -37,33 +38,35 @@ def test_the_text_rounds_and_names_units() -> None:
         "2026-10-01T00:00:00Z to 2026-11-01T15:00:00Z; days of UTC",
         "",
         ACCOUNT,
-        "  2026-11-01 until 14:00              $0.01  new against $0.00 the day before, until then",
+        ("  Sun 1 Nov 2026 until 14:00          $0.01  $0.01 more than the day before until then ($0.00)"),
         (
-            "  month until then                $1,250.00  "
-            "+25.0% against $1,000.00 the month before, until then"
+            "  November 2026 so far            $1,250.00  "
+            "$250.00 more (+25.0%) than October until then ($1,000.00)"
         ),
-        "  mean of whole days                unknown",
-        "  hour with the highest mean          09:00",
-        "  load factor                         50.0%  mean hour over highest hour",
-        "  still provisional                    3.8%  of the finished hours",
+        "  Mean day                          unknown  no whole day is known",
+        "  Peak hour                  09:00 to 10:00  $2.00 on average since Thu 1 Oct 2026",
+        "  Load factor                         50.0%  mean hour over the highest",
+        "  Still provisional                    3.8%  of the finished hours",
     ]
 
 
 def test_an_account_without_usage_has_no_highest_hour_and_no_change() -> None:
     nothing = dict.fromkeys(("today_usd", "month_usd", "previous_month_usd", "mean_day_usd"), 0.0)
     unused: dict[str, object] = {"day_kind": "zero", "month_kind": "zero", "month_change_ratio": None}
-    lines = shown(**nothing, **unused, load_factor=None, peak_hour=None)
+    whole: dict[str, object] = {"whole_days": 31, "first_whole_date": date(2026, 10, 1)}
+    lines = shown(**nothing, **unused, **whole, load_factor=None, peak_hour=None)
 
-    assert lines[4].endswith("$0.00  the same as $0.00 the day before, until then")
-    assert lines[5].endswith("$0.00  the same as $0.00 the month before, until then")
-    assert lines[7].split() == ["hour", "with", "the", "highest", "mean", "none"]
+    assert lines[4].endswith("$0.00  the same as the day before until then")
+    assert lines[5].endswith("$0.00  the same as October until then")
+    assert lines[6].endswith("$0.00  of 31 whole days since Thu 1 Oct 2026")
+    assert lines[7].split(maxsplit=3) == ["Peak", "hour", "none", "no hour has a cost above zero on average"]
 
 
 def test_what_is_unknown_is_never_a_zero() -> None:
     missing = {name: None for name in ROW if name not in {"account_id", "date", "until"}}
     text = "\n".join(shown(**missing))
 
-    assert text.count("unknown") == 10
+    assert (text.count("unknown"), text.count("hours are missing")) == (6, 2)
     assert "$0.00" not in text
 
 
@@ -72,9 +75,9 @@ def test_the_month_and_its_budget_are_told() -> None:
     lines = told(hours("2026-10-01", [1] * 24 * 51), budget=100)
 
     assert lines == [
-        "  end of November 2026       On course for $720 (80 %), by weekday mean of 4 weeks",
-        "  budget                     $100 was passed on Thu 5 Nov between 04:00 and 05:00",
-        "  what stood out             Nothing stood out.",
+        "  End of November 2026       On course for $720 (80 %), by weekday mean of 4 weeks",
+        "  Budget                     $100 was passed on Thu 5 Nov between 04:00 and 05:00",
+        "  What stood out             Nothing stood out.",
     ]
 
 
@@ -85,7 +88,7 @@ def test_the_few_largest_events_are_told_largest_first() -> None:
         costs[24 * (28 + 4 * night) + 2 : 24 * (28 + 4 * night) + 5] = [51.0 + night] * 3
     (_, first, *parts) = told(hours("2026-10-01", costs))
 
-    assert first == ("  what stood out             5 events came to $780.00 more than usual. The largest 3:")
+    assert first == ("  What stood out             5 events came to $780.00 more than usual. The largest 3:")
     assert [part.split(" on ")[0] for part in parts] == ["    · +$162.00", "    · +$159.00", "    · +$156.00"]
 
 
@@ -100,20 +103,20 @@ def test_several_accounts_are_told_together_first() -> None:
 
 def test_of_many_accounts_those_that_are_not_shown_are_added_up() -> None:
     rows = pl.DataFrame(
-        [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=SUMMARY
+        [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=HEADLINE
     )
     found = overview(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
     lines = as_text(found, is_rich=False, width=None).splitlines()
 
     assert lines[3] == "All 12 accounts"
-    assert lines[-2:] == ["2 other accounts", "  month until then                    $3.00"]
+    assert lines[-2:] == ["2 other accounts", "  Month so far                        $3.00"]
 
 
 def test_too_little_history_says_so() -> None:
     """Three days of November, from the second on: nothing is known of the first."""
     assert told(hours("2026-11-02", [1] * 72), budget=5) == [
-        "  end of the month           not enough history: it begins after the first of the month",
-        "  what stood out             not enough history to tell: nothing is judged in the first 7 days",
+        "  End of the month           not enough history: it begins after the first of the month",
+        "  What stood out             not enough history to tell: nothing is judged in the first 7 days",
     ]
 
 

@@ -146,11 +146,11 @@ def test_what_is_no_part_of_cost_is_left_out_with_a_note(run: Run) -> None:
 @pytest.mark.parametrize(
     ("knobs", "outcome", "words"),
     [
-        (Knobs(), "agrees", "hours and invoice          agrees with the invoice preview to $0.00"),
+        (Knobs(), "agrees", "Hours and invoice          agrees with the invoice preview to $0.00"),
         (
             Knobs(invoice_unit="dollars"),
             "factor_100",
-            "hours and invoice          these figures and the invoice do not agree: off by a factor of 100",
+            "Hours and invoice          these figures and the invoice do not agree: off by a factor of 100",
         ),
     ],
 )

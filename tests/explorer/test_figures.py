@@ -8,8 +8,9 @@ from histories import HOUR, hours
 from ledger import A, B
 
 from cfusage_lab.explorer.beyond import Beyond
-from cfusage_lab.explorer.figures import Figure, Headline, credit_figure, figures_html, headline
+from cfusage_lab.explorer.figures import Headline, credit_figure, figures_html, headline
 from cfusage_lab.explorer.same import Same
+from cfusage_lab.headline import Figure
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import CREDIT_BALANCE
 
@@ -35,10 +36,10 @@ def told(windows: pl.DataFrame, **options: object) -> dict[str, tuple[str, str]]
 def test_every_figure_is_what_the_hours_add_up_to() -> None:
     """Nine hours of today at 2 dollars, as yesterday; 57 in November, beside 57 at a dollar."""
     assert told(history()) == {
-        "Today until 09:00": ("$18.00", "the same as yesterday until then"),
-        "November so far": ("$114.00", "$57.00 more (+100.0%) than October until then"),
-        "Mean day": ("$25.45", "of 33 whole days since Thu 1 Oct"),
-        "Peak hour": ("00:00\N{EN DASH}01:00", "$1.09 on average since Thu 1 Oct, one of 9 alike"),
+        "Today until 09:00": ("$18.00", "the same as the day before until then"),
+        "November 2026 so far": ("$114.00", "$57.00 more (+100.0%) than October until then ($57.00)"),
+        "Mean day": ("$25.45", "of 33 whole days since Thu 1 Oct 2026"),
+        "Peak hour": ("00:00 to 01:00", "$1.09 on average since Thu 1 Oct 2026, one of 9 alike"),
     }
 
 
@@ -46,7 +47,10 @@ def test_several_accounts_are_added_up() -> None:
     """Two dollars and half a dollar an hour in November."""
     both = pl.concat([history(), history(0.0, 0.5, account_id=B)])
 
-    assert told(both)["November so far"] == ("$142.50", "$85.50 more (+150.0%) than October until then")
+    assert told(both)["November 2026 so far"] == (
+        "$142.50",
+        "$85.50 more (+150.0%) than October until then ($57.00)",
+    )
     assert told(both)["Today until 09:00"][0] == "$22.50"
 
 
@@ -62,23 +66,28 @@ def test_a_month_that_lacks_hours_is_not_told_as_a_sum() -> None:
     """The table begins on Monday: of November two days are there, of today all hours."""
     found = told(history().filter(pl.col("start_time") >= NOVEMBER + timedelta(days=1)))
 
-    assert found["November so far"] == ("\N{EN DASH}", "hours of it are not known here")
-    assert found["Today until 09:00"] == ("$18.00", "the same as yesterday until then")
-    assert found["Mean day"] == ("$48.00", "of 1 whole day since Mon 2 Nov")
+    assert found["November 2026 so far"] == ("\N{EN DASH}", "hours of it are not known here")
+    assert found["Today until 09:00"] == ("$18.00", "the same as the day before until then")
+    assert found["Mean day"] == ("$48.00", "of 1 whole day since Mon 2 Nov 2026")
 
 
 def test_a_month_without_the_one_before_is_told_but_not_compared() -> None:
     found = told(history().filter(pl.col("start_time") >= NOVEMBER))
 
-    assert found["November so far"] == ("$114.00", "not compared: hours of October are not known here")
+    assert found["November 2026 so far"] == (
+        "$114.00",
+        "not compared with October until then: hours are missing",
+    )
 
 
 def test_what_is_older_than_today_is_not_called_today() -> None:
     """Nothing after Monday, 24:00; and nothing after Monday, 05:00, seen on Friday."""
     until_monday = history().filter(pl.col("start_time") < NOVEMBER + timedelta(days=2))
 
-    assert next(iter(told(until_monday))) == "Yesterday, the whole day"
-    assert next(iter(told(until_monday.head(-19), now=NOW + timedelta(days=3)))) == "Mon 2 Nov until 05:00"
+    assert next(iter(told(until_monday))) == "Yesterday"
+    assert (
+        next(iter(told(until_monday.head(-19), now=NOW + timedelta(days=3)))) == "Mon 2 Nov 2026 until 05:00"
+    )
 
 
 def test_hours_outside_the_two_months_do_not_count() -> None:
@@ -92,13 +101,13 @@ def test_the_days_are_the_zones() -> None:
     """In Kiritimati, 14 hours ahead, it is Tuesday, 23:00, when nine hours of it have ended in UTC."""
     found = told(history(), time_zone="Pacific/Kiritimati")
 
-    assert found["Today until 23:00"] == ("$46.00", "the same as yesterday until then")
+    assert found["Today until 23:00"] == ("$46.00", "the same as the day before until then")
 
 
 def test_where_nothing_was_charged_no_hour_is_the_peak() -> None:
     found = told(history(0.0, 0.0))
 
-    assert found["Peak hour"] == ("\N{EN DASH}", "no hour has a cost above zero on average")
+    assert found["Peak hour"] == ("none", "no hour has a cost above zero on average")
 
 
 def test_no_hours_at_all() -> None:
@@ -158,7 +167,7 @@ def test_today_is_the_zones_own() -> None:
 
     titles = list(told(until_midnight, time_zone="Europe/Berlin", now=now))
 
-    assert titles[0] == "Yesterday, the whole day"
+    assert titles[0] == "Yesterday"
 
 
 def test_a_mean_day_has_all_its_hours_and_all_of_them_have_ended() -> None:
@@ -168,8 +177,8 @@ def test_a_mean_day_has_all_its_hours_and_all_of_them_have_ended() -> None:
     running = two_days.with_columns(state=pl.when(last).then(pl.lit("in_progress")).otherwise("state"))
     now = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
 
-    assert told(running, now=now)["Mean day"] == ("$24.75", "of 32 whole days since Thu 1 Oct")
-    assert told(two_days.slice(5))["Mean day"] == ("$25.50", "of 32 whole days since Fri 2 Oct")
+    assert told(running, now=now)["Mean day"] == ("$24.75", "of 32 whole days since Thu 1 Oct 2026")
+    assert told(two_days.slice(5))["Mean day"] == ("$25.50", "of 32 whole days since Fri 2 Oct 2026")
 
 
 def test_two_hours_that_are_alike_are_said_to_be_two() -> None:
@@ -181,8 +190,8 @@ def test_two_hours_that_are_alike_are_said_to_be_two() -> None:
     figures = told(windows, time_zone="Europe/Berlin", months=months, now=months.end)
 
     assert figures["Peak hour"] == (
-        "07:00\N{EN DASH}08:00",
-        "$3.00 on average since Mon 2 Nov, one of 2 alike",
+        "07:00 to 08:00",
+        "$3.00 on average since Mon 2 Nov 2026, one of 2 alike",
     )
 
 

@@ -136,8 +136,8 @@ def test_without_a_network_the_figures_are_those_of_what_is_held(
     figures = explorer._conductor.screen.figures.value
     assert '<dt>Yesterday until 22:00</dt><dd class="cfusage-value">$22.00</dd>' in figures
     assert "the same as the day before until then" in figures
-    assert '<dt>November so far</dt><dd class="cfusage-value">$334.00</dd>' in figures
-    assert "not compared: hours of October are not known here" in figures
+    assert '<dt>November 2026 so far</dt><dd class="cfusage-value">$334.00</dd>' in figures
+    assert "not compared with October until then: hours are missing" in figures
 
 
 def test_without_a_network_the_controls_still_show_what_is_held(

@@ -90,17 +90,17 @@ def test_a_month_of_a_dollar_an_hour_ends_with_its_hours() -> None:
     """30 days of 24 dollars; 60 days are the same, so nothing is in doubt."""
     explorer = opened(Ledger())
 
-    assert card(explorer, "End of November").startswith("End of November $720 by ")
+    assert card(explorer, "End of November 2026").startswith("End of November 2026 $720 by ")
     assert explorer.month_end["forecast_usd"].to_list() == pytest.approx([720.0])
 
 
 def test_a_budget_is_told_with_the_hour_in_which_it_is_passed() -> None:
     """The 48th dollar falls due with the last hour of the second day, the first above it with the next."""
     assert "$48 was passed on Tue 3 Nov between 00:00 and 01:00" in card(
-        opened(Ledger(), budget_usd=48), "End of November"
+        opened(Ledger(), budget_usd=48), "End of November 2026"
     )
     assert "$48 was passed on Tue 3 Nov between 05:00 and 06:00" not in card(
-        opened(Ledger(), budget_usd=48, time_zone="Asia/Tokyo"), "End of November"
+        opened(Ledger(), budget_usd=48, time_zone="Asia/Tokyo"), "End of November 2026"
     )
 
 
@@ -108,15 +108,15 @@ def test_budgets_of_several_accounts_are_added_up_if_each_has_one() -> None:
     both = {"own": (A, B)}
 
     assert "A budget of $2,000 holds" in card(
-        opened(Ledger(**both), budget_usd={A: 1500, B: 500}), "End of November"
+        opened(Ledger(**both), budget_usd={A: 1500, B: 500}), "End of November 2026"
     )
-    assert "budget" not in card(opened(Ledger(**both), budget_usd={A: 1500}), "End of November")
+    assert "budget" not in card(opened(Ledger(**both), budget_usd={A: 1500}), "End of November 2026")
     assert "A budget of $1,800 holds" in card(
-        opened(Ledger(**both), budget_usd={A: 1500, "all": 1800}), "End of November"
+        opened(Ledger(**both), budget_usd={A: 1500, "all": 1800}), "End of November 2026"
     )
     explorer = opened(Ledger(**both))
     assert explorer.month_end["account_id"].to_list() == [A, B, "all"]
-    assert card(explorer, "End of November").startswith("End of November $900 by ")
+    assert card(explorer, "End of November 2026").startswith("End of November 2026 $900 by ")
 
 
 @pytest.mark.parametrize("budget", [0, -1, "2500", True, float("nan"), {A: 0}])
@@ -141,7 +141,7 @@ def test_what_is_on_its_way_is_called_so() -> None:
     beside.released.set()
     assert explorer.wait(PATIENCE)
     assert "1 event came to $297.00 more than usual" in said(explorer)
-    assert "$" in card(explorer, "End of November")
+    assert "$" in card(explorer, "End of November 2026")
 
 
 def test_five_days_of_history_say_that_they_are_not_enough() -> None:
@@ -151,7 +151,7 @@ def test_five_days_of_history_say_that_they_are_not_enough() -> None:
 
     assert "not enough history, it takes 7 days" in said(explorer)
     assert explorer.events.is_empty()
-    assert "by run rate: 4 days of history" in card(explorer, "End of November")
+    assert "by run rate: 4 days of history" in card(explorer, "End of November 2026")
 
 
 def test_a_table_says_from_when_on_it_was_judged() -> None:

@@ -354,7 +354,7 @@ def test_credit_is_asked_for_where_the_source_has_it() -> None:
     assert explorer.wait(PATIENCE)
 
     figures = explorer._conductor.screen.figures
-    assert "<dt>Credit balance</dt>" in figures.value
+    assert "<dt>Prepaid credit</dt>" in figures.value
     assert ">$12.50<" in figures.value
 
     many = UsageExplorer(Creditor(own=[f"{n:032x}" for n in range(30)]), time_range="Today", now=NOW)

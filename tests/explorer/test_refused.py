@@ -106,7 +106,7 @@ def test_refresh_shows_the_account_once_it_can_be_had() -> None:
     assert title(explorer) == "AI Gateway cost: $12.50"
     assert explorer.accounts.value == (A, B)
     figures = explorer._conductor.screen.figures.value
-    assert "November so far" in figures, "and what figures need beside the range"
+    assert "November 2026 so far" in figures, "and what figures need beside the range"
     assert ">$432.50<" in figures
     assert len(explorer.widget.children) == len(set(explorer.widget.children)), "revealed once"
 

@@ -77,7 +77,7 @@ def test_the_headline_of_three_days(tmp_path: Path) -> None:
 def test_the_habits_of_three_days(tmp_path: Path) -> None:
     found = cards(section(written(three_days(), tmp_path), "When does it cost?"))
 
-    assert found.pop("Peak hour").select_one(".figure").text == "00:00"  # all hours tie
+    assert found.pop("Peak hour").select_one(".figure").text == "00:00 to 01:00"  # all hours tie
     assert {label: value(card) for label, card in found.items()} == {
         "Load factor": pytest.approx(168 / 72 / 4),
         "On weekends": 0.0,

@@ -237,7 +237,7 @@ def test_hours_that_are_missing_before_are_said_to_be() -> None:
     assert found.before is not None
     card = change_card(found, found.before)
     assert (card.label, card.figure) == ("The 7 days before", "unknown")
-    assert card.aside == "this time range: not comparable with that: hours are missing"
+    assert card.aside == "this time range: not compared with that: hours are missing"
 
 
 def test_it_says_what_it_learned_from() -> None:

@@ -9,6 +9,15 @@ from cfusage_lab.commands.overview import Overview
 from cfusage_lab.ranges import TimeRange
 
 ACCOUNT = "ab" * 16
+DETAILS: dict[str, Any] = {
+    "day_is_whole": True,
+    "month_is_whole": True,
+    "whole_days": None,
+    "first_whole_date": None,
+    "peak_hour_usd": 2.0,
+    "peak_hours": 1,
+    "first_date": date(2026, 10, 1),
+}
 ROW: dict[str, Any] = {
     "account_id": ACCOUNT,
     "date": date(2026, 11, 1),
@@ -25,6 +34,7 @@ ROW: dict[str, Any] = {
     "peak_hour": 9,
     "load_factor": 0.5,
     "provisional_share": 0.038,
+    **DETAILS,
 }
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 

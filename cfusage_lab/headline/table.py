@@ -1,19 +1,39 @@
 """The few figures an analyst asks first."""
 
-from typing import Any
+from typing import Any, Final
 
 import narwhals as nw
+import polars as pl
 
 from cfusage_lab.changes import month_over_month, same_time_yesterday
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.frames import Frames, FrameT
+from cfusage_lab.frames.engines import EngineTable
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.patterns import load_factor, peak_hours
 from cfusage_lab.ranges import off_the_hour_is_said
 from cfusage_lab.schema import SUMMARY
 
-__all__ = ["summary"]
+__all__ = ["HEADLINE", "headline_table", "summary"]
+
+HEADLINE: Final = pl.Schema(
+    {
+        **SUMMARY,
+        "day_is_whole": pl.Boolean(),
+        "month_is_whole": pl.Boolean(),
+        "whole_days": pl.Int64(),
+        "first_whole_date": pl.Date(),
+        "peak_hour_usd": pl.Float64(),
+        "peak_hours": pl.Int64(),
+        "first_date": pl.Date(),
+    }
+)
+"""A summary, and what is said beside it.
+
+Whether the day and the month so far have all their hours; of how many whole days the mean is, and since when;
+the mean of the peak hour, how many hours of the clock share it, and since when they are known.
+"""
 
 
 def summary(history: FrameT, *, time_zone: str) -> FrameT:
@@ -70,13 +90,30 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     >>> print(f"${row['month_usd']:,.2f} this month, ${row['previous_month_usd']:,.2f} by then last month")
     $1,506.59 this month, $1,501.23 by then last month
     """
+    table, rows = _rows(history, time_zone)
+    result: FrameT = table.back(rows.select(*SUMMARY.names()), order=("account_id",))
+    return result
+
+
+def headline_table(history: pl.DataFrame, *, time_zone: str) -> pl.DataFrame:
+    """Return the rows of :func:`summary` with what is said beside them (``HEADLINE``)."""
+    table, rows = _rows(history, time_zone)
+    result: pl.DataFrame = table.back(rows.select(*HEADLINE.names()), order=("account_id",))
+    return result
+
+
+def _rows(history: FrameT, time_zone: str) -> tuple[EngineTable, Frames]:
     local = localize(history, time_zone=time_zone)
     history = local.table.native
-    is_provisional = (nw.col("state") == "provisional").cast(nw.Float64)
+    is_finished = nw.col("state") != "in_progress"
     finished = local.frame.select(
-        "account_id", is_provisional=nw.when(nw.col("state") != "in_progress").then(is_provisional)
+        "account_id",
+        is_provisional=nw.when(is_finished).then((nw.col("state") == "provisional").cast(nw.Float64)),
+        date=nw.when(is_finished).then(nw.col("date")),
     )
-    rows = finished.group_by("account_id").agg(provisional_share=nw.col("is_provisional").mean())
+    rows = finished.group_by("account_id").agg(
+        provisional_share=nw.col("is_provisional").mean(), first_date=nw.col("date").min()
+    )
     with off_the_hour_is_said():
         parts = (
             _today(history, time_zone),
@@ -87,9 +124,7 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
         )
     for part in parts:
         rows = rows.join(part, on="account_id", how="left")
-    rows = rows.with_columns(nw.col("day_kind", "month_kind").fill_null("unknown"))
-    result: FrameT = local.table.back(rows.select(*SUMMARY.names()), order=("account_id",))
-    return result
+    return local.table, rows.with_columns(nw.col("day_kind", "month_kind").fill_null("unknown"))
 
 
 def _lazy(table: Any) -> Frames:  # noqa: ANN401 - the caller's own kind
@@ -107,6 +142,7 @@ def _today(history: FrameT, time_zone: str) -> Frames:
         yesterday_usd="previous_usd",
         day_change_ratio="change_ratio",
         day_kind="kind",
+        day_is_whole="is_whole",
     )
 
 
@@ -119,6 +155,7 @@ def _month(history: FrameT, time_zone: str) -> Frames:
         previous_month_usd="previous_usd",
         month_change_ratio="change_ratio",
         month_kind="kind",
+        month_is_whole="is_whole",
     )
 
 
@@ -126,10 +163,20 @@ def _mean_day(history: FrameT, time_zone: str) -> Frames:
     days = _lazy(daily_usage(history, time_zone=time_zone))
     whole = days.filter(nw.col("is_whole") & (nw.col("state") != "in_progress"))
     cost = nw.col("cost_usd")
-    means = whole.group_by("account_id").agg(mean=cost.mean(), gross=cost.abs().mean())
-    return means.select("account_id", mean_day_usd=without_rounding(nw.col("mean"), nw.col("gross")))
+    means = whole.group_by("account_id").agg(
+        mean=cost.mean(),
+        gross=cost.abs().mean(),
+        whole_days=nw.len().cast(nw.Int64),
+        first_whole_date=nw.col("date").min(),
+    )
+    mean = without_rounding(nw.col("mean"), nw.col("gross"))
+    return means.select("account_id", "whole_days", "first_whole_date", mean_day_usd=mean)
 
 
 def _peak_hour(history: FrameT, time_zone: str) -> Frames:
     hours = _lazy(peak_hours(history, time_zone=time_zone)).filter(nw.col("mean_usd") > 0)
-    return hours.group_by("account_id").agg(peak_hour=nw.col("hour").min())
+    return hours.group_by("account_id").agg(
+        peak_hour=nw.col("hour").min(),
+        peak_hours=nw.len().cast(nw.Int64),
+        peak_hour_usd=nw.col("mean_usd").max(),
+    )

@@ -1,0 +1,151 @@
+"""The headline in words: each figure and each comparison is said in one way, wherever it is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from cfusage_lab.time_units import DAY
+from cfusage_lab.wording import clock_hour, counted, date_text, dollars, more_or_less, percent, share_text
+
+__all__ = ["MEAN_DAY", "PEAK_HOUR", "Figure", "Figures", "change_text", "comparison_sentence", "figures"]
+
+MEAN_DAY: Final = "Mean day"
+PEAK_HOUR: Final = "Peak hour"
+_MIDNIGHT: Final = "24:00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure, in words.
+
+    Attributes
+    ----------
+    title, value
+        What it is, and how much; the value is empty where it can't be told.
+    number
+        The same unrounded, in US dollars or as a fraction; None where it is unknown, or an hour.
+    kind
+        How it compares, one of ``schema.KINDS``; empty where it is compared with nothing.
+    comparison
+        That comparison, in words.
+    note
+        What else the reader has to know, such as why something can't be told.
+    """
+
+    title: str
+    value: str = ""
+    number: float | None = None
+    kind: str = ""
+    comparison: str = ""
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """What stands beside the value."""
+        return self.comparison or self.note
+
+
+class Figures(NamedTuple):
+    """What is asked first."""
+
+    day: Figure
+    month: Figure
+    mean_day: Figure
+    peak_hour: Figure
+    load_factor: Figure
+
+
+def figures(row: Mapping[str, Any], *, today: date | None = None) -> Figures:
+    """Put a row of :func:`cfusage_lab.headline.headline_table` into words.
+
+    Parameters
+    ----------
+    row
+        The row, by column.
+    today
+        The date of the reader, to whom it is today; left out, every day is told by its date.
+    """
+    return Figures(_day(row, today), _month(row), _mean_day(row), _peak_hour(row), _load_factor(row))
+
+
+def comparison_sentence(
+    kind: str, change: float | None, ratio: float | None, partner: str, *, previous: float | None = None
+) -> str:
+    """Say how a figure compares with its partner, as in ``schema.COMPARISON``, and what that came to."""
+    if kind == "unknown" or change is None:
+        return f"not compared with {partner}: hours are missing"
+    if kind in {"flat", "zero"}:
+        return f"the same as {partner}"
+    came_to = "" if previous is None else f" ({dollars(previous)})"
+    return f"{more_or_less(change, ratio)} than {partner}{came_to}"
+
+
+def change_text(ratio: float | None, kind: str | None) -> str:
+    """Write how a figure changed, for a cell; where there is no ratio, its kind says why."""
+    return (kind or "unknown") if ratio is None else percent(ratio)
+
+
+def _day(row: Mapping[str, Any], today: date | None) -> Figure:
+    """Set the day so far beside the day before until the same time."""
+    day, until = row["date"], row["until"]
+    if day is None:
+        return Figure(title="Today", note="no hour of it has ended yet")
+    name = "Today" if day == today else "Yesterday" if day + DAY == today else date_text(day)
+    if until == _MIDNIGHT:
+        return _compared(row, name, "the day before", now="today", before="yesterday", side="day")
+    partner = "the day before until then"
+    return _compared(row, f"{name} until {until}", partner, now="today", before="yesterday", side="day")
+
+
+def _month(row: Mapping[str, Any]) -> Figure:
+    """Set the month so far beside the same days of the month before."""
+    day = row["date"]
+    if day is None:
+        return Figure(title="This month", note="no hour of it has ended yet")
+    partner = f"{day.replace(day=1) - DAY:%B} until then"
+    title = f"{day:%B %Y} so far"
+    return _compared(row, title, partner, now="month", before="previous_month", side="month")
+
+
+def _compared(
+    row: Mapping[str, Any], title: str, partner: str, *, now: str, before: str, side: str
+) -> Figure:
+    current, previous, kind = row[f"{now}_usd"], row[f"{before}_usd"], row[f"{side}_kind"]
+    change = None if current is None or previous is None else current - previous
+    said = comparison_sentence(kind, change, row[f"{side}_change_ratio"], partner, previous=previous)
+    is_unknown = kind == "unknown"
+    return Figure(
+        title=title,
+        value="" if current is None else dollars(current),
+        number=current,
+        kind=kind,
+        comparison="" if is_unknown else said,
+        note=said if is_unknown else "",
+    )
+
+
+def _mean_day(row: Mapping[str, Any]) -> Figure:
+    mean, since = row["mean_day_usd"], row["first_whole_date"]
+    if mean is None:
+        return Figure(title=MEAN_DAY, note="no whole day is known")
+    note = f"of {counted(row['whole_days'], 'whole day')} since {date_text(since)}"
+    return Figure(title=MEAN_DAY, value=dollars(mean), number=mean, note=note)
+
+
+def _peak_hour(row: Mapping[str, Any]) -> Figure:
+    """Name the hour of the clock with the highest mean, the earliest of several."""
+    hour, since = row["peak_hour"], row["first_date"]
+    if since is None:
+        return Figure(title=PEAK_HOUR, note="no hour is known")
+    if hour is None:
+        return Figure(title=PEAK_HOUR, value="none", note="no hour has a cost above zero on average")
+    alike = f", one of {row['peak_hours']} alike" if row["peak_hours"] > 1 else ""
+    note = f"{dollars(row['peak_hour_usd'])} on average since {date_text(since)}{alike}"
+    return Figure(title=PEAK_HOUR, value=clock_hour(hour), note=note)
+
+
+def _load_factor(row: Mapping[str, Any]) -> Figure:
+    factor = row["load_factor"]
+    value = "" if factor is None else share_text(factor)
+    return Figure(title="Load factor", value=value, number=factor, note="mean hour over the highest")

@@ -1,0 +1,140 @@
+"""A terminal, a report and the explorer say the same figures in the same words."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from bs4 import BeautifulSoup
+from histories import hours
+from overviews import overview
+
+import cfusage_lab as cfu
+from cfusage_lab.commands.digest import as_markdown
+from cfusage_lab.commands.texts import as_text
+from cfusage_lab.explorer.figures import figures_html, headline
+from cfusage_lab.headline import HEADLINE, Usage, comparison_sentence, figures, headline_table
+
+A, B = "a" * 32, "b" * 32
+NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
+MONTHS = cfu.since_previous_month(now=NOW)
+OCTOBER = MONTHS.start
+FINISHED = (datetime(2026, 11, 18, 9, tzinfo=UTC) - OCTOBER).days * 24 + 9
+RISING = [0.5 + (n % 24) / 10 + n / 1000 for n in range(FINISHED)]
+
+
+def sandbox() -> pl.DataFrame:
+    with cfu.UsageClient.sandbox(now=NOW) as client:
+        return client.usage_history(MONTHS, with_ids=False)
+
+
+def two_accounts() -> pl.DataFrame:
+    return pl.concat([hours(OCTOBER, RISING, account_id=A), hours(OCTOBER, RISING[::-1], account_id=B)])
+
+
+HISTORIES = {
+    "sandbox": sandbox,
+    "two accounts": two_accounts,
+    "a cost every hour alike": lambda: hours(OCTOBER, [2.0] * FINISHED, account_id=A),
+    "something after nothing": lambda: hours(OCTOBER, [0.0] * (FINISHED - 9) + [1.0] * 9, account_id=A),
+    "nothing after something": lambda: hours(OCTOBER, [1.0] * 744 + [0.0] * (FINISHED - 744), account_id=A),
+    "never anything": lambda: hours(OCTOBER, [0.0] * FINISHED, account_id=A),
+    "a correction": lambda: hours(OCTOBER, [-1.0] * (FINISHED - 9) + [1.0] * 9, account_id=A),
+    "a day that is over": lambda: hours(OCTOBER, RISING[:-9], account_id=A),
+    "no month before": lambda: hours(datetime(2026, 11, 1, tzinfo=UTC), RISING[:417], account_id=A),
+}
+
+
+def in_terminal(history: pl.DataFrame) -> dict[str, str]:
+    """Return title to value and words, of all accounts together."""
+    usage = Usage.of(history, time_zone="UTC")
+    rows = headline_table(history, time_zone="UTC")
+    total = None if usage.is_alone else headline_table(usage.total, time_zone="UTC").row(0, named=True)
+    found = overview(rows, total=total, time_range=MONTHS)
+    lines = as_text(found, is_rich=False, width=None).splitlines()[4:9]
+    table = [re.split(r" {2,}", line.strip(), maxsplit=2) for line in lines]
+    day = table[0]
+    digest = as_markdown(found)
+    assert f" | {day[1]} | " in digest
+    assert f"Day: {day[0]}; month: {table[1][0]}." in digest
+    return {line[0]: " ".join(line[1:]) for line in table}
+
+
+def in_report(history: pl.DataFrame, folder: Path) -> dict[str, str]:
+    """Return the same of the cards of a report."""
+    path = cfu.report(history, time_zone="UTC", path=folder / "usage.html", now=NOW)
+    page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    cards = [[part.text for part in card.find_all(["dt", "dd"])] for card in page.select(".card")]
+    return {card[0]: " ".join(card[1:]) for card in cards}
+
+
+def in_explorer(history: pl.DataFrame) -> dict[str, str]:
+    """Return the same of the figures above the explorer's charts, as of a reader of another year."""
+    later = NOW.replace(year=2030)
+    found = headline(history, time_zone="UTC", months=MONTHS, now=later)
+    page = BeautifulSoup(figures_html(found), "html.parser")
+    cards = [[part.text.strip() for part in card.find_all(["dt", "dd"])] for card in page.select("dl > div")]
+    return {card[0]: " ".join(card[1:]).lstrip("▲▼ ") for card in cards}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_all_three_say_the_same_figures_in_the_same_words(name: str, tmp_path: Path) -> None:
+    history = HISTORIES[name]()
+
+    terminal, report, explorer = in_terminal(history), in_report(history, tmp_path), in_explorer(history)
+
+    assert len(explorer) == 4
+    for title, shown in explorer.items():
+        words = re.sub(r"[▲▼] | without the running hour$", "", shown)
+        assert terminal[title] == words
+        assert report[title] == words
+    assert report["Load factor"] == terminal["Load factor"]
+
+
+def test_the_words_are_those_of_the_figures() -> None:
+    """Two dollars an hour, and so they were before."""
+    assert in_terminal(HISTORIES["a cost every hour alike"]()) == {
+        "Wed 18 Nov 2026 until 09:00": "$18.00 the same as the day before until then",
+        "November 2026 so far": "$834.00 the same as October until then",
+        "Mean day": "$48.00 of 48 whole days since Thu 1 Oct 2026",
+        "Peak hour": "00:00 to 01:00 $2.00 on average since Thu 1 Oct 2026, one of 24 alike",
+        "Load factor": "100.0% mean hour over the highest",
+    }
+
+
+def test_a_summary_is_the_headline_without_what_is_said_beside_it() -> None:
+    history = two_accounts()
+
+    table = headline_table(history, time_zone="Europe/Berlin")
+
+    assert table.schema == HEADLINE
+    summary = cfu.summary(history, time_zone="Europe/Berlin")
+    assert table.select(summary.columns).equals(summary)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "ratio", "previous", "words"),
+    [
+        ("up", 5.0, 0.5, 10.0, "$5.00 more (+50.0%) than it ($10.00)"),
+        ("down", -5.0, -0.5, 10.0, "$5.00 less (-50.0%) than it ($10.00)"),
+        ("new", 5.0, None, 0.0, "$5.00 more than it ($0.00)"),
+        ("stopped", -5.0, -1.0, 5.0, "$5.00 less (-100.0%) than it ($5.00)"),
+        ("up", 7.0, None, -2.0, "$7.00 more than it (-$2.00)"),
+        ("flat", 0.0, 0.0, 10.0, "the same as it"),
+        ("zero", 0.0, None, 0.0, "the same as it"),
+        ("unknown", None, None, None, "not compared with it: hours are missing"),
+        ("up", 5.0, 0.5, None, "$5.00 more (+50.0%) than it"),
+    ],
+)
+def test_every_kind_of_comparison_has_one_sentence(
+    kind: str, change: float | None, ratio: float | None, previous: float | None, words: str
+) -> None:
+    assert comparison_sentence(kind, change, ratio, "it", previous=previous) == words
+
+
+def test_to_a_reader_of_that_day_it_is_today() -> None:
+    row = headline_table(hours(OCTOBER, RISING, account_id=A), time_zone="UTC").row(0, named=True)
+
+    titles = [figures(row, today=row["date"].replace(day=n)).day.title for n in (18, 19, 20)]
+    assert titles == ["Today until 09:00", "Yesterday until 09:00", "Wed 18 Nov 2026 until 09:00"]
