@@ -1,5 +1,6 @@
-"""What several test modules share: the engines, and hypothesis's settings."""
+"""What several test modules share: no credentials, the engines, and hypothesis's settings."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,19 @@ sys.path.insert(0, str(Path(__file__).parent))  # so that tests import the plain
 
 from engines import Engine, PolarsEager, PolarsLazy, Spark, spark_session
 
+from cfusage_lab import credentials
+
 # On a busy machine an example may take ten times as long; how long says nothing about the code.
 settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a developer's token, and one that a test before told to ``login()``, away from every test."""
+    for name in [name for name in os.environ if name.startswith("CLOUDFLARE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(credentials, "_told", [])
 
 
 @pytest.fixture(scope="session")

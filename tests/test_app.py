@@ -10,7 +10,6 @@ import ipywidgets
 import pytest
 from histories import hours
 
-from cfusage_lab import credentials
 from cfusage_lab.app import explore
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import AuthError, ConfigError
@@ -27,10 +26,7 @@ USAGE = {REAL: {NOW.replace(minute=0) - hours_ago * HOUR: 0.25 for hours_ago in 
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Give the user a data directory of their own, and no credentials."""
-    for name in ("API_TOKEN", "EMAIL", "API_KEY", "ACCOUNT_ID", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
-    monkeypatch.setattr(credentials, "_told", [])
+    """Give the user a data directory of their own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return tmp_path / "data"
 
@@ -300,7 +296,6 @@ def test_a_network_that_is_set_up_wrong_opens_the_explorer_with_its_banner(
     assert not home.exists()
     for other in ("SSL_CERT_DIR", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(other, raising=False)
-    monkeypatch.delenv("CLOUDFLARE_BASE_URL", raising=False)
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", SANDBOX_TOKEN)
     monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", REAL)
     monkeypatch.setenv(name, value)

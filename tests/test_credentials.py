@@ -14,12 +14,6 @@ ACCOUNT = "0123456789abcdef0123456789abcdef"
 OTHER = "f" * 32
 
 
-@pytest.fixture
-def _forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing has been told to login()."""
-    monkeypatch.setattr(module, "_told", [])
-
-
 def test_a_token_becomes_a_bearer_header() -> None:
     assert Credentials(token=TOKEN).headers() == {"Authorization": f"Bearer {TOKEN}"}
 
@@ -52,12 +46,10 @@ def test_half_a_pair_is_refused_and_the_other_half_is_named(environ: dict[str, s
         find_credentials(environ)
 
 
-@pytest.mark.usefixtures("_forgotten")
 def test_an_empty_environment_holds_no_credentials() -> None:
     assert find_credentials({"CLOUDFLARE_API_TOKEN": " ", "CLOUDFLARE_ACCOUNT_ID": ACCOUNT}) is None
 
 
-@pytest.mark.usefixtures("_forgotten")
 def test_account_ids_come_with_the_token_one_or_several() -> None:
     found = find_credentials(
         {"CLOUDFLARE_API_TOKEN": TOKEN, "CLOUDFLARE_ACCOUNT_ID": f"{ACCOUNT.upper()}, {OTHER},{ACCOUNT}"}
@@ -96,7 +88,6 @@ def test_no_credentials_at_all_say_where_to_get_a_token() -> None:
         Credentials()
 
 
-@pytest.mark.usefixtures("_forgotten")
 def test_login_keeps_a_token_for_later_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """It wins over the environment, and takes the account from there if it is told none."""
     monkeypatch.setattr(module, "getpass", lambda _prompt: TOKEN)
@@ -111,7 +102,6 @@ def test_login_keeps_a_token_for_later_clients(monkeypatch: pytest.MonkeyPatch) 
     assert named == Credentials(token=TOKEN, accounts=[OTHER])
 
 
-@pytest.mark.usefixtures("_forgotten")
 def test_login_with_nothing_typed_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "getpass", lambda _prompt: "")
 

@@ -1,6 +1,5 @@
 """A command run in this process: what it wrote, what it complained of, and how it ended."""
 
-import os
 from dataclasses import dataclass
 
 import pytest
@@ -19,7 +18,7 @@ class Ended:
 
 
 class Run:
-    """Runs commands without credentials, unless settings bring some."""
+    """Runs commands, without credentials unless settings bring some."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._monkeypatch = monkeypatch
@@ -28,8 +27,6 @@ class Run:
     def __call__(self, *arguments: str, **settings: str) -> Ended:
         """Run one; whatever happens, no token is shown."""
         with self._monkeypatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("CLOUDFLARE_")]:
-                patch.delenv(name)
             for name, value in settings.items():
                 patch.setenv(name, value)
             try:

@@ -13,9 +13,7 @@ PUBLIC = [name for name in cfu.__all__ if callable(getattr(cfu, name))]
 
 @pytest.fixture
 def empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Work in an empty folder, in a process without credentials."""
-    for name in ("API_TOKEN", "API_KEY", "EMAIL", "ACCOUNT_ID", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
+    """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

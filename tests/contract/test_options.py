@@ -317,8 +317,6 @@ def test_what_is_no_option_is_refused_by_name(
 ) -> None:
     """Neither taken for a neighbour, nor met with an error of Python, polars or Narwhals."""
     monkeypatch.chdir(tmp_path)
-    for variable in ("API_TOKEN", "ACCOUNT_ID", "EMAIL", "API_KEY", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{variable}", raising=False)
     function, needed = calls[name]
     wrong = []
     for option in options_of(name):

@@ -21,8 +21,6 @@ SHELL = re.findall(r"```(?:bash|powershell)\n(.*?)```", README, re.DOTALL)
 def test_the_python_blocks_run_in_order_on_the_sandbox(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("API_TOKEN", "API_KEY", "EMAIL", "ACCOUNT_ID", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
 

@@ -21,7 +21,6 @@ import pytest
 from raw_server import Peer, answer, listening
 
 import cfusage_lab as cfu
-from cfusage_lab import credentials as told
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox
 from cfusage_lab.wire import pacing
 
@@ -29,13 +28,6 @@ TOKEN = "v1.0-token-that-nobody-may-see-0123456789"
 ONE = "5a4db0c5000000000000000000000001"
 NOW = "2026-11-18T09:30Z"
 WEEK = cfu.last_days(7, now=NOW)
-
-
-@pytest.fixture(autouse=True)
-def _no_credentials_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("API_TOKEN", "EMAIL", "API_KEY", "ACCOUNT_ID", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
-    monkeypatch.setattr(told, "_told", [])
 
 
 def escaped(text: str) -> str:

@@ -31,13 +31,6 @@ TWO_ACCOUNTS = TOKENS | {"CLOUDFLARE_ACCOUNT_ID": f"{ONE},{TWO}"}
 SECRETS = (TOKEN, KEY)
 
 
-@pytest.fixture(autouse=True)
-def _no_credentials_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("API_TOKEN", "EMAIL", "API_KEY", "ACCOUNT_ID", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
-    monkeypatch.setattr(told, "_told", [])
-
-
 def links(error: BaseException) -> Iterator[BaseException]:
     """Return an error and all that hang on it, suppressed ones too."""
     todo, seen = [error], set()

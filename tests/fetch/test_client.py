@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cfusage_lab import credentials as credentials_module
 from cfusage_lab import schema
 from cfusage_lab.credentials import Credentials
 from cfusage_lab.errors import (
@@ -37,14 +36,6 @@ ONE = "0" * 31 + "1"
 WEEK = last_days(7, now=NOW)
 
 Usage = Mapping[str, Mapping[datetime, float]]
-
-
-@pytest.fixture(autouse=True)
-def _no_credentials_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing in a developer's environment reaches a test."""
-    for name in ("API_TOKEN", "API_KEY", "EMAIL", "ACCOUNT_ID", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
-    monkeypatch.setattr(credentials_module, "_told", [])
 
 
 def client_of(sandbox: Sandbox) -> UsageClient:
@@ -551,5 +542,6 @@ def test_the_present_is_the_clocks_if_nobody_says() -> None:
     before = datetime.now(UTC)
     got = UsageClient.sandbox().usage_history(last_hours(1))
 
+    assert timedelta(hours=48) == schema.SETTLE_LAG
     assert got["state"].to_list() == ["in_progress"]
     assert before - HOUR < got["start_time"][0] <= datetime.now(UTC)

@@ -26,15 +26,6 @@ NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 HISTORY = f"/accounts/{SUPPORT}/ai-gateway/billing/usage-history"
 
 
-@pytest.fixture(autouse=True)
-def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the environment's own credentials away from the SDK."""
-    for name in ("TOKEN", "KEY"):
-        monkeypatch.delenv(f"CLOUDFLARE_API_{name}", raising=False)
-    for name in ("EMAIL", "BASE_URL"):
-        monkeypatch.delenv(f"CLOUDFLARE_{name}", raising=False)
-
-
 @contextmanager
 def official_sdk(sandbox: Sandbox, **options: object) -> Iterator[cloudflare.Cloudflare]:
     """Point the official SDK at a sandbox."""
