@@ -140,7 +140,7 @@ def find_credentials(environ: Mapping[str, str] | None = None) -> Credentials | 
     Raises
     ------
     ConfigError
-        If half a pair of address and key stands there, or a value has the wrong form.
+        If only one of address and key is there, or a value has the wrong form.
     """
     settings = _settings(environ)
     del environ  # its values stand in no frame that can raise
@@ -188,7 +188,7 @@ def login(*, account_id: str = "") -> None:
 def setting(name: str) -> str:
     """Return what the environment says, empty where it says nothing.
 
-    For whoever may raise an error: a verbose traceback prints ``os.environ`` wherever its name stands.
+    For whoever may raise an error: a verbose traceback prints ``os.environ`` wherever code names it.
     """
     return os.environ.get(name, "").strip()
 

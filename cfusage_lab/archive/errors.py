@@ -145,7 +145,7 @@ def newer_version(uri: str, what: str) -> ConfigError:
 
 
 def store_error(uri: str, text: str) -> CfUsageError | None:
-    """Return the error that a text of delta-rs, polars or obstore stands for; None if it is not the store's.
+    """Return the error that a text of delta-rs, polars or obstore means; None if it is not the store's.
 
     That an object is not there, or has not what it should, is for the caller to judge.
     """

@@ -37,6 +37,7 @@ _RETRIES: Final = 4
 """With pauses that double from a tenth of a second: some two seconds where each try fails at once."""
 
 _RETRY_SECONDS: Final = 20
+"""Seconds after which no other try is begun."""
 
 _BOUNDS: Final = {
     "connect_timeout": "5s",
@@ -138,7 +139,7 @@ def storage_options_of(given: object) -> tuple[StorageOptions, str]:
 
 
 def _refuse_secrets(address: str) -> None:
-    """Raise :class:`ConfigError` about an address that may hold a password: it stands in every message."""
+    """Raise :class:`ConfigError` about an address that may hold a password: messages name the address."""
     place = address.partition("://")[2]
     if ":" in place.partition("/")[0].rpartition("@")[0] or "?" in place:
         raise ConfigError(

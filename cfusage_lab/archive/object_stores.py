@@ -1,7 +1,8 @@
-"""What is asked of an S3-compatible store before it is trusted: its settings, and conditional writes.
+"""An archive in an S3-compatible store: its settings, whether it keeps to conditional writes, its objects.
 
-A commit is a file that is written on condition that there is none of that name (``If-None-Match: *``). A
-store that passes over the condition loses commits of those who write at once, and nobody is told.
+A commit is an object that is written on condition that there is none of that name (``If-None-Match: *``). A
+store that ignores the condition loses commits of those who write at once, and nobody is told.
+:mod:`cfusage_lab.archive.folders` is the same for a folder.
 """
 
 import re
@@ -32,15 +33,16 @@ _ID: Final = "AWS_ACCESS_KEY_ID"
 _SECRET: Final = "AWS_SECRET_ACCESS_KEY"  # noqa: S105 - its name
 _ENDPOINT: Final = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT")
 _HEADERS: Final = (_ID, _SECRET, "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
-_YES: Final = {"1", "true", "on", "yes", "y"}
+_TRUE: Final = {"1", "true", "on", "yes", "y"}
 
 _TRIAL: Final = "_conditional_write"
-_TRIAL_TEXT: Final = (
+"""The object by which conditional writes are tried; it stays where it is, so that a trial is one request."""
+_TRIAL_CONTENT: Final = (
     b"Written to see whether this store keeps what is there: cfusage_lab's archive needs that.\n"
 )
 
 _COMMIT: Final = re.compile(r"_delta_log/(\d{20})\.json")
-_OF_CLIENT: Final = {
+_CLIENT_OPTIONS: Final = {
     "allow_http",
     "allow_invalid_certificates",
     "connect_timeout",
@@ -52,8 +54,8 @@ _OF_CLIENT: Final = {
     "timeout",
     "user_agent",
 }
-_SWITCHES: Final = {"allow_http", "allow_invalid_certificates", "http1_only", "http2_only"}
-_OF_STORE: Final = {
+_BOOLEAN_OPTIONS: Final = {"allow_http", "allow_invalid_certificates", "http1_only", "http2_only"}
+_STORE_OPTIONS: Final = {
     "access_key_id",
     "conditional_put",
     "default_region",
@@ -116,9 +118,9 @@ def require_conditional_writes(location: str, options: StorageOptions) -> None:
 
     with typed_errors(location, options):
         store = _store(location, options)
-        for _ in range(2):  # the first may be what puts it there
+        for _ in range(2):  # where the object is not there yet, the first write only creates it
             try:
-                put(store, _TRIAL, _TRIAL_TEXT, mode="create", use_multipart=False)
+                put(store, _TRIAL, _TRIAL_CONTENT, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return
             except PermissionDeniedError as error:
@@ -210,7 +212,7 @@ def _setting_fault(options: StorageOptions) -> str:
         return "AWS_ENDPOINT_URL is no plain address: it is 'https://', a name, and a port if need be"
     if endpoint.lower().startswith("http://"):
         allowed = options.setting("AWS_ALLOW_HTTP") or ""
-        if allowed.lower() not in _YES:
+        if allowed.lower() not in _TRUE:
             return (
                 "AWS_ENDPOINT_URL is plain http, which anybody on the way can read: take https, or set "
                 "AWS_ALLOW_HTTP to 'true' if the store is on this machine or network"
@@ -224,10 +226,10 @@ def _store(location: str, options: StorageOptions) -> "S3Store":
 
     check_settings(location, options)
     named = {name.lower().removeprefix("aws_"): value for name, value in options.items()}
-    client: Any = {name: value for name, value in named.items() if name in _OF_CLIENT}
+    client: Any = {name: value for name, value in named.items() if name in _CLIENT_OPTIONS}
     client["allow_http"] = options.setting("AWS_ALLOW_HTTP") or ""  # obstore would not look for it by itself
-    client |= {name: client[name].lower() in _YES for name in _SWITCHES & client.keys()}
-    config: Any = StorageOptions({name: value for name, value in named.items() if name in _OF_STORE})
+    client |= {name: client[name].lower() in _TRUE for name in _BOOLEAN_OPTIONS & client.keys()}
+    config: Any = StorageOptions({name: value for name, value in named.items() if name in _STORE_OPTIONS})
     count, seconds = options.retries
     return S3Store.from_url(
         f"s3://{location.partition('://')[2]}",

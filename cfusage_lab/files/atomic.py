@@ -73,7 +73,7 @@ def write_together(contents: Mapping[Path, Content]) -> None:
 class _Draft:
     """A file that becomes another one in one step.
 
-    It lies beside its target, under a short name: the target's own may be as long as a name can be.
+    It is in the same folder, under a short name: the target's own may be as long as a name can be.
     """
 
     def __init__(self, path: Path) -> None:

@@ -95,7 +95,7 @@ class FocusExport:
     def write_parquet(self, path: str | os.PathLike[str]) -> Path:
         """Write the rows as Parquet, the assumptions as JSON under ``assumptions`` in the file's metadata.
 
-        Beside it stands ``focus_version``. Returns the file, and raises as :meth:`write_csv`.
+        So is ``focus_version``. Returns the file, and raises as :meth:`write_csv`.
         """
         assumptions = json.dumps(dict(self.assumptions), ensure_ascii=False)
         metadata = {"focus_version": self.version, "assumptions": assumptions}
@@ -103,7 +103,7 @@ class FocusExport:
 
 
 def _parts(table: pl.DataFrame, target: Path, rows_per_file: int) -> dict[Path, pl.DataFrame]:
-    """Part a table into numbered files beside ``target``."""
+    """Split a table into numbered files in the folder of ``target``."""
     check_whole(rows_per_file, "rows_per_file")
     if is_stream(target):
         raise ConfigError(f"rows_per_file {rows_per_file}: {target} is one pipe or device: leave it out")

@@ -162,7 +162,7 @@ def test_a_source_that_breaks_its_promise_leaves_the_archive_as_it_was(
 
 
 def test_the_sums_of_a_recheck_are_held_against_what_was_asked(tmp_path: Path) -> None:
-    """The hours are whole, and the days that they are held against are of another account."""
+    """The hours are whole, and the days that they are compared with are of another account."""
     archive = UsageArchive(tmp_path, now=NOW)
     archive.update(Changed(), SPAN, progress=Quiet())
     before = contents(tmp_path)

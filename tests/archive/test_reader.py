@@ -104,7 +104,7 @@ def test_an_empty_archive_says_so(tmp_path: Path) -> None:
     assert not (tmp_path / "nothing").exists()
 
 
-def test_held_is_the_newest_stretch_that_all_accounts_share(tmp_path: Path) -> None:
+def test_held_is_the_newest_span_that_all_accounts_share(tmp_path: Path) -> None:
     """Support: days 1 to 4 and 6 to 10; Batch: days 2 to 9. Both: days 6 to 9."""
     nights = Nights(tmp_path)
     start = QUARTER.start
