@@ -3,6 +3,9 @@
 The account's own past says it: what its days reached at most, on most days and on one in ten. Beyond that,
 the tail goes on as steeply as it came, so that a rate can be told for what was never seen. A rate a month
 is something a person can choose; a bar in deviations means another number of alarms for each account.
+
+The settings here and in the modules beside this one were looked for with made-up accounts:
+``tests/benchmarks/anomalies.py`` measures what they find, and how often they are wrong.
 """
 
 import math
@@ -33,12 +36,14 @@ _HIGH: Final = 0.9
 month leaves it where it is, and what happens every week does not."""
 
 _MONTH: Final = timedelta(days=30)
+"""What a rate of alarms is told for."""
 
 _SHAPES: Final = {"up": 0.8, "down": 1.5}
 """The tail goes on as the exponential of this power of the distance: rises are bursty, falls have an end."""
 
 _LEAST_HIGH: Final = 1.2
 _MOST_MIDDLE: Final = 2.5
+"""Distances that the high quantile is at least, and the middle one at most."""
 _LEAST_SLOPE: Final = 0.4
 """No tail is taken to be steeper than those of made-up clean accounts are."""
 

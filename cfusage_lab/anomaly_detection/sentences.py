@@ -12,6 +12,7 @@ from cfusage_lab.wording import counted, date_text, day_text, dollars
 __all__ = ["event_sentence", "event_span", "explanation", "what_stood_out"]
 
 _A_LOT: Final = 10
+"""From so many times on, a ratio is written without a decimal."""
 _NOTHING: Final = 1e-3
 """What is usual is as good as nothing if it is less than this part of what it came to."""
 

@@ -20,6 +20,7 @@ JUDGED_DAYS: Final = 7
 """Days of values that come before the first event: each weekday has then been seen."""
 
 _SCORED_DAYS: Final = 2
+"""Days of values that come before the first score: each hour of the clock has then been seen twice."""
 _NOON: Final = timedelta(hours=12)
 """Days of judgement end at noon: an event of a night is then of one day."""
 _SATURDAY: Final = 6

@@ -33,7 +33,10 @@ METHODS: Final = (
 """In the order in which they are taken where they are equally good."""
 
 _WEEKS: Final = 4
-_RATE_DAYS: Final = 28
+"""How many weeks back a candidate looks at most: usage that is billed by the token is another one soon
+after."""
+_RATE_DAYS: Final = WEEK_DAYS * _WEEKS
+"""As many of each weekday."""
 _STEP: Final = 0.3
 """How much every day of a week has to differ from the week before, for a change of level."""
 _GROWTH_DAYS: Final = (14, 21)

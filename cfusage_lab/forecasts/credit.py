@@ -17,6 +17,7 @@ from cfusage_lab.schema import CREDIT_BALANCE, CREDIT_RUNWAY
 __all__ = ["credit_balances", "credit_runway", "runway_table"]
 
 _FARTHEST: Final = timedelta(days=366)
+"""How far ahead a day is told: beyond a year, the cost of today says nothing."""
 _SHORT: Final = "run rate:"
 _SIDES: Final = {"earliest": 1, "latest": -1}
 

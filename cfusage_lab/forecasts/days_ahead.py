@@ -17,6 +17,7 @@ from cfusage_lab.time_units import DAY
 __all__ = ["forecast_daily"]
 
 _MOST_DAYS: Final = 366
+"""Beyond a year, the cost of today says nothing."""
 
 
 def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS) -> pl.DataFrame:

@@ -35,8 +35,11 @@ less than one: what is usual lasts longer than a horizon, too."""
 _LEAST_FREEDOM: Final = 0.5
 """What is added, so that one or two errors don't make an interval that holds whatever may come."""
 _GROWTH_MEMORY: Final = 2 * WEEK_DAYS
+"""Days over which growth is measured at least, and a method that goes on growing errs alike."""
 _MOST_START: Final = 6 * WEEK_DAYS
+"""Days after which every method knows what it will: growth of three weeks over the three before."""
 _START_SHARE: Final = 3
+"""One day in so many is only learned from."""
 _FLOOR: Final = 0.2
 """A forecast below this part of the mean day is no measure for an error."""
 _MOST_GAPS: Final = 7

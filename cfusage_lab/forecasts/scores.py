@@ -20,7 +20,9 @@ from cfusage_lab.time_units import WEEK_DAYS
 __all__ = ["backtest"]
 
 _HORIZONS: Final = (3, 10, 20)
+"""What is left of a month near its end, past its middle and after its first third."""
 _MOST_DAYS: Final = 28
+"""The longest horizon at which errors are measured."""
 
 
 def backtest(

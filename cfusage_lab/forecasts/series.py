@@ -30,6 +30,7 @@ _RUNAWAY: Final = 4.0
 _QUIET: Final = 0.3
 """A day below this part of what is usual is quiet."""
 _QUIET_DAYS: Final = 3
+"""A weekend has two, and is no holiday."""
 _QUIET_SHARE: Final = 1 / 6
 """Where more days than these are quiet, quiet is usual."""
 _COST_DAYS: Final = 3

@@ -32,6 +32,7 @@ _FEW: Final = 50_000
 """Rows below which whatever saves a long way through them takes longer to start than it saves, a millisecond
 each time."""
 _ROOM: Final = 2**63
+"""What a whole number of 64 bits with a sign counts up to."""
 _ENGINES: Final = (
     "pass a polars DataFrame or LazyFrame, a PySpark DataFrame, or anything that hands itself over as an "
     "Arrow stream (a pyarrow Table, a pandas DataFrame, a DuckDB relation)"

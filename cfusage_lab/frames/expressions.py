@@ -15,6 +15,7 @@ ROUNDING: Final = 1e-12
 """Two sums that agree to this part of themselves differ by the order of the additions, not by cost."""
 
 _ANY_DATE: Final = date(2000, 1, 1)
+"""One that is far from either end of what dates can be."""
 
 
 def without_rounding(total: Any, gross: Any, of: Any = nw) -> Any:  # noqa: ANN401 - as in state_rank

@@ -15,6 +15,7 @@ from cfusage_lab.frames.row_order import LONG, PIECE, runs_of
 __all__ = ["IntegerKeys"]
 
 _RANGE: Final = 2**32
+"""How many places an account has: a date is a number of 32 bits."""
 _MIDDLE: Final = 2**31  # a date before 1970 is a negative number
 
 

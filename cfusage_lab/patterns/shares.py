@@ -17,6 +17,7 @@ from cfusage_lab.time_units import DAY_HOURS
 __all__ = ["concentration", "load_factor", "off_hours_share", "weekend_share"]
 
 _WORKING_DAYS: Final = (1, 2, 3, 4, 5)
+"""Monday to Friday."""
 _WEEKDAYS: Final = range(1, 8)
 
 

@@ -18,6 +18,7 @@ __all__ = ["Billing"]
 _SECOND: Final = 1_000  # in milliseconds, the unit of the request
 _LATEST: Final = 253_402_300_800_000  # the year 10000, where Python's dates end
 _DAYS_WITHOUT_BOUND: Final = 366
+"""What a request without a start is taken to mean; Cloudflare does not say."""
 
 _SUPPORT, _RESEARCH, _BATCH, _PILOT = SANDBOX_ACCOUNTS
 _CENTS: Final = {_SUPPORT: 42_807.31, _RESEARCH: 1_160.5, _BATCH: -213.94}

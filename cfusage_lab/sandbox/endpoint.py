@@ -33,6 +33,7 @@ __all__ = ["API_PATH", "Request", "Sandbox"]
 
 API_PATH: Final = "/client/v4"
 _MOST_ACCOUNTS: Final = 50
+"""The most accounts that Cloudflare puts on a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from cfusage_lab.wire.envelope import (
 __all__ = ["Account", "Balance", "Page", "Rows", "TopUp", "account_page", "balance", "usage_rows"]
 
 _LONGEST_NAME: Final = 300
+"""Characters of an account's name that are kept: a heading has no room for more."""
 
 T = TypeVar("T")
 

@@ -30,6 +30,7 @@ _RELATIVE: Final = 1e-12
 _LATEST: Final = 253_402_300_800
 """Seconds: the year 10000, where Python's dates end."""
 _LONGEST_TEXT: Final = 300
+"""Characters of a description that are kept."""
 _MODEL: Final = re.compile(r"([A-Za-z0-9][\w.-]*)/([^\s/]\S*)")
 """``provider/model``; a model may hold slashes itself, as in ``workers-ai/@cf/meta/llama-4``."""
 

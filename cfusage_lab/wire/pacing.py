@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 __all__ = ["PER_SECOND", "REQUESTS", "SECONDS", "Pacer", "Waiter", "pacer_of"]
 
 REQUESTS: Final = 1_150
-"""How many requests go in one span of :data:`SECONDS`: fifty fewer than allowed, for the rest of what
-the user does."""
+"""How many requests go in one span of :data:`SECONDS`. Cloudflare allows 1,200 in five minutes to a user or
+token, and refuses everything for five minutes after that; fifty are left for the rest of what the user
+does."""
 SECONDS: Final = 301.0
 """The span, with a second for requests that were longer under way than those after them."""
 PER_SECOND: Final = 180
-"""How many go in one second, of the 200 that an address may."""
+"""How many go in one second, of the 200 that an address may: others may share it."""
 
 _NEARLY_GONE: Final = 0.1
+"""From this part of a limit on, what is left is spread until it begins anew: a wait now is shorter than a
+block."""
 _ANNOUNCED_FROM: Final = 1.0
+"""Seconds: nobody notices a shorter wait."""
 _LONGEST: Final = 1e9
+"""What a number in a header counts for at most: beyond it, floating arithmetic would lose seconds."""
 _NUMBER: Final = re.compile(r";\s*([a-z]+)\s*=\s*([0-9]+)\s*(?=;|$)")
 
 

@@ -18,9 +18,11 @@ _ROUTE_CODES: Final = frozenset({7000, 7003})
 _OF_AN_ACCOUNT: Final = "/accounts/"
 _MAY_HEAL: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
 _SHOWN: Final = 300
+"""Characters of each message that are repeated, and bytes in which a page of HTML begins."""
 _MOST: Final = 20
 """How many of its errors an answer is heard out about."""
 _LARGEST_CODE: Final = 10**9
+"""Cloudflare's codes have five digits; what is no code may have any number of them."""
 
 
 def error(

@@ -36,6 +36,12 @@ class MayHealError(Exception):
         self.response = response
 
 
+_FIRST_WAIT: Final = 0.5
+_LONGEST_USUAL_WAIT: Final = 30.0
+"""Seconds before the first further try, doubled before each next one up to the second; up to half of each
+is left to chance, so that many clients do not come back at once."""
+
+
 class RetryPolicy(Retry):
     """How often one request is tried, and how long that may take.
 
@@ -44,7 +50,7 @@ class RetryPolicy(Retry):
 
     def __init__(self, waiter: Waiter) -> None:
         super().__init__(
-            total=TRIES, total_timeout=ALL_WAITS, max_backoff_wait=LONGEST_WAIT, backoff_factor=0.5
+            total=TRIES, total_timeout=ALL_WAITS, max_backoff_wait=LONGEST_WAIT, backoff_factor=_FIRST_WAIT
         )
         self._waiter = waiter
         self._begun = time.monotonic()
@@ -65,7 +71,7 @@ class RetryPolicy(Retry):
         if time.monotonic() - self._begun - self._slept >= EXCHANGE:
             return False
         if isinstance(exception, httpx.ConnectError | httpx.ConnectTimeout):
-            return self.attempts_made < TRIES_TO_CONNECT  # nobody waits a minute to hear of no network
+            return self.attempts_made < TRIES_TO_CONNECT
         if not isinstance(exception, MayHealError):
             return super().is_retryable_exception(exception)
         if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= TRIES_AFTER_500:
@@ -82,7 +88,7 @@ class RetryPolicy(Retry):
 
     def _wait_after(self, failure: object) -> float:
         asked = failure.response.extensions["retry_after"] if isinstance(failure, MayHealError) else None
-        usual = min(0.5 * 2.0**self.attempts_made, 30.0) * random.uniform(0.5, 1)  # noqa: S311
+        usual = min(_FIRST_WAIT * 2.0**self.attempts_made, _LONGEST_USUAL_WAIT) * random.uniform(0.5, 1)  # noqa: S311
         return max(asked or 0.0, usual)  # a date that is past, or a zero, is no leave to hurry
 
 
