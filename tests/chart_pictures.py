@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 
 VEGA_LITE = "6.4"
 MINUS = "\N{MINUS SIGN}"

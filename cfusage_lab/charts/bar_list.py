@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, settled
-from cfusage_lab.charts.page import WIDTH, Part, empty_page, made_once, page, pointed
+from cfusage_lab.charts.page import WIDTH, Page, Part, made_once, pointed, said, stacked
 
 __all__ = ["bar_list_page", "list_letters"]
 
@@ -48,7 +48,7 @@ def list_letters(rows: pl.DataFrame, *, spare: int = 4) -> dict[str, object] | N
 
 def bar_list_page(
     count: int, titles: Mapping[str, str], texts: Mapping[str, str], *, empty: str, colour: str | None = None
-) -> Part:
+) -> Page:
     """Return the page, without its table and its heading.
 
     Parameters
@@ -75,9 +75,9 @@ def _longest(texts: pl.Series) -> int:
 @made_once
 def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str, colour: str | None) -> Part:
     if not count:
-        return empty_page(empty)
+        return said(empty)
     bars = _bars(dict(titles), dict(texts), colour)
-    return page([bars.properties(name="row_0", width=WIDTH, height=_ROW_PIXELS * count)])
+    return stacked([bars.properties(name="row_0", width=WIDTH, height=_ROW_PIXELS * count)])
 
 
 def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | None) -> Part:

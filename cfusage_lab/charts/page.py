@@ -1,13 +1,13 @@
 """The page of a chart: a row an account, what answers the pointer, and the heading over it all.
 
-Altair takes tens of milliseconds to make a page and to check it, and most pages on a screen are one that was
-there before, with other rows. So a page is made once, without tables and heading, and :func:`drawn` gives it
-these.
+Altair takes tens of milliseconds to make a page and to write it as Vega-Lite, and most pages on a screen are
+one that was there before, with other rows. So a :class:`Page` is made once, without tables and heading, and
+:func:`drawn` gives it these; whoever writes it as Vega-Lite keeps that with it.
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, ParamSpec, cast
 
@@ -24,6 +24,7 @@ from cfusage_lab.wording import visible
 __all__ = [
     "WIDTH",
     "AccountPage",
+    "Page",
     "Part",
     "Row",
     "chosen",
@@ -31,8 +32,10 @@ __all__ = [
     "drawn",
     "empty_page",
     "made_once",
-    "page",
+    "page_of",
     "pointed",
+    "said",
+    "stacked",
     "words",
     "zero_line",
 ]
@@ -43,27 +46,47 @@ Part = Any
 WIDTH: Final = 640
 """Pixels of a picture. In a cell a chart is as wide as the cell."""
 _POINTED: Final = "pointed_"
+_PAGE: Final = "_cfusage_page"
+"""Where a chart has its page: beside altair's own, which goes where altair copies the chart."""
 _MOST_PAGES: Final = 64
 """Pages to keep: a dozen charts, of one account or several, with each statistic. One takes 0.1 to 0.5 MB."""
 
 _Asked = ParamSpec("_Asked")
 
 
-def made_once(make: Callable[_Asked, Part]) -> Callable[_Asked, Part]:
-    """Keep the pages that a function makes, by its arguments."""
-    kept: Any = lru_cache(maxsize=_MOST_PAGES)(make)
-    return cast("Callable[_Asked, Part]", kept)
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A chart without tables and heading.
+
+    Attributes
+    ----------
+    chart
+        The chart. Charts that are drawn of it share its parts.
+    written
+        What it was written as, by what else decides that.
+    """
+
+    chart: Part
+    written: dict[Hashable, Any] = field(default_factory=dict)
 
 
-def page(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> Part:
+def made_once(make: Callable[_Asked, Part]) -> Callable[_Asked, Page]:
+    """Make pages of the charts that a function makes, and keep them by its arguments."""
+
+    def made(*asked: _Asked.args, **named: _Asked.kwargs) -> Page:
+        return Page(make(*asked, **named))
+
+    kept: Any = lru_cache(maxsize=_MOST_PAGES)(made)
+    return cast("Callable[_Asked, Page]", kept)
+
+
+def stacked(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> Part:
     """Set views under each other, with ``right`` pixels for the half of a last label that sticks out."""
     for view in views:
         _silence(view)
     padding = {"left": 2, "top": 4, "right": right, "bottom": 4}
-    stacked = alt.vconcat(*views, spacing=spacing).properties(
-        padding=padding, usermeta={"fillsTheCell": True}
-    )
-    return configured(stacked)
+    whole = alt.vconcat(*views, spacing=spacing).properties(padding=padding, usermeta={"fillsTheCell": True})
+    return configured(whole)
 
 
 def _silence(view: Part) -> None:
@@ -83,9 +106,13 @@ def words(text: str) -> Part:
     return alt.Chart().mark_text(aria=True, fontSize=14, text=text).transform_sample(1)
 
 
-def empty_page(text: str) -> Part:
-    """Say on a page that there is nothing to draw."""
-    return page([words(text).properties(width=WIDTH, height=200)])
+def said(text: str) -> Part:
+    """Say that there is nothing to draw."""
+    return stacked([words(text).properties(width=WIDTH, height=200)])
+
+
+empty_page: Final = made_once(said)
+"""The page that says so."""
 
 
 # A row for each account
@@ -158,7 +185,7 @@ class AccountPage:
     choice: tuple[str, Sequence[str]] | None = None
     has_own_fills: bool = False
 
-    def of(self, labels: tuple[str, ...], zero_rows: tuple[bool, ...] = (), **asked: Any) -> Part:  # noqa: ANN401 - each chart's own
+    def of(self, labels: tuple[str, ...], zero_rows: tuple[bool, ...] = (), **asked: Any) -> Page:  # noqa: ANN401 - each chart's own
         """Return the page of some accounts; ``zero_rows`` says which of them have nothing but zeros."""
         return _account_page(self, labels, zero_rows or (False,) * len(labels), tuple(asked.items()))
 
@@ -182,10 +209,10 @@ def _account_page(
     asked: tuple[tuple[str, Any], ...],
 ) -> Part:
     if not labels:
-        return empty_page(f"There is no {kind.what} in this table")
+        return said(f"There is no {kind.what} in this table")
     rows = [kind.row(Row(nth, labels, is_zero), dict(asked)) for nth, is_zero in enumerate(zero_rows)]
     own: dict[str, Any] = {"fill": "independent", "stroke": "independent"} if kind.has_own_fills else {}
-    whole = page(rows).resolve_scale(x="shared", **own)
+    whole = stacked(rows).resolve_scale(x="shared", **own)
     if kind.choice:
         name, fields = kind.choice
         views = [view for one in whole.params if one.name.startswith(_POINTED) for view in one.views]
@@ -238,7 +265,7 @@ def zero_line() -> Part:
 
 
 def drawn(
-    skeleton: alt.VConcatChart,
+    page: Page,
     tables: Sequence[pl.DataFrame],
     *,
     title: str,
@@ -250,7 +277,7 @@ def drawn(
     check_text(note, "note")
     title = visible(title)
     facts = [visible(fact) for fact in (*facts, *(note.splitlines() if note else ()))]
-    chart: alt.VConcatChart = copied(skeleton)
+    chart: alt.VConcatChart = copied(page.chart)
     chart.vconcat = [copied(view) for view in chart.vconcat]
     for view, table in zip(chart.vconcat, tables or [pl.DataFrame({"row": [0]})], strict=True):
         view.data = table
@@ -261,7 +288,27 @@ def drawn(
         chart.params = selections + [
             alt.VariableParameter(name=name, value=value) for name, value in values.items()
         ]
+    vars(chart)[_PAGE] = page, _parts_of(chart)
     return chart
+
+
+def page_of(chart: alt.TopLevelMixin) -> Page | None:
+    """Return the page that a chart was drawn of; None if it was changed since, or is none of ours.
+
+    What others share with it, such as a layer or a mark, is not looked at.
+    """
+    page, parts = vars(chart).get(_PAGE, (None, []))
+    now = _parts_of(chart) if page else []
+    is_same = len(now) == len(parts) and all(one is other for one, other in zip(now, parts, strict=True))
+    return page if is_same else None
+
+
+def _parts_of(chart: Any) -> list[Any]:  # noqa: ANN401 - altair's own
+    """List what stands in a chart, in its lists, its views and its title, which are its own."""
+    lists = [part for part in (chart.params, chart.vconcat) if isinstance(part, list)]
+    own = [part for part in (chart, *chart.vconcat, chart.title) if isinstance(part, alt.SchemaBase)]
+    named = [part for one in own for part in vars(one)["_kwds"].values()]
+    return named + [part for one in lists for part in one]
 
 
 def copied(part: Part) -> Part:

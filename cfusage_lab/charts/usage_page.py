@@ -8,7 +8,7 @@ import altair as alt
 
 from cfusage_lab.charts.axes import clock_axis, cost_axis, cost_scale, day_axis, key, legend_columns
 from cfusage_lab.charts.colours import DOWN, PALETTE, REST, UP, settled
-from cfusage_lab.charts.page import WIDTH, Part, made_once, page, pointed, words
+from cfusage_lab.charts.page import WIDTH, Part, made_once, pointed, stacked, words
 from cfusage_lab.charts.tooltips import quoted
 from cfusage_lab.charts.usage_rows import MEAN
 from cfusage_lab.charts.usage_tooltips import day_texts, day_titles, window_texts, window_titles
@@ -64,7 +64,7 @@ def usage_page(look: Look) -> Part:
     else:
         what = "day" if look.is_daily else "window"
         views = [words(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
-    return page(views, spacing=6, right=4)
+    return stacked(views, spacing=6, right=4)
 
 
 def _detail(look: Look) -> Part:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import altair as alt
 
 from cfusage_lab.view import library, vega
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.packing import pack
 from cfusage_lab.wording import html_text
 

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 from cfusage_lab.view import vega
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.themes import themed
 
 __all__ = ["picture", "svg", "with_picture"]

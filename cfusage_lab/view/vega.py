@@ -14,7 +14,7 @@ from typing import Any, Final
 import altair as alt
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.view.writable import without_pairs, writable
+from cfusage_lab.view.characters import drawable, without_pairs
 
 __all__ = ["WANTED", "can_draw", "converter", "png", "raster", "svg", "vega_lite"]
 
@@ -104,7 +104,7 @@ def vega_lite() -> str:
 
 def _drawn(convert: Callable[..., Any], spec: dict[str, Any], **options: Any) -> Any:  # noqa: ANN401 - a picture
     """Have a spec drawn, whatever characters are in it, its rows included."""
-    text = writable(json.dumps(spec))
+    text = drawable(json.dumps(spec))
     try:
         return convert(text, vl_version=vega_lite(), **options)
     except ValueError as error:

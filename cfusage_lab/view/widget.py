@@ -5,23 +5,27 @@ reaches the page once, tables travel as binary columns, and a changed chart keep
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
 import anywidget
+import ipywidgets  # type: ignore[import-untyped]
 import traitlets
+from IPython.display import display
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
 from cfusage_lab.view import library
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.pictures import with_picture
-from cfusage_lab.view.showing import show_first
 from cfusage_lab.view.themes import valid
 
-__all__ = ["ChartView", "learn", "show"]
+__all__ = ["ChartView", "learn", "show", "show_first"]
+
+_Bundle = dict[str, Any]
+_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 
 
 def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
@@ -213,3 +217,34 @@ def _library() -> _Library:
 def _is_in_marimo() -> bool:
     marimo = sys.modules.get("marimo")
     return marimo is not None and bool(marimo.running_in_notebook())
+
+
+# What a cell shows
+
+_unseen: Final[list[ipywidgets.Widget]] = []
+
+
+def show_first(bundle: _Bundle, metadata: _Bundle, *, with_picture: Callable[[_Bundle], _Bundle]) -> None:
+    """Display a widget's MIME bundle, then another with its picture, which a live page shows as nothing.
+
+    One bundle for both would reach the page when the picture is drawn, which takes a second.
+
+    Parameters
+    ----------
+    bundle, metadata
+        The widget's own, without a picture.
+    with_picture
+        Adds the picture to a bundle, or leaves it as it is where nothing can be drawn.
+    """
+    display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+    pictured = with_picture(bundle)
+    if "image/png" in pictured:
+        display({**pictured, _VIEW: _nothing()}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _nothing() -> _Bundle:
+    """Return the view of a widget that takes no place on the page."""
+    if not _unseen or _unseen[0].comm is None:
+        _unseen[:] = [ipywidgets.HTML(layout={"display": "none"})]
+    view: _Bundle = _unseen[0]._repr_mimebundle_()[_VIEW]
+    return view

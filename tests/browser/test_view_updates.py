@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from cfusage_lab.charts import usage_chart
 from cfusage_lab.view import library
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.packing import pack
 
 pytestmark = pytest.mark.browser

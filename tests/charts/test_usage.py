@@ -18,7 +18,7 @@ from cfusage_lab.charts import usage_chart
 from cfusage_lab.charts.colours import PALETTE, REST
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import HISTORY
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 
 A, B = "a" * 32, "b" * 32
 NAMES = {A: "Alpha", B: "Beta"}

@@ -11,7 +11,7 @@ import pytest
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.view import ChartView, picture, show, svg
-from cfusage_lab.view.anatomy import Drawing
+from cfusage_lab.view.drawing import Drawing
 
 TABLE = pl.DataFrame({"x": ["a", "b"], "y": [1.0, 2.0]})
 

@@ -10,10 +10,10 @@ from typing import Final
 
 from cfusage_lab.wording import visible
 
-__all__ = ["without_pairs", "writable"]
+__all__ = ["drawable", "without_pairs"]
 
 
-def writable(text: str) -> str:
+def drawable(text: str) -> str:
     r"""Put visible substitutes into JSON, as :mod:`json` writes it, for what no picture can hold.
 
     An expression may hold it as an escape of its own, such as ``'\u000b'``.
@@ -21,7 +21,7 @@ def writable(text: str) -> str:
     Examples
     --------
     >>> import json
-    >>> json.loads(writable(json.dumps({"title": "a\vb, two\nlines"})))
+    >>> json.loads(drawable(json.dumps({"title": "a\vb, two\nlines"})))
     {'title': 'a␋b, two\nlines'}
     """
     text = _UNWRITABLE.sub(lambda found: found["kept"] or _seen(json.loads(f'"{found[0]}"')), text)

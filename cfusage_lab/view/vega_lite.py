@@ -1,4 +1,4 @@
-"""A chart as altair writes it down, with its tables beside it.
+"""A chart as Vega-Lite, as altair writes it, with its tables beside it.
 
 Altair hands tables to a transformer that belongs to the whole process, and to whoever has chosen one. Nothing
 of that is touched here: each table of a copy of the chart gives way to a name before altair sees it.
@@ -19,14 +19,14 @@ from cfusage_lab.charts.page import copied
 from cfusage_lab.view.packing import is_packable
 from cfusage_lab.wording import visible
 
-__all__ = ["rows_of", "written"]
+__all__ = ["rows_of", "to_vega_lite"]
 
 _PARTS: Final = ("layer", "concat", "hconcat", "vconcat")
 _TABLES: Final = "cfusage_lab_tables"
 """What altair's context, which reaches every part of a chart, has for us: name to table."""
 
 
-def written(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
+def to_vega_lite(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, pl.DataFrame]]:
     """Write a chart as Vega-Lite; polars tables are named in it and returned, others' rows stand in it.
 
     Raises

@@ -3,19 +3,20 @@
 import copy
 import json
 import re
-from collections.abc import Hashable
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
+from cfusage_lab.charts.page import page_of
 from cfusage_lab.view.packing import pack
-from cfusage_lab.view.structure import HEADING, is_text, structure_of
-from cfusage_lab.view.written import rows_of, written
+from cfusage_lab.view.vega_lite import rows_of, to_vega_lite
 
-__all__ = ["Drawing"]
+__all__ = ["HEADING", "Drawing"]
+
+HEADING: Final = {"text": "cfusage_title", "subtitle": "cfusage_subtitle"}
+"""The parts of a title, and the signals that drawing.js keeps them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +37,33 @@ class Drawing:
         SchemaValidationError
             Altair's own, if it is not a valid chart.
         """
-        structure = structure_of(chart)
-        if structure is None:
-            return cls._written_by_altair(chart)
-        known = _known.get(structure.key)
-        if known is None:
-            drawing = cls._written_by_altair(chart)
-            places = {
-                name: next(place for place, one in enumerate(structure.tables) if one is table)
-                for name, table in drawing.tables.items()
-            }
-            with _knowing:
-                while len(_known) >= _MOST_KNOWN:
-                    del _known[next(iter(_known))]
-                _known[structure.key] = _Known(drawing.spec, drawing.values, places)
-            return drawing
-        tables = {name: structure.tables[place] for name, place in known.places.items()}
-        return cls(known.spec, {**known.values, **structure.values}, tables, structure.description)
+        page = page_of(chart)
+        if page is None:
+            return cls._written(chart)
+        view: Any = chart
+        tables = [one.data for one in view.vconcat]
+        params = view.params if isinstance(view.params, list) else []
+        values = {one.name: one.value for one in params if isinstance(one, alt.VariableParameter)}
+        schemas = tuple(tuple(table.schema.items()) for table in tables)
+        key = (alt.theme.active, repr(alt.theme.options), tuple(values), schemas)
+        if key not in page.written:
+            drawing = cls._written(chart)
+            names = [name for table in tables for name, one in drawing.tables.items() if one is table]
+            if len(set(names)) < len(tables):
+                return drawing
+            page.written[key] = drawing.spec, names
+        spec, names = page.written[key]
+        values |= {signal: getattr(view.title, part) for part, signal in HEADING.items()}
+        return cls(spec, values, dict(zip(names, tables, strict=True)), view.description)
 
     @classmethod
-    def _written_by_altair(cls, chart: alt.TopLevelMixin) -> "Drawing":
-        spec, tables = written(chart)
+    def _written(cls, chart: alt.TopLevelMixin) -> "Drawing":
+        spec, tables = to_vega_lite(chart)
         spec = _with_steady_names(spec)
         values = {p["name"]: p.pop("value") for p in spec.get("params", []) if _is_plain(p)}
         if "title" in spec:
             title = spec["title"] if isinstance(spec["title"], dict) else {"text": spec["title"]}
-            values |= {name: title[part] for part, name in HEADING.items() if is_text(title.get(part))}
+            values |= {name: title[part] for part, name in HEADING.items() if _is_text(title.get(part))}
             spec["title"] = {key: "" if HEADING.get(key) in values else title[key] for key in title}
         return cls(spec, values, tables, spec.pop("description", ""))
 
@@ -100,21 +102,6 @@ class Drawing:
         return {**spec, "datasets": {**spec.get("datasets", {}), **rows}}
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What altair wrote for a structure, and which of its tables has which name."""
-
-    spec: dict[str, Any]
-    values: dict[str, Any]
-    places: dict[str, int]
-
-
-_MOST_KNOWN: Final = 64
-_known: Final[dict[Hashable, _Known]] = {}
-_knowing: Final = Lock()
-"""Held by whoever changes what is known: charts are drawn on several threads."""
-
-
 def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
     """Give numbers to the views that altair names after their content: a change there is no new drawing."""
     rows = spec.pop("datasets", None)
@@ -126,6 +113,11 @@ def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
     )
     steady: dict[str, Any] = json.loads(text)
     return steady if rows is None else {**steady, "datasets": rows}
+
+
+def _is_text(part: object) -> bool:
+    """Whether a part of a title is written out, and not an expression."""
+    return isinstance(part, str) or (isinstance(part, list) and all(isinstance(one, str) for one in part))
 
 
 def _is_plain(param: dict[str, Any]) -> bool:
