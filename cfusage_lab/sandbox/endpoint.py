@@ -21,7 +21,7 @@ from cfusage_lab.sandbox.gate import RateLimit, refuse_credentials
 from cfusage_lab.sandbox.invoices import Invoices
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
 from cfusage_lab.sandbox.ledger import WIDTHS, Ledger, Usage, epoch_seconds
-from cfusage_lab.sandbox.trouble import WIRE, Trouble, Wire
+from cfusage_lab.sandbox.trouble import CONNECTION, Connection, Trouble
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 from cfusage_lab.time_units import HOUR_SECONDS
@@ -153,11 +153,11 @@ class Sandbox:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         request = Request(method=environ["REQUEST_METHOD"], path=path, query=query, time=self._clock())
         self._requests.append(request)
-        wire: Wire | None = environ.get(WIRE)
-        self._take_time(wire)
+        connection: Connection | None = environ.get(CONNECTION)
+        self._take_time(connection)
         refusal, limit_headers = self._rate_limit.admit()
         trouble = self._next_trouble()
-        answer = refusal or trouble.apply(wire, lambda: self._answer(request, environ))
+        answer = refusal or trouble.apply(connection, lambda: self._answer(request, environ))
         headers = [
             ("Content-Type", answer.content_type),
             ("Content-Length", str(len(answer.body))),
@@ -167,9 +167,9 @@ class Sandbox:
         start_response(_status_line(answer.status), headers)
         return [answer.body]
 
-    def _take_time(self, wire: Wire | None) -> None:
+    def _take_time(self, connection: Connection | None) -> None:
         if self.knobs.latency_seconds:
-            Trouble.slow(self.knobs.latency_seconds).wait(wire)
+            Trouble.slow(self.knobs.latency_seconds).wait(connection)
 
     def _next_trouble(self) -> Trouble:
         try:

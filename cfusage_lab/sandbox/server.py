@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.endpoint import API_PATH, Sandbox
-from cfusage_lab.sandbox.trouble import WIRE, Wire
+from cfusage_lab.sandbox.trouble import CONNECTION, Connection
 
 __all__ = ["ANY_PORT", "serve"]
 
@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         path, _, query = self.path.partition("?")
-        wire = Wire(self.server.stopping)
+        connection = Connection(self.server.stopping)
         environ: dict[str, Any] = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",
@@ -88,17 +88,17 @@ class _Handler(BaseHTTPRequestHandler):
             "SERVER_PORT": str(self.server.server_address[1]),
             "SERVER_PROTOCOL": self.request_version,
             "wsgi.input": BytesIO(self.rfile.read(length)),
-            WIRE: wire,
+            CONNECTION: connection,
             **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in self.headers.items()},
         }
         body = b"".join(self.server.sandbox(environ, self._start))  # type: ignore[arg-type]
-        if wire.drop is not None:
+        if connection.drop is not None:
             self.close_connection = True
-        if wire.drop == "before_headers":
+        if connection.drop == "before_headers":
             return
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body[: len(body) // 2] if wire.drop == "in_body" else body)
+            self.wfile.write(body[: len(body) // 2] if connection.drop == "in_body" else body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond  # noqa: N815
 

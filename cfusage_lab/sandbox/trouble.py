@@ -8,18 +8,18 @@ from typing import Final, Literal, Self
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.sandbox.answers import Answer, refuse
 
-__all__ = ["WIRE", "Drop", "Trouble", "Wire"]
+__all__ = ["CONNECTION", "Connection", "Drop", "Trouble"]
 
 Drop = Literal["before_headers", "in_body"]
 
-WIRE: Final = "cfusage_lab.sandbox.wire"
-"""Key of the request's environment under which a server that has a wire puts its :class:`Wire`."""
+CONNECTION: Final = "cfusage_lab.sandbox.connection"
+"""Key of the request's environment under which a server puts the :class:`Connection`, if it has one."""
 
 _EDGE_PAGE = b"<!DOCTYPE html>\n<html><head><title>%d</title></head><body><h1>Error %d</h1></body></html>\n"
 
 
 @dataclass(slots=True)
-class Wire:
+class Connection:
     """What only a real connection can do: take its time, and break."""
 
     stopping: Event
@@ -131,19 +131,19 @@ class Trouble:
         """Break the connection; needs :func:`serve`."""
         return cls(drop=where)
 
-    def wait(self, wire: Wire | None) -> None:
+    def wait(self, connection: Connection | None) -> None:
         """Delay the answer, or prepare to break the connection; see :meth:`apply`."""
         if not (self.delay_seconds or self.drop):
             return
-        if wire is None:
+        if connection is None:
             raise ConfigError(
                 "slow answers and dropped connections need a real connection, and this request came "
                 "from inside the process; reach the sandbox through cfusage_lab.sandbox.serve()"
             )
-        wire.drop = self.drop
-        wire.pause(self.delay_seconds)
+        connection.drop = self.drop
+        connection.pause(self.delay_seconds)
 
-    def apply(self, wire: Wire | None, true_answer: Callable[[], Answer]) -> Answer:
+    def apply(self, connection: Connection | None, true_answer: Callable[[], Answer]) -> Answer:
         """Return what is sent.
 
         Raises
@@ -151,7 +151,7 @@ class Trouble:
         ConfigError
             If the trouble needs a connection and there is none.
         """
-        self.wait(wire)
+        self.wait(connection)
         answer = self.answer or true_answer()
         if not self.is_truncated:
             return answer
