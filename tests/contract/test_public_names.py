@@ -1,9 +1,11 @@
 """What ``import cfusage_lab`` promises: these names, typed for editors, loaded on first use."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ HEAVY = ["polars", "httpx", "altair", "ipywidgets", "narwhals", "msgspec", "tqdm
 
 
 def test_the_names_that_editors_see_are_those_that_are_loaded() -> None:
-    tree = ast.parse(Path(cfu.__file__).read_text(encoding="utf-8"))
+    """The stub is parsed as an editor does it, and not line by line."""
+    tree = ast.parse(Path(cfu.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     typed = {
         alias.asname: node.module
         for node in ast.walk(tree)
@@ -22,9 +25,32 @@ def test_the_names_that_editors_see_are_those_that_are_loaded() -> None:
         for alias in node.names
     }
 
-    assert typed == {name: f"cfusage_lab.{module}" for name, module in cfu._HOME.items()}
+    assert typed == cfu._HOMES
     assert sorted(typed) == cfu.__all__
+    assert len(typed) > 60
     assert set(cfu.__all__) < set(dir(cfu))
+    assert all(getattr(cfu, name) is getattr(importlib.import_module(typed[name]), name) for name in typed)
+
+
+def test_names_are_found_in_a_zip_file(tmp_path: Path) -> None:
+    package = Path(cfu.__file__).parent
+    with zipfile.ZipFile(tmp_path / "lib.zip", "w") as archive:
+        for path in (*package.glob("*.py*"), *package.glob("ranges/*.py")):
+            archive.write(path, path.relative_to(package.parent))
+    code = (
+        "import cfusage_lab; print(cfusage_lab.__file__, cfusage_lab.last_days(7, now='2026-11-18T09:30Z'))"
+    )
+
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "lib.zip")},
+    )
+
+    assert "lib.zip" in done.stdout
 
 
 @pytest.mark.parametrize("name", cfu.__all__)
