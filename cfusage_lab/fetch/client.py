@@ -25,7 +25,7 @@ from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment, window_bou
 from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity
 from cfusage_lab.source import MADE_UP, SANDBOX_ACCOUNTS
 from cfusage_lab.time_units import EPOCH, SECOND
-from cfusage_lab.wire import CLOUDFLARE, Wire, address, inside
+from cfusage_lab.wire import CLOUDFLARE, Wire, address, wsgi_transport
 from cfusage_lab.wire.answers import Rows
 from cfusage_lab.wire.pacing import Pacer, Waiter, pacer_of
 from cfusage_lab.wording import visible
@@ -241,7 +241,7 @@ class UsageClient:
             plan = Plan(ids, *bounds, width // SECOND, self._page[granularity])
             carry_out(plan, ask, waiter, listener)
         if self._fixed_now is None:
-            _refuse_wrong_clock(self._wire().ahead, min(end, now), now=now, width=width)
+            _refuse_wrong_clock(self._wire().clock_lead, min(end, now), now=now, width=width)
         return history_table(
             plan.pieces,
             account_ids=ids,
@@ -436,7 +436,7 @@ class UsageClient:
             pacer = pacer_of(self._base_url, who.fingerprint())
             return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS)
         pacer = Pacer(1_000_000, per_second=1_000_000)  # nobody counts them in this process
-        transport = inside(self._sandbox)
+        transport = wsgi_transport(self._sandbox)
         return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS, transport=transport)
 
     def _asked_for(self, accounts: Sequence[str] | str | None, waiter: Waiter) -> list[str]:

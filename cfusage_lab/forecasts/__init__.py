@@ -3,11 +3,11 @@
 No model library: the candidates are sums over the days before, and each account's own history decides.
 """
 
+from cfusage_lab.forecasts.backtesting import backtest
 from cfusage_lab.forecasts.budget import budget_check
 from cfusage_lab.forecasts.credit import credit_runway
 from cfusage_lab.forecasts.days_ahead import forecast_daily
 from cfusage_lab.forecasts.month_end import forecast_month_end, forecast_month_path
-from cfusage_lab.forecasts.scores import backtest
 from cfusage_lab.forecasts.sentences import budget_sentence, month_end_sentence, runway_sentence
 
 __all__ = [

@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.forecasts.clock import Clock
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.month_end import Month, month_of
 from cfusage_lab.forecasts.outlook import Outlook
+from cfusage_lab.forecasts.running_day import HourProfiles
 from cfusage_lab.options import number, said
 from cfusage_lab.schema import BUDGET_CHECK
 
@@ -136,8 +136,8 @@ def _checked(month: Month, outlook: Outlook, budget: float) -> dict[str, Any]:
 
 def _past(month: Month, outlook: Outlook, budget: float) -> tuple[date | None, datetime | None]:
     """Tell when the budget was passed: from hours, if they are there, else from days."""
-    if isinstance(month.rest, Clock):
-        found = month.rest.passed(outlook.account_id, month.first, budget)
+    if isinstance(month.running_day, HourProfiles):
+        found = month.running_day.passed(outlook.account_id, month.first, budget)
         if found:
             return found
     days = month.known.filter(pl.col("account_id") == outlook.account_id)
@@ -150,9 +150,9 @@ def _to_come(month: Month, outlook: Outlook, budget: float) -> tuple[date | None
     before = month.spent[outlook.account_id]
     for day, sum_ in month.path(outlook):
         if sum_.total_usd > budget:
-            if not isinstance(month.rest, Clock):
+            if not isinstance(month.running_day, HourProfiles):
                 return day, None
             part = (budget - before) / (sum_.total_usd - before)
-            return day, month.rest.hour_of(outlook.account_id, day, part)
+            return day, month.running_day.hour_of(outlook.account_id, day, part)
         before = sum_.total_usd
     return None, None

@@ -93,10 +93,10 @@ def runway_table(
     balances: pl.DataFrame, forecaster: Forecaster | None, *, levels: Sequence[float] = LEVELS
 ) -> pl.DataFrame:
     """Return what :func:`credit_runway` does, of days that are opened already."""
-    found = forecaster.found if forecaster else None
+    found = forecaster.series if forecaster else None
     known: dict[str, Outlook] = {}
     if forecaster:
-        until = forecaster.found.today + _FARTHEST
+        until = forecaster.series.today + _FARTHEST
         known = {one.account_id: one for one in outlooks(forecaster, until=until)}
     rows = [
         _row(credit, known.get(credit["account_id"]), found, levels)

@@ -5,10 +5,10 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.forecasts.errors import GRID
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
 from cfusage_lab.forecasts.outlook import outlooks
+from cfusage_lab.forecasts.rolling_errors import GRID
 from cfusage_lab.forecasts.spread import Spread
 from cfusage_lab.options import check_whole
 from cfusage_lab.schema import FORECAST_DAILY
@@ -80,7 +80,7 @@ def forecast_daily(daily: object, *, days: int, levels: Sequence[float] = LEVELS
     forecaster = forecaster_of(daily)
     rows = []
     if forecaster:
-        today = forecaster.found.today
+        today = forecaster.series.today
         blocks = [(ahead - 1, ahead) for ahead in GRID if ahead <= days]
         for outlook in outlooks(forecaster, until=today + days * DAY, blocks=blocks):
             coming = {day.date: day.rest_usd for day in outlook.days}
@@ -101,7 +101,7 @@ def _interval(
         name = level_name(level)
         lower = upper = None
         if spread is not None and cost is not None:
-            half = spread.half(ahead, quantile(level))
+            half = spread.half_width(ahead, quantile(level))
             lower, upper = max(cost - half, 0.0), cost + half
         columns |= {f"lower_{name}_usd": lower, f"upper_{name}_usd": upper}
     return columns

@@ -5,10 +5,10 @@ from functools import cached_property
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import next_days, with_memory
-from cfusage_lab.forecasts.clock import Rest, clock
-from cfusage_lab.forecasts.errors import ENGINE, measured, prepared_for_errors
-from cfusage_lab.forecasts.series import Series, series
+from cfusage_lab.forecasts.methods import next_days, with_memory
+from cfusage_lab.forecasts.rolling_errors import ENGINE, measured, prepared_for_errors
+from cfusage_lab.forecasts.running_day import RunningDay, running_day
+from cfusage_lab.forecasts.series import Series, daily_series
 from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Forecaster", "forecaster_of"]
@@ -22,18 +22,18 @@ class Forecaster:
 
     Attributes
     ----------
-    found
+    series
         The days.
-    rest
-        What tells the rest of the running day.
+    running_day
+        Tells the rest of the running day.
     """
 
-    def __init__(self, found: Series, rest: Rest) -> None:
-        self.found, self.rest = found, rest
+    def __init__(self, series: Series, running_day: RunningDay) -> None:
+        self.series, self.running_day = series, running_day
         self._errors: dict[tuple[int, int], pl.DataFrame] = {}
 
     def errors(self, blocks: Iterable[tuple[int, int]]) -> pl.DataFrame:
-        """Measure each method's errors (:func:`cfusage_lab.forecasts.errors.measured`), each block once."""
+        """Measure each method's errors (:mod:`cfusage_lab.forecasts.rolling_errors`), each block once."""
         parts = []
         for block in blocks:
             if block not in self._errors:
@@ -47,7 +47,7 @@ class Forecaster:
 
         The columns are called ``1|run rate``: the count of days, and the method.
         """
-        tail = with_memory(self.found.days).filter(pl.col("t") >= pl.col("n") - _TAIL).lazy()
+        tail = with_memory(self.series.days).filter(pl.col("t") >= pl.col("n") - _TAIL).lazy()
         is_last = pl.col("t") == pl.col("n") - 1
         week = tail.filter(is_last).select("account_id", "growth").collect(engine=ENGINE)
         for ahead in range(
@@ -60,12 +60,12 @@ class Forecaster:
 
     @cached_property
     def _prepared(self) -> pl.DataFrame:
-        return prepared_for_errors(self.found.days)
+        return prepared_for_errors(self.series.days)
 
 
 def forecaster_of(
     daily: object, *, history: object | None = None, time_zone: str | None = None
 ) -> Forecaster | None:
     """Open the tables; None without any day."""
-    found = series(daily)
-    return None if found is None else Forecaster(found, clock(found, history, time_zone))
+    found = daily_series(daily)
+    return None if found is None else Forecaster(found, running_day(found, history, time_zone))

@@ -6,10 +6,10 @@ from datetime import date
 
 import polars as pl
 
-from cfusage_lab.forecasts.clock import Rest
 from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
 from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
+from cfusage_lab.forecasts.running_day import RunningDay
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.schema import FORECAST_MONTH_END, FORECAST_MONTH_PATH
 from cfusage_lab.time_units import DAY
@@ -40,8 +40,8 @@ class Month:
         By account, US dollars since the first.
     outlooks
         Of each account, ``all`` last.
-    rest
-        What tells the rest of the running day.
+    running_day
+        Tells the rest of the running day.
     """
 
     first: date
@@ -50,7 +50,7 @@ class Month:
     known: pl.DataFrame
     spent: dict[str, float]
     outlooks: list[Outlook]
-    rest: Rest
+    running_day: RunningDay
 
     @property
     def days_left(self) -> int:
@@ -90,7 +90,7 @@ def month_of(forecaster: Forecaster | None) -> Month | None:
     """Find out what the month of the last day of a table has to expect; None without any day."""
     if forecaster is None:
         return None
-    found = forecaster.found
+    found = forecaster.series
     first = found.today.replace(day=1)
     last = (first + 31 * DAY).replace(day=1) - DAY
     return Month(
@@ -100,7 +100,7 @@ def month_of(forecaster: Forecaster | None) -> Month | None:
         known=found.table.filter(pl.col("date") >= first),
         spent=_spent(found, first),
         outlooks=outlooks(forecaster, until=last),
-        rest=forecaster.rest,
+        running_day=forecaster.running_day,
     )
 
 

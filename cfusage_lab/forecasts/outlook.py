@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import GROWTH, METHODS, growth_ahead
-from cfusage_lab.forecasts.clock import Rest
-from cfusage_lab.forecasts.errors import GRID, SHORTEST, freedom
 from cfusage_lab.forecasts.forecaster import Forecaster
+from cfusage_lab.forecasts.methods import GROWTH, METHODS, growth_ahead
+from cfusage_lab.forecasts.rolling_errors import GRID, SHORTEST, freedom
+from cfusage_lab.forecasts.running_day import RunningDay
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.forecasts.spread import Spread
 from cfusage_lab.time_units import DAY, WEEK_DAYS
@@ -112,7 +112,7 @@ class Outlook:
             return sum_.known_usd, sum_.known_usd
         if self.spread is None:
             return None
-        half = self.spread.half(sum_.days, z)
+        half = self.spread.half_width(sum_.days, z)
         return (
             sum_.known_usd + max(sum_.rest_usd - half, 0.0),
             sum_.known_usd + max(sum_.rest_usd + half, 0.0),
@@ -136,7 +136,7 @@ def outlooks(forecaster: Forecaster, *, until: date, blocks: Sequence[tuple[int,
     as are to come, or as many of those as its history can tell. Other ``blocks`` of days than sums are, each
     with the days before and up to its end, are taken together.
     """
-    found = forecaster.found
+    found = forecaster.series
     table = forecaster.errors(blocks or _sums((until - found.today).days))
     methods = chosen_methods(table)
     spreads = _spreads(table, methods)
@@ -163,7 +163,13 @@ def outlooks(forecaster: Forecaster, *, until: date, blocks: Sequence[tuple[int,
             spread = _short_spread(whole, deviation, is_sum=not blocks)
             daily = [mean] * farthest
         days = _days(
-            found, account_id, ends[account_id], until, daily, open_days.get(account_id, {}), forecaster.rest
+            found,
+            account_id,
+            ends[account_id],
+            until,
+            daily,
+            open_days.get(account_id, {}),
+            forecaster.running_day,
         )
         result.append(Outlook(account_id, method, days, spread))
     return result
@@ -172,8 +178,8 @@ def outlooks(forecaster: Forecaster, *, until: date, blocks: Sequence[tuple[int,
 def chosen_methods(table: pl.DataFrame) -> dict[str, str]:
     """Choose for each account that has enough history; of methods that are equally good, the first.
 
-    ``table`` is what :func:`cfusage_lab.forecasts.errors.measured` returns; the blocks that count for an
-    account are its longest usable one, or all of them if they are single days.
+    ``table`` is what :meth:`Forecaster.errors` returns; the blocks that count for an account are its longest
+    usable one, or all of them if they are single days.
     """
     usable = table.filter(pl.col("n") >= SHORTEST, _is_usable())
     is_longest = pl.col("until") == pl.col("until").max().over("account_id")
@@ -291,7 +297,7 @@ def _days(
     until: date,
     daily: Sequence[float],
     open_days: Mapping[date, dict[str, Any]],
-    rest: Rest,
+    rest: RunningDay,
 ) -> tuple[Day, ...]:
     """Set the days that are not known in full one after the other."""
     result = []

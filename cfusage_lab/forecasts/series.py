@@ -21,7 +21,7 @@ from cfusage_lab.frames.engines import open_checked, refuse_lazy
 from cfusage_lab.schema import DAILY
 from cfusage_lab.time_units import WEEK_DAYS
 
-__all__ = ["Series", "series"]
+__all__ = ["Series", "daily_series"]
 
 _REFERENCE_WEEKS: Final = 4
 """How many weeks either side of a day say what is usual for its weekday."""
@@ -66,7 +66,7 @@ class Series:
         return [one for one in ids if one != TOTAL] + [one for one in ids if one == TOTAL]
 
 
-def series(daily: object) -> Series | None:
+def daily_series(daily: object) -> Series | None:
     """Open a table of local days, add its accounts up, and make whole days of it; None without any day."""
     table = _with_total(_opened(daily))
     if table.is_empty():

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from cfusage_lab.forecasts.student import NORMAL, widened
+from cfusage_lab.forecasts.student_t import NORMAL, widened
 from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Spread", "closed_form_variance"]
@@ -47,7 +47,7 @@ class Spread:
     sigma: float = 0.0
     sigma_freedom: float = 1.0
 
-    def half(self, days: float, z: float) -> float:
+    def half_width(self, days: float, z: float) -> float:
         """Return half the width of the interval ``days`` ahead for a normal quantile ``z``."""
         typical, freedom = self._at(days)
         width = typical * widened(z, freedom)
@@ -62,12 +62,12 @@ class Spread:
         """Return the chance of a sum that is more than ``amount`` above its forecast; it may be negative."""
         size = abs(amount)
         low, high = 0.0, 8.0
-        if self.half(days, high) <= size:
+        if self.half_width(days, high) <= size:
             beyond = 0.0
         else:
             for _ in range(_STEPS):
                 middle = (low + high) / 2
-                low, high = (middle, high) if self.half(days, middle) < size else (low, middle)
+                low, high = (middle, high) if self.half_width(days, middle) < size else (low, middle)
             beyond = NORMAL.cdf(-high)
         return beyond if amount > 0 else 1.0 - beyond
 

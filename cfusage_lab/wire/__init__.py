@@ -6,6 +6,6 @@ the bytes of an answer, which ``envelope`` opens, into checked values.
 """
 
 from cfusage_lab.wire.addresses import CLOUDFLARE, address
-from cfusage_lab.wire.exchange import Wire, inside
+from cfusage_lab.wire.exchange import Wire, wsgi_transport
 
-__all__ = ["CLOUDFLARE", "Wire", "address", "inside"]
+__all__ = ["CLOUDFLARE", "Wire", "address", "wsgi_transport"]

@@ -14,8 +14,8 @@ from cfusage_lab.wire.envelope import (
     MOST_USD,
     Envelope,
     Info,
-    about,
-    decoded,
+    decode_envelope,
+    naming,
     refuse_odd,
     result,
 )
@@ -120,8 +120,8 @@ def usage_rows(
     ApiError
         If the answer is a refusal in spite of its status.
     """
-    with about(path):
-        envelope: Envelope[_History[Any]] = decoded(
+    with naming(path):
+        envelope: Envelope[_History[Any]] = decode_envelope(
             _NAMED_USAGE if with_ids else _USAGE, body, row=_NamedWindow if with_ids else _Window
         )
         windows = result(envelope, body, path, perhaps="the account has no usage yet").history
@@ -141,8 +141,8 @@ def usage_rows(
 
 def account_page(body: bytes | bytearray, *, path: str) -> Page:
     """Decode one page of ``GET /accounts``."""
-    with about(path):
-        envelope = decoded(_ACCOUNTS, body)
+    with naming(path):
+        envelope = decode_envelope(_ACCOUNTS, body)
         accounts = result(envelope, body, path)
         refuse_odd(body)
         for number, account in enumerate(accounts):
@@ -156,8 +156,8 @@ def account_page(body: bytes | bytearray, *, path: str) -> Page:
 
 def balance(body: bytes | bytearray, *, path: str) -> Balance:
     """Decode an answer of ``GET …/billing/credit-balance``."""
-    with about(path):
-        credit = result(decoded(_BALANCE, body), body, path)
+    with naming(path):
+        credit = result(decode_envelope(_BALANCE, body), body, path)
         refuse_odd(body)
         return credit
 

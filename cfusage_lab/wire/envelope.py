@@ -10,7 +10,16 @@ import msgspec
 from cfusage_lab.errors import CfUsageError, PayloadError
 from cfusage_lab.wire import refusals, shape
 
-__all__ = ["MILLISECONDS_FROM", "MOST_USD", "Envelope", "Info", "about", "decoded", "refuse_odd", "result"]
+__all__ = [
+    "MILLISECONDS_FROM",
+    "MOST_USD",
+    "Envelope",
+    "Info",
+    "decode_envelope",
+    "naming",
+    "refuse_odd",
+    "result",
+]
 
 MILLISECONDS_FROM: Final = 1e11
 """A time from here on is in milliseconds, one below in seconds: the one lies in 1973, the other in 5138."""
@@ -38,7 +47,7 @@ class Envelope(msgspec.Struct, Generic[T]):
 
 
 @contextmanager
-def about(path: str) -> Iterator[None]:
+def naming(path: str) -> Iterator[None]:
     """Say of an answer that does not fit what it answered, whatever came of reading it."""
     try:
         yield
@@ -53,7 +62,9 @@ def about(path: str) -> Iterator[None]:
         ) from None
 
 
-def decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | bytearray, *, row: type | None = None) -> T:
+def decode_envelope(
+    decoder: "msgspec.json.Decoder[T]", body: bytes | bytearray, *, row: type | None = None
+) -> T:
     """Decode an answer; ``row`` is what its list holds, so that a complaint names a row by its number."""
     try:
         return decoder.decode(body)

@@ -17,7 +17,7 @@ from cfusage_lab.wire import bodies, refusals
 from cfusage_lab.wire.addresses import proxy_of
 from cfusage_lab.wire.logs import redacted_logs
 from cfusage_lab.wire.pacing import Pacer, Waiter
-from cfusage_lab.wire.retries import MayHealError, RetryPolicy, ahead, retry_after, told
+from cfusage_lab.wire.retries import MayHealError, RetryPolicy, clock_lead, failure_text, retry_after
 from cfusage_lab.wire.sockets import exchange
 from cfusage_lab.wire.transport import SocketTransport
 from cfusage_lab.wording import visible
@@ -25,7 +25,7 @@ from cfusage_lab.wording import visible
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
-__all__ = ["Wire", "inside"]
+__all__ = ["Wire", "wsgi_transport"]
 
 _LONGEST_MESSAGE: Final = 2_000
 """Characters of what others say that an error repeats."""
@@ -85,9 +85,9 @@ class Wire:
         )
 
     @property
-    def ahead(self) -> float:
+    def clock_lead(self) -> float:
         """How many seconds the clock here was ahead of the newest answer's; 0 where that told no time."""
-        return self._paced.ahead
+        return self._paced.clock_lead
 
     def close(self) -> None:
         """Close the connections."""
@@ -149,7 +149,7 @@ class Wire:
             return without_frames(exc)
         failure = TransportError(
             self._message(
-                f"no answer from {self._client.base_url.host} for {path}: {told(exc)}; "
+                f"no answer from {self._client.base_url.host} for {path}: {failure_text(exc)}; "
                 "check the network, then try again"
             ),
             retryable=isinstance(exc, httpx.HTTPError),
@@ -191,7 +191,7 @@ class _Paced(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport, pacer: Pacer) -> None:
         self._inner = inner
         self._pacer = pacer
-        self.ahead = 0.0
+        self.clock_lead = 0.0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         waiter: Waiter = request.extensions["waiter"]
@@ -203,7 +203,7 @@ class _Paced(httpx.BaseTransport):
             finally:
                 answer.close()
         self._pacer.observe(answer.headers)
-        asked, self.ahead = retry_after(answer), ahead(answer)
+        asked, self.clock_lead = retry_after(answer), clock_lead(answer)
         # no header goes further: httpx would keep and send cookies
         response = httpx.Response(
             answer.status_code, request=request, extensions={"body": body, "retry_after": asked}
@@ -218,6 +218,6 @@ class _Paced(httpx.BaseTransport):
         self._inner.close()
 
 
-def inside(application: "WSGIApplication") -> httpx.BaseTransport:
+def wsgi_transport(application: "WSGIApplication") -> httpx.BaseTransport:
     """Return a transport to an application within this process, for :class:`Wire`."""
     return httpx.WSGITransport(app=application)

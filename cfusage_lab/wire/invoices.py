@@ -14,8 +14,8 @@ from cfusage_lab.wire.envelope import (
     MOST_USD,
     Envelope,
     Info,
-    about,
-    decoded,
+    decode_envelope,
+    naming,
     refuse_odd,
     result,
 )
@@ -143,8 +143,8 @@ def preview_lines(body: bytes | bytearray, *, path: str) -> list[InvoiceLine]:
     ApiError
         If the answer is a refusal in spite of its status.
     """
-    with about(path):
-        envelope = decoded(_PREVIEW, body, row=_Line)
+    with naming(path):
+        envelope = decode_envelope(_PREVIEW, body, row=_Line)
         preview = result(envelope, body, path, perhaps="the account has no usage yet")
         refuse_odd(body)
         _refuse_other_currency(preview.currency, "$.result")
@@ -159,8 +159,8 @@ def preview_lines(body: bytes | bytearray, *, path: str) -> list[InvoiceLine]:
 
 def past_invoices(body: bytes | bytearray, *, path: str) -> Invoices:
     """Decode an answer of ``GET …/billing/invoice-history``; raises as :func:`preview_lines`."""
-    with about(path):
-        envelope = decoded(_PAST, body, row=_Invoice)
+    with naming(path):
+        envelope = decode_envelope(_PAST, body, row=_Invoice)
         past = result(envelope, body, path, perhaps="the account has no invoices yet")
         refuse_odd(body)
         page, info = past.pagination or _Pagination(), envelope.result_info or Info()

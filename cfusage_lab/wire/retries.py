@@ -21,7 +21,7 @@ from cfusage_lab.wire.limits import (
 )
 from cfusage_lab.wire.pacing import Waiter
 
-__all__ = ["MayHealError", "RetryPolicy", "ahead", "retry_after", "told"]
+__all__ = ["MayHealError", "RetryPolicy", "clock_lead", "failure_text", "retry_after"]
 
 _SERVER_ERROR: Final = 500
 _LONGEST: Final = 1e9
@@ -83,7 +83,7 @@ class RetryPolicy(Retry):
         seconds = self._wait_after(response)
         self.elapsed_sleep += seconds
         begun = time.monotonic()
-        self._waiter.sleep(seconds, f"trying again after {told(response)}")
+        self._waiter.sleep(seconds, f"trying again after {failure_text(response)}")
         self._slept += time.monotonic() - begun
 
     def _wait_after(self, failure: object) -> float:
@@ -109,13 +109,13 @@ def retry_after(response: httpx.Response) -> float | None:
     return min(max(0.0, (until - now).total_seconds()), _LONGEST)
 
 
-def ahead(response: httpx.Response) -> float:
+def clock_lead(response: httpx.Response) -> float:
     """Return how many seconds the clock here is ahead of an answer's; 0 where that tells no time."""
     date = _date(response.headers.get("date", ""))
     return 0.0 if date is None else (datetime.now(UTC) - date).total_seconds()
 
 
-def told(failure: object) -> str:
+def failure_text(failure: object) -> str:
     """Say what went wrong, in the middle of a sentence."""
     if isinstance(failure, MayHealError):
         status = failure.response.status_code

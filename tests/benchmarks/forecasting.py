@@ -19,11 +19,11 @@ import numpy as np
 import polars as pl
 
 from cfusage_lab.forecasts import backtest, budget_check, forecast_daily, forecast_month_end
-from cfusage_lab.forecasts.candidates import SEASONAL_NAIVE
-from cfusage_lab.forecasts.errors import measured, prepared_for_errors
 from cfusage_lab.forecasts.levels import quantile
+from cfusage_lab.forecasts.methods import SEASONAL_NAIVE
 from cfusage_lab.forecasts.outlook import _spreads, _sums
-from cfusage_lab.forecasts.series import series
+from cfusage_lab.forecasts.rolling_errors import measured, prepared_for_errors
+from cfusage_lab.forecasts.series import daily_series
 
 MONTH_END = date(2026, 11, 30)
 TO_GO = (3, 10, 20)
@@ -143,7 +143,7 @@ def forecast(made: dict[str, Costs], to_go: int) -> pl.DataFrame:
     past = {name: values[: len(values) - max(TO_GO)] for name, values in made.items()}
     coming = {name: values[len(values) - max(TO_GO) :][:to_go].sum() for name, values in made.items()}
     table = table_of(past, MONTH_END - timedelta(days=to_go))
-    found = series(table)
+    found = daily_series(table)
     assert found is not None
     naive = _spreads(
         measured(prepared_for_errors(found.days), _sums(to_go)), dict.fromkeys(made, SEASONAL_NAIVE)

@@ -9,11 +9,11 @@ import pytest
 from daily_tables import WEEK, daily_of
 
 import cfusage_lab as cfu
-from cfusage_lab.forecasts.candidates import METHODS
-from cfusage_lab.forecasts.errors import measured, prepared_for_errors
-from cfusage_lab.forecasts.series import series
+from cfusage_lab.forecasts.methods import METHODS
+from cfusage_lab.forecasts.rolling_errors import measured, prepared_for_errors
+from cfusage_lab.forecasts.series import daily_series
 from cfusage_lab.forecasts.spread import Spread, closed_form_variance
-from cfusage_lab.forecasts.student import widened
+from cfusage_lab.forecasts.student_t import widened
 
 T_QUANTILES = {(0.9, 2): 1.886, (0.9, 5): 1.476, (0.975, 3): 3.182, (0.975, 10): 2.228, (0.975, 30): 2.042}
 """As printed in every book."""
@@ -68,7 +68,7 @@ def weekday_mean(past: list[float], count: int, weeks: int) -> float:
 def test_rolling_origins_agree_with_a_slow_loop(seed: int, horizon: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same numbers each time
     costs = [WEEK[n % 7] * chance.lognormvariate(0, 0.2) for n in range(chance.randrange(40, 90))]
-    found = series(daily_of(costs, last="2026-11-15"))
+    found = daily_series(daily_of(costs, last="2026-11-15"))
     assert found is not None
     costs = found.days["fit_usd"].to_list()
     table = measured(prepared_for_errors(found.days), [(0, horizon)])

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.forecasts.candidates import METHODS, SEASONAL_NAIVE, next_days, with_memory
+from cfusage_lab.forecasts.methods import METHODS, SEASONAL_NAIVE, next_days, with_memory
 from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = [

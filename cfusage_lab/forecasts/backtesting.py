@@ -6,13 +6,13 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.forecasts.candidates import GROWTH, METHODS, SEASONAL_NAIVE
-from cfusage_lab.forecasts.errors import ENGINE, errors_of, freedom, measured, prepared_for_errors
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, is_list, level_name, quantile
+from cfusage_lab.forecasts.methods import GROWTH, METHODS, SEASONAL_NAIVE
 from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
-from cfusage_lab.forecasts.series import series
+from cfusage_lab.forecasts.rolling_errors import ENGINE, errors_of, freedom, measured, prepared_for_errors
+from cfusage_lab.forecasts.series import daily_series
 from cfusage_lab.forecasts.spread import closed_form_variance
-from cfusage_lab.forecasts.student import widened
+from cfusage_lab.forecasts.student_t import widened
 from cfusage_lab.options import check_distinct, check_whole, said
 from cfusage_lab.schema import BACKTEST
 from cfusage_lab.time_units import WEEK_DAYS
@@ -90,7 +90,7 @@ def backtest(
     └──────────────────────────┴───────────┴──────────┴─────────────┘
     """
     asked, wanted = checked_levels(levels), _checked(horizons)
-    found = series(daily)
+    found = daily_series(daily)
     names = [f"{kind}_{level_name(level)}{unit}" for level in asked for kind, unit in _MEASURES]
     columns = pl.Schema({**BACKTEST, **dict.fromkeys(names, pl.Float64())})
     if found is None:

@@ -1,4 +1,4 @@
-"""The hours of a day: which part of its cost is still to come, and at which hour a sum is passed."""
+"""The running day: which part of its cost is still to come, and at which of its hours a sum is passed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from cfusage_lab.frames.local_time import localize
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY_HOURS
 
-__all__ = ["Clock", "Count", "Rest", "clock"]
+__all__ = ["EvenHours", "HourProfiles", "RunningDay", "running_day"]
 
 _PROFILE: Final = timedelta(weeks=8)
 """How far back hours are looked at: far enough for eight of each weekday."""
@@ -24,8 +24,8 @@ _FEWEST: Final = 2
 _ANY_DAY: Final = 0
 
 
-class Rest(Protocol):
-    """What tells the rest of the running day."""
+class RunningDay(Protocol):
+    """Tells the rest of the running day."""
 
     def rest(self, account_id: str, day: date, hours: int, usual_usd: float) -> tuple[float, float]:
         """Return which part of the running day is to come, and what it will cost on top of what is known."""
@@ -33,7 +33,7 @@ class Rest(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class EvenHours:
     """Tells the rest of a day by the number of its hours: each as dear as any other."""
 
     def rest(self, _account_id: str, _day: date, hours: int, usual_usd: float) -> tuple[float, float]:
@@ -43,7 +43,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class HourProfiles:
     """Tells the rest of a day by what its hours usually cost on that weekday.
 
     Attributes
@@ -70,7 +70,7 @@ class Clock:
     def rest(self, account_id: str, day: date, hours: int, usual_usd: float) -> tuple[float, float]:
         """Return what usually comes after the last full hour, less what the running one has cost."""
         if day != self.today:
-            return Count().rest(account_id, day, hours, usual_usd)
+            return EvenHours().rest(account_id, day, hours, usual_usd)
         shares = self._shares(account_id, day)
         part = sum(share for minute, share in shares.items() if minute >= self.minute)
         return part, max(part * usual_usd - self.running.get(account_id, 0.0), 0.0)
@@ -108,12 +108,12 @@ class Clock:
         return {60 * hour: 1 / DAY_HOURS for hour in range(DAY_HOURS)}
 
 
-def clock(found: Series, history: object | None, time_zone: str | None) -> Rest:
+def running_day(found: Series, history: object | None, time_zone: str | None) -> RunningDay:
     """Return what tells the rest of the running day: from hours if there are any, else from their number."""
     if history is None:
         if time_zone is not None:
             raise ConfigError("time_zone says how to read history: pass both, or neither")
-        return Count()
+        return EvenHours()
     if time_zone is None:
         raise ConfigError("history is in UTC: pass time_zone, the one of the daily table")
     local = localize(history, time_zone=time_zone)
@@ -127,16 +127,16 @@ def clock(found: Series, history: object | None, time_zone: str | None) -> Rest:
         total = by_hour.agg(pl.col("cost_usd").sum()).with_columns(account_id=pl.lit(TOTAL))
         names = ["account_id", "start_time", "date", "weekday", "minute", "state", "cost_usd"]
         windows = pl.concat([windows.select(names), total.select(names)])
-    return _clock(windows, found, time_zone)
+    return _hour_profiles(windows, found, time_zone)
 
 
-def _clock(windows: pl.DataFrame, found: Series, time_zone: str) -> Clock:
+def _hour_profiles(windows: pl.DataFrame, found: Series, time_zone: str) -> HourProfiles:
     is_today = pl.col("date") == found.today
     is_over = pl.col("state") != "in_progress"
     today = windows.filter(is_today)
     finished: Any = today.filter(is_over)["minute"].max()
     running = today.filter(~is_over).group_by("account_id").agg(pl.col("cost_usd").sum())
-    return Clock(
+    return HourProfiles(
         time_zone=time_zone,
         today=found.today,
         minute=0 if finished is None else finished + 60,
