@@ -148,7 +148,7 @@ def forecast(made: dict[str, Costs], to_go: int) -> pl.DataFrame:
     naive = _spreads(
         measured(prepared_for_errors(found.days), _sums(to_go)), dict.fromkeys(made, SEASONAL_NAIVE)
     )
-    widths = {name: 2 * spread.half(to_go, quantile(0.8)) for name, spread in naive.items()}
+    widths = {name: 2 * spread.half_width(to_go, quantile(0.8)) for name, spread in naive.items()}
     account = pl.col("account_id")
     return (
         forecast_month_end(table)

@@ -36,7 +36,7 @@ def test_the_closed_form_of_the_seasonal_naive_is_what_simulation_gives() -> Non
 def test_the_seasonal_naives_interval_is_the_closed_form_where_errors_are_no_larger() -> None:
     spread = Spread(errors=((1, 1.0, 1e9), (28, 1.0, 1e9)), sigma=2.0, sigma_freedom=1e9)
 
-    assert spread.half(17, 1.96) == pytest.approx(1.96 * 2 * math.sqrt(62))
+    assert spread.half_width(17, 1.96) == pytest.approx(1.96 * 2 * math.sqrt(62))
 
 
 @pytest.mark.parametrize(("chance", "freedom"), T_QUANTILES)
@@ -48,7 +48,7 @@ def test_students_quantiles(chance: float, freedom: int) -> None:
 
 def test_a_chance_is_the_level_of_the_interval_that_ends_there() -> None:
     spread = Spread(errors=((1, 3.0, 4.0), (10, 20.0, 2.5)))
-    upper = spread.half(7, NormalDist().inv_cdf(0.9))
+    upper = spread.half_width(7, NormalDist().inv_cdf(0.9))
 
     assert spread.chance_above(upper, 7) == pytest.approx(0.1)
     assert spread.chance_above(-upper, 7) == pytest.approx(0.9)
