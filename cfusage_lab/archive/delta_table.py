@@ -12,15 +12,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import polars as pl
 
 from cfusage_lab.archive.errors import typed_errors
-from cfusage_lab.archive.folders import (
-    file_in,
-    folder_uri,
-    is_plain,
-    refuse_foreign_files,
-    refuse_lost_commits,
-)
+from cfusage_lab.archive.folders import refuse_foreign_files, refuse_lost_commits
 from cfusage_lab.archive.integrity import check_table
-from cfusage_lab.archive.location import StorageOptions
+from cfusage_lab.archive.location import StorageOptions, file_in, folder_uri, is_plain
 from cfusage_lab.archive.object_stores import (
     check_settings,
     is_s3,

@@ -18,7 +18,10 @@ from cfusage_lab.files import FORBIDDEN, FULL, is_address
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.wording import visible
 
-__all__ = ["newer_version", "store_error", "typed_errors"]
+__all__ = ["RESTORE", "newer_version", "store_error", "typed_errors"]
+
+RESTORE: Final = "put a copy of it back, or move it away and update again"
+"""What to do about an archive that is damaged."""
 
 _UNUSABLE: Final = FORBIDDEN | {errno.ENOTDIR, errno.ENOTSUP, errno.ENAMETOOLONG, errno.ELOOP}
 _NEWER: Final = re.compile(r"unsupported (minimum )?(reader|writer)|unsupported.*feature", re.IGNORECASE)
@@ -197,10 +200,7 @@ def _typed(uri: str, error: BaseException) -> CfUsageError:
             f"the archive at {uri} can't be used: check that the folder is one, and its permissions; "
             f"{_INTACT} ({said})"
         )
-    return PayloadError(
-        f"the archive at {uri} is damaged, and nothing was changed: put a copy of it back, or move it away "
-        f"and update again ({said})"
-    )
+    return PayloadError(f"the archive at {uri} is damaged, and nothing was changed: {RESTORE} ({said})")
 
 
 def _errno(error: BaseException) -> int | None:

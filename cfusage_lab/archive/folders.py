@@ -1,75 +1,22 @@
-"""An archive in a folder: what delta-rs is told of it, and what may be found there.
+"""An archive in a folder: whether it is free for one, and whether its files are all there.
 
 :mod:`cfusage_lab.archive.object_stores` is the same for an object store.
 """
 
 import json
-import os
-import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 import polars as pl
 
+from cfusage_lab.archive.errors import RESTORE
 from cfusage_lab.errors import ConfigError, PayloadError
-from cfusage_lab.files import shown
 
-__all__ = [
-    "altered_files",
-    "file_in",
-    "folder_uri",
-    "is_plain",
-    "refuse_foreign_files",
-    "refuse_lost_commits",
-]
-
-_MISTAKEN: Final = re.compile(r"[\x00-\x1f\x7f\\\[\]^|]|%[0-9A-Fa-f]{2}")
-"""What delta-rs 1.6 takes for something else in a folder's name, or can't take at all.
-
-It reads ``%41`` as ``A`` and a backslash as a slash, and so would write into another folder.
-"""
-
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
-"""What neither delta-rs encodes in an address nor polars takes for a pattern or a partition."""
+__all__ = ["altered_files", "refuse_foreign_files", "refuse_lost_commits"]
 
 _ACTIONS: Final = {"add", "remove", "metaData", "protocol", "commitInfo", "txn", "domainMetadata", "cdc"}
 """What a commit may hold, by Delta's protocol."""
-
-
-def is_plain(folder: Path) -> bool:
-    """Whether a folder's path is the same in delta-rs' addresses, and means nothing else to polars."""
-    return _PLAIN.fullmatch(Path(os.path.realpath(folder)).as_posix()) is not None
-
-
-def folder_uri(folder: str | Path) -> str:
-    """Return the address of a folder, to whatever place links lead now.
-
-    Raises
-    ------
-    ConfigError
-        If delta-rs would take its name for another one.
-    """
-    real = Path(os.path.realpath(folder))
-    found = _MISTAKEN.search(real.as_posix())
-    if found is None:
-        try:
-            os.fspath(real).encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return real.as_uri()
-    what = "bytes that are no UTF-8" if found is None else repr(found[0])
-    raise ConfigError(
-        f"an archive can't be kept in {shown(real)}: the name holds {what}, which delta-rs takes for "
-        "something else; take a folder whose path has no [ ] ^ | \\, no control characters and no % before "
-        "two hexadecimal digits"
-    )
-
-
-def file_in(folder: Path, uri: str) -> str:
-    """Return the path of a file of a table by delta-rs' address of it: its month's folder and its name."""
-    return os.path.join(folder, *uri.rsplit("/", 2)[1:])  # noqa: PTH118 - a good deal faster, for many files
 
 
 def refuse_lost_commits(folder: Path | None) -> None:
@@ -80,8 +27,7 @@ def refuse_lost_commits(folder: Path | None) -> None:
     empty = [path.name for path in log.glob("*.json") if not path.stat().st_size]
     if empty:
         raise PayloadError(
-            f"the archive at {folder} is damaged, {', '.join(sorted(empty))} of its log is empty: put a copy "
-            "of it back, or move it away and update again"
+            f"the archive at {folder} is damaged, {', '.join(sorted(empty))} of its log is empty: {RESTORE}"
         )
 
 
@@ -97,10 +43,7 @@ def refuse_foreign_files(folder: Path | None) -> None:
         raise ConfigError(f"{location} is itself a Delta table: give the archive a folder of its own")
     names = {path.name for path in folder.iterdir()} if folder.exists() else set()
     if any(name.startswith("month=") for name in names) or _has_commits(folder / "_delta_log"):
-        raise PayloadError(
-            f"the archive at {folder} is damaged: its log lacks its beginning; put a copy of it back, or "
-            "move it away and update again"
-        )
+        raise PayloadError(f"the archive at {folder} is damaged: its log lacks its beginning; {RESTORE}")
     if names - {"_delta_log"}:
         raise ConfigError(f"{folder} holds something else: give the archive a folder of its own")
 

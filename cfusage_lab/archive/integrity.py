@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from cfusage_lab.archive.errors import newer_version, typed_errors
+from cfusage_lab.archive.errors import RESTORE, newer_version, typed_errors
 from cfusage_lab.archive.folders import altered_files
 from cfusage_lab.archive.object_stores import altered_objects, is_s3
 from cfusage_lab.archive.rows import CHECKSUM, KEY, REVISION, STORED, flaws, month_of
@@ -118,10 +118,7 @@ def verify_table(table: "MonthlyTable") -> tuple[int, int, int, int, float | Non
     if found:
         shown = "; ".join(found[:_SHOWN])
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        raise PayloadError(
-            f"the archive at {table.uri} is not as it was written: {shown}{more}; put a copy of it back, "
-            "or move it away and update again"
-        )
+        raise PayloadError(f"the archive at {table.uri} is not as it was written: {shown}{more}; {RESTORE}")
     size = int(files["size_bytes"].sum())
     return opened.version(), files.height, stored.height, size, table.total_usd(stored)
 

@@ -8,15 +8,31 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from cfusage_lab.archive.folders import folder_uri
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import expanded, is_address, shown
 from cfusage_lab.redaction import Redactor
 
-__all__ = ["LONGEST_SECONDS", "StorageOptions", "location_of", "storage_options_of"]
+__all__ = [
+    "LONGEST_SECONDS",
+    "StorageOptions",
+    "file_in",
+    "folder_uri",
+    "is_plain",
+    "location_of",
+    "storage_options_of",
+]
 
 _FLATTENED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """An address that pathlib has taken one slash from."""
+
+_MISTAKEN: Final = re.compile(r"[\x00-\x1f\x7f\\\[\]^|]|%[0-9A-Fa-f]{2}")
+"""What delta-rs 1.6 takes for something else in a folder's name, or can't take at all.
+
+It reads ``%41`` as ``A`` and a backslash as a slash, and so would write into another folder.
+"""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
+"""What neither delta-rs encodes in an address nor polars takes for a pattern or a partition."""
 
 _OPEN: Final = re.compile(
     r"region|endpoint|bucket|container|account_name|timeout|allow_|style|locking|rename|retr(y|ies)|interval",
@@ -75,6 +91,41 @@ def location_of(location: object) -> str:
     folder = str(Path(text).absolute())
     folder_uri(folder)
     return folder
+
+
+def is_plain(folder: Path) -> bool:
+    """Whether a folder's path is the same in delta-rs' addresses, and means nothing else to polars."""
+    return _PLAIN.fullmatch(Path(os.path.realpath(folder)).as_posix()) is not None
+
+
+def folder_uri(folder: str | Path) -> str:
+    """Return the address of a folder, to whatever place links lead now.
+
+    Raises
+    ------
+    ConfigError
+        If delta-rs would take its name for another one.
+    """
+    real = Path(os.path.realpath(folder))
+    found = _MISTAKEN.search(real.as_posix())
+    if found is None:
+        try:
+            os.fspath(real).encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return real.as_uri()
+    what = "bytes that are no UTF-8" if found is None else repr(found[0])
+    raise ConfigError(
+        f"an archive can't be kept in {shown(real)}: the name holds {what}, which delta-rs takes for "
+        "something else; take a folder whose path has no [ ] ^ | \\, no control characters and no % before "
+        "two hexadecimal digits"
+    )
+
+
+def file_in(folder: Path, uri: str) -> str:
+    """Return the path of a file of a table by delta-rs' address of it: its month's folder and its name."""
+    return os.path.join(folder, *uri.rsplit("/", 2)[1:])  # noqa: PTH118 - a good deal faster, for many files
 
 
 class StorageOptions(dict[str, str]):

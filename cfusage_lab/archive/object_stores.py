@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from cfusage_lab.archive.errors import typed_errors
+from cfusage_lab.archive.errors import RESTORE, typed_errors
 from cfusage_lab.archive.location import StorageOptions
 from cfusage_lab.errors import ConfigError, PayloadError
 
@@ -162,10 +162,7 @@ def refuse_foreign_objects(location: str, table: str, options: StorageOptions) -
         )
     names = [one["path"].removeprefix(f"{table}/") for one in found]
     if any(name.startswith("month=") or _COMMIT.match(name) for name in names):
-        raise PayloadError(
-            f"the archive at {uri} is damaged: its log lacks its beginning; put a copy of it back, or move "
-            "it away and update again"
-        )
+        raise PayloadError(f"the archive at {uri} is damaged: its log lacks its beginning; {RESTORE}")
     if any(not name.startswith("_delta_log/") for name in names):
         raise ConfigError(f"{uri} holds something else: give the archive a place of its own")
 

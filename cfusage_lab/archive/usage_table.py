@@ -12,6 +12,7 @@ from cfusage_lab.account_ids import named_account_ids
 from cfusage_lab.archive.commits import ROWS_IN_GROUP, commit, create, replace_months
 from cfusage_lab.archive.coverage import SPANS, gaps
 from cfusage_lab.archive.delta_table import MonthlyTable
+from cfusage_lab.archive.errors import RESTORE
 from cfusage_lab.archive.integrity import hidden_months, usage_faults, with_checksums
 from cfusage_lab.archive.rows import (
     CHECKSUM,
@@ -97,7 +98,7 @@ class UsageTable(MonthlyTable):
         if first >= last:
             return None
         inside = rows.filter(pl.col("start_time").is_between(first, last, closed="left"))
-        missing = gaps(inside, _bounds(spans["account_id"], first, last), width=WIDTHS[self.granularity])
+        missing = gaps(inside, _bounds(spans, first, last), width=WIDTHS[self.granularity])
         (newest,) = missing.select(pl.col("end").max()).row(0)
         first = max(first, newest or first, midnight(last) - LONGEST)
         return TimeRange(first, last) if first < last else None
@@ -170,12 +171,10 @@ class UsageTable(MonthlyTable):
                 f"the archive at {self.location} holds no {self.granularity}s yet: update(client) fetches "
                 "some"
             )
-        missing = gaps(rows, _bounds(ids, start, end), width=WIDTHS[self.granularity]).sort(SPANS.names())
+        bounds = _bounds(pl.DataFrame({"account_id": list(ids)}), start, end)
+        missing = gaps(rows, bounds, width=WIDTHS[self.granularity]).sort(SPANS.names())
         if not missing.height:
-            return PayloadError(
-                f"the archive at {self.uri} is damaged, it has duplicate windows: put a copy of it back, or "
-                "move it away and update again"
-            )
+            return PayloadError(f"the archive at {self.uri} is damaged, it has duplicate windows: {RESTORE}")
         account_id, first, last = missing.row(0)
         more = f" (and {missing.height - 1:,} more gaps)" if missing.height > 1 else ""
         other = "; it is one of the sandbox's: open the archive with source='sandbox'"
@@ -187,11 +186,9 @@ class UsageTable(MonthlyTable):
         )
 
 
-def _bounds(ids: Sequence[str] | pl.Series, start: datetime, end: datetime) -> pl.DataFrame:
+def _bounds(accounts: pl.DataFrame, start: datetime, end: datetime) -> pl.DataFrame:
     """Return the same span (:data:`SPANS`) for each account."""
-    return pl.DataFrame({"account_id": list(ids)}).select(
-        "account_id", start=pl.lit(start, SPANS["start"]), end=pl.lit(end, SPANS["end"])
-    )
+    return accounts.select("account_id", start=pl.lit(start, SPANS["start"]), end=pl.lit(end, SPANS["end"]))
 
 
 def _month_start(moment: datetime) -> datetime:

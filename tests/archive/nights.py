@@ -103,6 +103,11 @@ def used(history: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Return every file below a folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def costs(*values: float, start: datetime = NOW - 10 * DAY) -> dict[datetime, float]:
     """Return costs of consecutive hours, from the midnight before ``start``."""
     first = start.replace(hour=0, minute=0)

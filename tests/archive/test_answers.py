@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nights import DAY, HOUR, NOW, ONE, TWO
+from nights import DAY, HOUR, NOW, ONE, TWO, contents
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.archive import UsageArchive
@@ -95,8 +95,8 @@ PROMISES: dict[str, tuple[Change, str]] = {
     "no end": (setting(end_time=None), "missing|lacks"),
     "nobody knows whether reported": (setting(is_reported=None), "missing|lacks"),
     "a cost that was not reported": (setting(is_reported=False), "not reported"),
-    "a window twice": (lambda rows: pl.concat([rows, rows[:1]]), "twice"),
-    "a window twice and one never": (counted_right, "twice"),
+    "a window twice": (lambda rows: pl.concat([rows, rows[:1]]), "duplicate"),
+    "a window twice and one never": (counted_right, "duplicate"),
     "another account": (
         lambda rows: rows.with_columns(pl.col("account_id").replace(TWO, "f" * 32)),
         "other accounts",
@@ -135,10 +135,6 @@ PROMISES: dict[str, tuple[Change, str]] = {
         "parse dates",
     ),
 }
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("broken", PROMISES)

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from deltalake import DeltaTable, Field, write_deltalake
-from nights import BATCH, DAY, NOW, RESEARCH, SUPPORT, Nights
+from nights import BATCH, DAY, NOW, RESEARCH, SUPPORT, Nights, contents
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.archive import UsageArchive
@@ -170,12 +170,12 @@ def _other_files(folder: Path) -> None:
 def test_what_is_not_an_archive_is_left_alone(tmp_path: Path, occupy: Callable[[Path], None]) -> None:
     nights = Nights(tmp_path)
     occupy(tmp_path)
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    before = contents(tmp_path)
 
     with pytest.raises(ConfigError, match="a folder of its own"):
         nights.update(SHORT)
 
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert contents(tmp_path) == before
     assert nights.sandbox.requests == ()
 
 
@@ -212,13 +212,13 @@ def test_a_table_of_the_future_is_not_touched(
     nights: Nights, change: Callable[[dict[str, object]], None]
 ) -> None:
     rewrite(commits(nights)[0], change)
-    before = {path: path.read_bytes() for path in nights.folder.rglob("*") if path.is_file()}
+    before = contents(nights.folder)
 
     for use in (lambda: nights.update(SPAN, accounts=BATCH), lambda: nights.archive.usage_history(SPAN)):
         with pytest.raises(ConfigError, match="newer version"):
             use()
 
-    assert {path: path.read_bytes() for path in nights.folder.rglob("*") if path.is_file()} == before
+    assert contents(nights.folder) == before
 
 
 def test_a_table_of_the_future_that_has_columns_more_is_not_touched_either(nights: Nights) -> None:
@@ -297,13 +297,13 @@ def test_a_damaged_log_is_an_error_and_nothing_is_built_upon_it(
 ) -> None:
     nights.update(SPAN, accounts=BATCH)
     damage(commits(nights)[which])
-    before = {path: path.read_bytes() for path in nights.folder.rglob("*") if path.is_file()}
+    before = contents(nights.folder)
 
     for use in (lambda: nights.update(SPAN), lambda: nights.archive.usage_history(SPAN)):
         with pytest.raises(CfUsageError):
             use()
 
-    assert {path: path.read_bytes() for path in nights.folder.rglob("*") if path.is_file()} == before
+    assert contents(nights.folder) == before
 
 
 def test_a_number_that_was_altered_is_found(nights: Nights) -> None:

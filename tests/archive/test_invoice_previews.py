@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from deltalake import DeltaTable
-from nights import BATCH, DAY, NOW, ONE, RESEARCH, SUPPORT, TWO, Nights
+from nights import BATCH, DAY, NOW, ONE, RESEARCH, SUPPORT, TWO, Nights, contents
 from polars.testing import assert_frame_equal
 
 import cfusage_lab as cfu
@@ -74,10 +74,6 @@ def keep(folder: Path, answer: object, *, now: datetime = NOW) -> UsageArchive:
     archive = UsageArchive(folder, now=now)
     archive.update_invoice_previews(Invoicing(answer))  # type: ignore[arg-type]
     return archive
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_cost_by_model_has_a_history(tmp_path: Path) -> None:
