@@ -93,8 +93,8 @@ def test_the_table_and_the_report_name_an_hour_alike() -> None:
         ("2026-10-25T01:00Z", "2026-10-25T02:00Z", "Europe/Berlin", "Sun 25 Oct 2026, 02:00 to 03:00"),
         ("2026-04-23T22:00Z", "2026-04-24T21:00Z", "Africa/Cairo", "Fri 24 Apr 2026"),
         ("2026-03-28T02:00Z", "2026-03-29T01:00Z", "America/Nuuk", "Sat 28 Mar 2026"),
-        ("2026-11-01T05:00Z", "2026-11-02T05:00Z", "America/Havana", "00:00 to Mon 2 Nov 2026, 00:00"),
-        ("2026-11-01T04:00Z", "2026-11-02T05:00Z", "America/Havana", "Sun 1 Nov 2026"),
+        ("2025-11-02T05:00Z", "2025-11-03T05:00Z", "America/Havana", "00:00 to Mon 3 Nov 2025, 00:00"),
+        ("2025-11-02T04:00Z", "2025-11-03T05:00Z", "America/Havana", "Sun 2 Nov 2025"),
     ],
 )
 def test_a_span_is_whole_days_only_where_it_begins_and_ends_with_dates(

@@ -13,6 +13,7 @@ from cfusage_lab.charts.month import DAY_MINUTES, clock_minutes, month_of_days
 from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, pointed
 from cfusage_lab.charts.rows import Picked, dated, picked, zeros_of
 from cfusage_lab.charts.tooltips import DAY_TEXT, known_text, quoted, range_text, titled
+from cfusage_lab.errors import FrameError
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.forecasts.levels import level_name, levels_of, with_intervals
 from cfusage_lab.frames import open_table, polars_table
@@ -97,6 +98,7 @@ def month_end_chart(
     if month_of_days(path) is None:
         days = when(path, time_zone)
         return drawn(_PAGE.of(()), [], title="Month end: no days", facts=days, note=note)
+    _refuse_unspent(path)
     found = picked(path, size="forecast_usd", names=names)
     limits = _limits(path, budget, runway)
     tables = [_rows(one, limits.get(one["account_id"][0], {}), levels, passed, until) for one in found.tables]
@@ -112,6 +114,16 @@ def month_end_chart(
 
 
 # The rows
+
+
+def _refuse_unspent(path: pl.DataFrame) -> None:
+    """Raise :class:`FrameError` about an account of which only days to come are there."""
+    spent = path.group_by("account_id", maintain_order=True).agg(pl.col("spent_usd").count())
+    for (account_id,) in spent.filter(pl.col("spent_usd") == 0).select("account_id").iter_rows():
+        raise FrameError(
+            f"the month path of account {account_id} has no day with spent_usd: a forecast goes on from what "
+            f"was spent; pass all rows that forecast_month_path returns"
+        )
 
 
 def _limits(

@@ -34,6 +34,8 @@ __all__ = ["API_PATH", "Request", "Sandbox"]
 API_PATH: Final = "/client/v4"
 _MOST_ACCOUNTS: Final = 50
 """The most accounts that Cloudflare puts on a page."""
+_REMEMBERED: Final = 10_000
+"""Requests: some 5 MB, so that an explorer that is left open for days does not grow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +106,11 @@ class Sandbox:
         self._billing = Billing(knobs, self._ledger)
         self._invoices = Invoices(knobs, self._ledger)
         self._rate_limit = RateLimit(knobs, clock)
-        self._requests: list[Request] = []
+        self._requests: deque[Request] = deque(maxlen=_REMEMBERED)
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """Everything that was asked so far, in order of arrival."""
+        """What was asked so far, in order of arrival; of more than 10,000 requests, the last."""
         return tuple(self._requests)
 
     def truth(

@@ -99,7 +99,7 @@ def test_a_day_whose_last_hour_comes_twice_is_over_after_the_second(
     [
         ("Europe/Berlin", "2026-03-29T01:00Z", "03:00", 2.0, 3.0),  # 02:00 is skipped: it is 03:00 at once
         ("Europe/Berlin", "2026-10-25T01:00Z", "02:00", 3.0, 2.0),  # it is 02:00 for the second time
-        ("America/Havana", "2026-11-01T05:00Z", "00:00", 1.0, None),  # it is midnight again
+        ("America/Havana", "2025-11-02T05:00Z", "00:00", 1.0, None),  # it is midnight again
         ("America/Santiago", "2026-09-06T05:00Z", "02:00", 1.0, 2.0),  # the day begins at 01:00
         ("Antarctica/Casey", "2010-03-04T15:00Z", "00:00", 2.0, None),  # 23:00 of the day before again
         ("Antarctica/Casey", "2010-03-04T19:00Z", "03:00", 6.0, 3.0),

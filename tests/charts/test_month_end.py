@@ -129,3 +129,10 @@ def test_no_days_say_so() -> None:
 def test_a_table_of_another_kind_is_refused() -> None:
     with pytest.raises(cfu.FrameError, match="month path"):
         cfu.month_end_chart(DAILY)
+
+
+def test_an_account_with_days_to_come_alone_is_refused_by_name() -> None:
+    path = cfu.forecast_month_path(DAILY).filter(pl.col("spent_usd").is_null())
+
+    with pytest.raises(cfu.FrameError, match="of account a has no day with spent_usd"):
+        cfu.month_end_chart(path)
