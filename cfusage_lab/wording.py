@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from html import escape
 from typing import Final
 
-from cfusage_lab.time_units import HOUR
+from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
     "chance_text",
@@ -17,6 +17,7 @@ __all__ = [
     "days_text",
     "dollars",
     "hour_text",
+    "hour_window_text",
     "html_text",
     "markdown_text",
     "moment_text",
@@ -116,6 +117,13 @@ def window_text(start: datetime, width: timedelta, info: tzinfo) -> str:
     """
     end = f"{start.astimezone(info) + width:%H:%M}" if width <= HOUR else "a day later"
     return f"{moment_text(start, info)} to {end}"
+
+
+def hour_window_text(start: datetime, info: tzinfo) -> str:
+    """Write an hour on a zone's clock, with its offset from UTC where that changes within a day of it."""
+    offset = offset_text(start, info)
+    is_plain = all(offset_text(start + n * DAY, info) == offset for n in (-1, 1))
+    return window_text(start, HOUR, info) + ("" if is_plain else f" (UTC{offset})")
 
 
 def offset_text(moment: datetime, info: tzinfo) -> str:

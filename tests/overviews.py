@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from cfusage_lab.commands.overview import Overview
+from cfusage_lab.commands.summary import Summary
 from cfusage_lab.ranges import TimeRange
 
 ACCOUNT = "ab" * 16
@@ -39,7 +39,7 @@ ROW: dict[str, Any] = {
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def overview(rows: pl.DataFrame, **parts: Any) -> Overview:  # noqa: ANN401 - whatever a test sets
+def overview(rows: pl.DataFrame, **parts: Any) -> Summary:  # noqa: ANN401 - whatever a test sets
     """Return what a summary tells of these rows."""
     ids = rows["account_id"].to_list()
     plain = {
@@ -57,4 +57,4 @@ def overview(rows: pl.DataFrame, **parts: Any) -> Overview:  # noqa: ANN401 - wh
         "invoice": None,
         "checked": None,
     }
-    return Overview(**plain | parts)
+    return Summary(**plain | parts)

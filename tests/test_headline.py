@@ -11,8 +11,7 @@ from histories import hours
 from overviews import overview
 
 import cfusage_lab as cfu
-from cfusage_lab.commands.digest import as_markdown
-from cfusage_lab.commands.texts import as_text
+from cfusage_lab.commands.summary_formats import as_markdown, as_text
 from cfusage_lab.explorer.figures import figures_html, headline
 from cfusage_lab.headline import HEADLINE, Usage, comparison_sentence, figures, headline_table
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cfusage_lab import errors
-from cfusage_lab.commands.running import code_of
+from cfusage_lab.commands.run import code_of
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Knobs, Sandbox, Trouble, serve
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cfusage_lab.explorer.windows_table import Page, windows_html
-from cfusage_lab.reports.texts import hour_of
-from cfusage_lab.wording import offset_text, span_text, visible, window_text
+from cfusage_lab.wording import hour_window_text, offset_text, span_text, visible, window_text
 
 
 @pytest.mark.parametrize(
@@ -81,9 +80,11 @@ def test_the_table_and_the_report_name_an_hour_alike() -> None:
     )
 
     for start, offset in zip(windows["start_time"], ("+02:00", "+01:00"), strict=True):
-        assert hour_of(start, BERLIN) == f"Sun 25 Oct 2026, 02:00 to 03:00 (UTC{offset})"
+        assert hour_window_text(start, BERLIN) == f"Sun 25 Oct 2026, 02:00 to 03:00 (UTC{offset})"
         assert f'Sun 25 Oct 2026, 02:00 to 03:00 <span class="cfusage-quiet">{offset}</span>' in page
-    assert hour_of(datetime(2026, 10, 23, 0, tzinfo=UTC), BERLIN) == "Fri 23 Oct 2026, 02:00 to 03:00"
+    assert (
+        hour_window_text(datetime(2026, 10, 23, 0, tzinfo=UTC), BERLIN) == "Fri 23 Oct 2026, 02:00 to 03:00"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """A report of usage history, in one HTML file that needs nothing else."""
 
-from cfusage_lab.reports.writing import report
+from cfusage_lab.reports.report import report
 
 __all__ = ["report"]

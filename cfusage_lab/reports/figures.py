@@ -22,7 +22,7 @@ from cfusage_lab.patterns import (
     weekly_heatmap,
 )
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.reports.before import Before, check_held, is_within
+from cfusage_lab.reports.comparison_range import ComparisonRange, check_held, is_within
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
 
@@ -61,7 +61,7 @@ class Figures:
     time_zone: str
     names: Mapping[str, str]
     known: Usage
-    before: Before | None
+    before: ComparisonRange | None
     history: pl.DataFrame
     daily: pl.DataFrame
     total: pl.DataFrame
@@ -97,7 +97,7 @@ class Figures:
         if time_range is not None:
             wanted = check_held(windows, time_range)
             shown = Usage.of(_ended(windows.filter(is_within(wanted))), time_zone=time_zone)
-            before = Before.of(_until_now(shown.total), time_zone=time_zone)
+            before = ComparisonRange.of(_until_now(shown.total), time_zone=time_zone)
         cost = shown.daily.group_by("account_id").agg(pl.col("cost_usd").sum())
         cost = cost.sort("cost_usd", "account_id", descending=[True, False])
         whole = net(cost["cost_usd"])
@@ -188,7 +188,7 @@ class Figures:
         until = self.known.total.filter(pl.col("start_time") < self.span[1])
         return month_over_month(until, time_zone=self.time_zone)
 
-    def pairs(self, before: Before) -> pl.DataFrame:
+    def pairs(self, before: ComparisonRange) -> pl.DataFrame:
         """Set each day of the range beside the one before that it is compared with, of the total."""
         return self._beside(before, self.total_daily, self.known.total_daily)
 
@@ -207,7 +207,7 @@ class Figures:
         past = known.filter(pl.col("date") < first)
         return day_over_day(pl.concat([past, daily])).filter(pl.col("date") >= first)
 
-    def _beside(self, before: Before, daily: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    def _beside(self, before: ComparisonRange, daily: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         """Set days of the report beside those before; every one of these is known."""
         return compare(daily, known.filter(pl.col("date").is_between(*before.dates)))
 

@@ -16,10 +16,8 @@ from cfusage_lab.charts import (
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut
 from cfusage_lab.ranges import zone
-from cfusage_lab.reports.about import computed, provisional
-from cfusage_lab.reports.ahead import events_found, where_it_ends
 from cfusage_lab.reports.billing import Billed, agreements, billed_by_model, disagreements
-from cfusage_lab.reports.changed import account_changes, change_card, ratio_text, what_changed
+from cfusage_lab.reports.changes import account_changes, change_card, ratio_text, what_changed
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import (
     Card,
@@ -31,10 +29,11 @@ from cfusage_lab.reports.markup import (
     part,
     table,
 )
-from cfusage_lab.reports.texts import hour_of
+from cfusage_lab.reports.methodology import computed, provisional
+from cfusage_lab.reports.outlook import events_found, where_it_ends
 from cfusage_lab.time_units import WEEK_DAYS
 from cfusage_lab.view.pages import Block, Section
-from cfusage_lab.wording import counted, days_text, hour_text, html_text, span_text
+from cfusage_lab.wording import counted, days_text, hour_text, hour_window_text, html_text, span_text
 
 __all__ = ["sections"]
 
@@ -174,7 +173,7 @@ def _highest(figures: Figures) -> list[Block]:
     whose = [] if figures.is_alone else [Column("Most of it", "name"), Column("Its cost", "number")]
     hours = [
         [
-            html_text(hour_of(row["start_time"], info)),
+            html_text(hour_window_text(row["start_time"], info)),
             f"{row['start_time']:%Y-%m-%d %H:%MZ}",
             money(row["aggregated_value"]),
             part(row["share"]),

@@ -6,7 +6,7 @@ import sys
 import pytest
 from running import Run
 
-from cfusage_lab.commands.parsing import parsed
+from cfusage_lab.commands.arguments import parsed
 
 HEAVY = {"polars", "httpx", "altair", "deltalake", "ipywidgets", "narwhals"}
 

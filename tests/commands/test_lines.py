@@ -7,7 +7,7 @@ import pytest
 from histories import hours
 from overviews import ACCOUNT, ROW, overview
 
-from cfusage_lab.commands.texts import as_text
+from cfusage_lab.commands.summary_formats import as_text
 from cfusage_lab.headline import HEADLINE, Usage, headline_table, month_end, stood_out
 
 

@@ -10,7 +10,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 import cfusage_lab as cfu
-from cfusage_lab.commands.parsing import parsed
+from cfusage_lab.commands.arguments import parsed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

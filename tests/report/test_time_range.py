@@ -12,10 +12,10 @@ from polars.testing import assert_frame_equal
 
 import cfusage_lab as cfu
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.reports.about import computed
-from cfusage_lab.reports.before import Before
-from cfusage_lab.reports.changed import change_card, what_changed
+from cfusage_lab.reports.changes import change_card, what_changed
+from cfusage_lab.reports.comparison_range import ComparisonRange
 from cfusage_lab.reports.figures import Figures
+from cfusage_lab.reports.methodology import computed
 from cfusage_lab.reports.outlook import month_end, stood_out
 
 NOW = "2026-11-18T09:30Z"
@@ -149,7 +149,7 @@ def test_other_ranges_stand_beside_the_same_weekdays(
     start: str, end: str, partner: str, previous: str
 ) -> None:
     first, last, before = (datetime.fromisoformat(f"2026-{one}:00Z") for one in (start, end, previous))
-    found = Before.of(TimeRange(first, last), time_zone="UTC")
+    found = ComparisonRange.of(TimeRange(first, last), time_zone="UTC")
 
     assert (found.partner, found.previous.start) == (partner, before)
     assert found.previous.hours == (last - first) // HOUR

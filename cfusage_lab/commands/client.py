@@ -1,11 +1,11 @@
-"""Who is asked and about what, and what is said while that takes its time."""
+"""The client that a command line means, its accounts, and what is said while it takes its time."""
 
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cfusage_lab import terminal
-from cfusage_lab.commands.parsing import ALL, NAME
+from cfusage_lab.commands.arguments import ALL, NAME
 from cfusage_lab.errors import CfUsageError, ConfigError
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "accounts_of",
-    "client",
     "credit_of",
     "invoice_of",
     "listener",
     "names_of",
+    "open_client",
 ]
 
 
@@ -46,7 +46,7 @@ def listener() -> "Progress | None":
     return None if terminal.is_terminal(sys.stderr) else _Told()
 
 
-def client(*, is_sandbox: bool) -> "UsageClient":
+def open_client(*, is_sandbox: bool) -> "UsageClient":
     """Return the client that was asked for, never the other one."""
     from cfusage_lab.credentials import find_credentials  # noqa: PLC0415 - keeps --help fast
     from cfusage_lab.fetch import UsageClient  # noqa: PLC0415

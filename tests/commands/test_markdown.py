@@ -12,7 +12,7 @@ from overviews import ROW, overview
 from running import Run, credentials
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.commands.digest import as_markdown
+from cfusage_lab.commands.summary_formats import as_markdown
 from cfusage_lab.headline import HEADLINE, Usage, headline_table, month_end, stood_out
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.sandbox import Sandbox, serve

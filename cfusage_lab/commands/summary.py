@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.commands.asking import credit_of, invoice_of, listener, names_of
+from cfusage_lab.commands.client import credit_of, invoice_of, listener, names_of
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.headline import (
@@ -24,14 +24,14 @@ from cfusage_lab.invoices import reconcile
 from cfusage_lab.ranges import TimeRange, last_days, off_the_hour, off_the_hour_is_said, since_previous_month
 from cfusage_lab.source import SANDBOX_ACCOUNTS, kind_of, label_of
 
-__all__ = ["Overview", "overview"]
+__all__ = ["Summary", "fetch_summary"]
 
 _DAYS: Final = 90
 """How far back a forecast and what is usual are learned from: the endpoint answers for that in one go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Summary:
     """What a summary tells.
 
     Attributes
@@ -79,9 +79,9 @@ class Overview:
     note: str = ""
 
 
-def overview(
+def fetch_summary(
     client: UsageClient, *, accounts: Sequence[str] | None, time_zone: str, budget_usd: float | None
-) -> Overview:
+) -> Summary:
     """Fetch what a summary needs, and compute it; without accounts, of those that the client takes."""
     budget = None if budget_usd is None else checked_budget(budget_usd)
     with off_the_hour_is_said():
@@ -93,7 +93,7 @@ def _overview(
     accounts: Sequence[str] | None,
     time_zone: str,
     budget: float | Mapping[str, float] | None,
-) -> Overview:
+) -> Summary:
     now = datetime.now(UTC)
     time_range = since_previous_month(time_zone=time_zone, now=now)
     fetched = last_days(_DAYS, time_zone=time_zone, include_today=True, now=now)
@@ -107,7 +107,7 @@ def _overview(
     invoice = invoice_of(client, shown)
     found = stood_out(usage)
     is_shown = pl.col("account_id").is_in(shown)
-    return Overview(
+    return Summary(
         source=kind_of(client, rows["account_id"]),
         label=label_of(client, rows["account_id"]),
         time_zone=time_zone,

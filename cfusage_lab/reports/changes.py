@@ -7,7 +7,7 @@ import polars as pl
 from cfusage_lab.charts import comparison_chart, day_over_day_chart, month_over_month_chart, movers_chart
 from cfusage_lab.headline import change_text, comparison_sentence
 from cfusage_lab.ranges import zone
-from cfusage_lab.reports.before import UNTIL_THEN, Before
+from cfusage_lab.reports.comparison_range import UNTIL_THEN, ComparisonRange
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, money, paragraph
 from cfusage_lab.view.pages import Block
@@ -42,7 +42,7 @@ def what_changed(figures: Figures) -> list[Block]:
     return [*charts, *([movers_chart(movers, **common)] if movers.height else [])]
 
 
-def change_card(figures: Figures, before: Before) -> Card:
+def change_card(figures: Figures, before: ComparisonRange) -> Card:
     """Say how the time range compares with what came before it."""
     row = before.compared(figures.known.total).row(0, named=True)
     said = comparison_sentence(row["kind"], row["change_usd"], row["change_ratio"], "that")
@@ -53,7 +53,7 @@ def change_card(figures: Figures, before: Before) -> Card:
     return Card(label, money(row["previous_usd"]), html_text(f"{current}: {said}"))
 
 
-def account_changes(figures: Figures, before: Before) -> dict[str, str]:
+def account_changes(figures: Figures, before: ComparisonRange) -> dict[str, str]:
     """Return how each account compares, as HTML."""
     rows = before.compared(figures.known.history).iter_rows(named=True)
     return {row["account_id"]: ratio_text(row["change_ratio"], row["kind"]) for row in rows}
@@ -65,6 +65,6 @@ def ratio_text(ratio: float | None, kind: str) -> str:
     return text if ratio is None else f'<data value="{ratio!r}">{text}</data>'
 
 
-def compared_with(figures: Figures, before: Before) -> str:
+def compared_with(figures: Figures, before: ComparisonRange) -> str:
     """Write the days that the time range is compared with."""
     return span_text(before.previous.start, before.previous.end, zone(figures.time_zone))

@@ -16,14 +16,14 @@ from cfusage_lab.ranges.zones import day_of, day_start
 from cfusage_lab.time_units import DAY, HOUR, WEEK_DAYS, hour_start
 from cfusage_lab.wording import counted
 
-__all__ = ["UNTIL_THEN", "Before", "check_held", "is_within"]
+__all__ = ["UNTIL_THEN", "ComparisonRange", "check_held", "is_within"]
 
 UNTIL_THEN: Final = " until then"
 """What is said of hours before that go on to the same clock time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class ComparisonRange:
     """The windows that a range is compared with.
 
     A range from the first of a month, and of no other month, is compared with the month before: with the
@@ -49,7 +49,7 @@ class Before:
     time_zone: str
 
     @classmethod
-    def of(cls, current: TimeRange, *, time_zone: str) -> "Before":
+    def of(cls, current: TimeRange, *, time_zone: str) -> "ComparisonRange":
         """Find what a range is compared with; its last window has ended."""
         info = zone(time_zone)
         first, last = day_of(current.start, info), day_of(current.end - HOUR, info)

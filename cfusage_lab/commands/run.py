@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from cfusage_lab import terminal
-from cfusage_lab.commands.parsing import CONFIG, NAME, parsed
+from cfusage_lab.commands.arguments import CONFIG, NAME, parsed
 from cfusage_lab.errors import AuthError, CfUsageError, ConfigError
 
 __all__ = ["main"]
@@ -66,13 +66,12 @@ def code_of(error: CfUsageError) -> int:
 
 
 def _summary(options: argparse.Namespace) -> _Answer:
-    from cfusage_lab.commands.asking import accounts_of, client  # noqa: PLC0415 - keeps --help fast
-    from cfusage_lab.commands.digest import as_markdown  # noqa: PLC0415
-    from cfusage_lab.commands.overview import overview  # noqa: PLC0415
-    from cfusage_lab.commands.texts import as_json, as_text  # noqa: PLC0415
+    from cfusage_lab.commands.client import accounts_of, open_client  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.commands.summary import fetch_summary  # noqa: PLC0415
+    from cfusage_lab.commands.summary_formats import as_json, as_markdown, as_text  # noqa: PLC0415
 
-    with client(is_sandbox=options.sandbox) as asked:
-        found = overview(
+    with open_client(is_sandbox=options.sandbox) as asked:
+        found = fetch_summary(
             asked,
             accounts=accounts_of(asked, options.accounts),
             time_zone=options.time_zone,
@@ -88,18 +87,18 @@ def _summary(options: argparse.Namespace) -> _Answer:
 
 
 def _update(options: argparse.Namespace) -> _Answer:
-    from cfusage_lab.commands.asking import client  # noqa: PLC0415 - keeps --help fast
-    from cfusage_lab.commands.updating import update  # noqa: PLC0415
+    from cfusage_lab.commands.client import open_client  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.commands.update import update  # noqa: PLC0415
 
-    with client(is_sandbox=options.sandbox) as asked:
+    with open_client(is_sandbox=options.sandbox) as asked:
         text, trouble = update(asked, location=options.archive, accounts=options.accounts, days=options.days)
     return _Answer(text, trouble=trouble)
 
 
 def _report(options: argparse.Namespace) -> _Answer:
-    from cfusage_lab.commands.reporting import Wanted, of_account, of_archive  # noqa: PLC0415 - as above
+    from cfusage_lab.commands.report import ReportOptions, report_of_account, report_of_archive  # noqa: PLC0415 - as above
 
-    wanted = Wanted(
+    wanted = ReportOptions(
         name=options.range,
         accounts=options.accounts,
         time_zone=options.time_zone,
@@ -108,9 +107,9 @@ def _report(options: argparse.Namespace) -> _Answer:
     )
     if options.archive is not None:
         location = None if options.archive is True else options.archive
-        path, note = of_archive(wanted, location=location, is_sandbox=options.sandbox)
+        path, note = report_of_archive(wanted, location=location, is_sandbox=options.sandbox)
     else:
-        path, note = of_account(wanted, is_sandbox=options.sandbox)
+        path, note = report_of_account(wanted, is_sandbox=options.sandbox)
     return _Answer(f"{path}\n", note)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
-from cfusage_lab.commands.overview import Overview
+from cfusage_lab.commands.summary import Summary
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.headline import figures
@@ -47,7 +47,7 @@ class Block:
     lines: tuple[Line, ...]
 
 
-def blocks(found: Overview) -> Iterator[Block]:
+def blocks(found: Summary) -> Iterator[Block]:
     """Tell of all accounts together, where there are several, and then of each, the costliest first."""
     rows = {row["account_id"]: row for row in found.rows.iter_rows(named=True)}
     if found.total is not None:
@@ -70,7 +70,7 @@ def _figures(row: Row) -> list[Line]:
     ]
 
 
-def ahead(found: Overview, account_id: str | None) -> Iterator[Line]:
+def ahead(found: Summary, account_id: str | None) -> Iterator[Line]:
     """Tell where the month ends and what stood out: of an account, or without one of all together."""
     end, is_whole = found.end, account_id is None or found.total is None
     if end is None:
@@ -94,7 +94,7 @@ def _month(row: Row) -> str:
     return said if row["forecast_usd"] is None else f"{said}, by {row['method']}"
 
 
-def _events(found: Overview, account_id: str | None) -> Line:
+def _events(found: Summary, account_id: str | None) -> Line:
     """Tell of the largest events; how many there were, and what all of them came to."""
     if found.found is None:
         return Line(STOOD_OUT, words=_UNJUDGED)
@@ -110,7 +110,7 @@ def _events(found: Overview, account_id: str | None) -> Line:
     return Line(STOOD_OUT, words=said + largest, parts=tuple(told))
 
 
-def _invoice(found: Overview, account_id: str | None) -> Iterator[Line]:
+def _invoice(found: Summary, account_id: str | None) -> Iterator[Line]:
     """Tell whether the hours of an account agree with its invoice."""
     row = None if found.checked is None else _of(found.checked, account_id)
     if row is not None:

@@ -6,8 +6,8 @@ from contextlib import suppress
 import polars as pl
 
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.commands.asking import accounts_of, listener
-from cfusage_lab.commands.parsing import ALL
+from cfusage_lab.commands.arguments import ALL
+from cfusage_lab.commands.client import accounts_of, listener
 from cfusage_lab.errors import CfUsageError, TransportError
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.ranges import last_days

@@ -9,15 +9,15 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.commands.asking import (
+from cfusage_lab.commands.arguments import ALL
+from cfusage_lab.commands.client import (
     accounts_of,
-    client,
     credit_of,
     invoice_of,
     listener,
     names_of,
+    open_client,
 )
-from cfusage_lab.commands.parsing import ALL
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import checked_path
 from cfusage_lab.forecasts.budget import checked_budget
@@ -37,19 +37,19 @@ from cfusage_lab.ranges import (
 )
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.reports import report
-from cfusage_lab.reports.before import Before, is_within
+from cfusage_lab.reports.comparison_range import ComparisonRange, is_within
 from cfusage_lab.source import label_of
 from cfusage_lab.time_units import HOUR
 
-__all__ = ["Wanted", "of_account", "of_archive"]
+__all__ = ["ReportOptions", "report_of_account", "report_of_archive"]
 
 _DAYS: Final = 90
 """How far back what is usual is learned from, at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a report is to be of; ``name`` is the time range's (``parsing.RANGES``)."""
+class ReportOptions:
+    """What a report is to be of; ``name`` is the time range's (``arguments.RANGES``)."""
 
     name: str
     accounts: str | None
@@ -75,7 +75,7 @@ class _Spans:
     now: datetime
 
     @classmethod
-    def at(cls, now: datetime, wanted: Wanted) -> "_Spans":
+    def at(cls, now: datetime, wanted: ReportOptions) -> "_Spans":
         """Put the name of a range into hours."""
         when: Any = {"time_zone": wanted.time_zone, "now": now}
         with off_the_hour_is_said():  # the report says it
@@ -91,7 +91,7 @@ class _Spans:
             }[wanted.name]()
             learned = last_days(_DAYS, include_today=True, **when)
             months = since_previous_month(**when)
-        before = Before.of(found, time_zone=wanted.time_zone).previous
+        before = ComparisonRange.of(found, time_zone=wanted.time_zone).previous
         return cls(
             of=found, known=TimeRange(min(learned.start, months.start, before.start), learned.end), now=now
         )
@@ -102,10 +102,10 @@ class _Spans:
         return self.of.end == self.known.end
 
 
-def of_account(wanted: Wanted, *, is_sandbox: bool) -> tuple[Path, str]:
+def report_of_account(wanted: ReportOptions, *, is_sandbox: bool) -> tuple[Path, str]:
     """Fetch what a report needs, and write it; return where, and the note on a zone off the hour."""
     spans = _Spans.at(datetime.now(UTC), wanted)
-    with client(is_sandbox=is_sandbox) as asked:
+    with open_client(is_sandbox=is_sandbox) as asked:
         history = asked.usage_history(
             spans.known, accounts=accounts_of(asked, wanted.accounts), with_ids=False, progress=listener()
         )
@@ -121,8 +121,8 @@ def of_account(wanted: Wanted, *, is_sandbox: bool) -> tuple[Path, str]:
         )
 
 
-def of_archive(wanted: Wanted, *, location: str | None, is_sandbox: bool) -> tuple[Path, str]:
-    """Write a report as :func:`of_account` does, of what an archive holds: nothing is fetched."""
+def report_of_archive(wanted: ReportOptions, *, location: str | None, is_sandbox: bool) -> tuple[Path, str]:
+    """Write a report as :func:`report_of_account` does, of what an archive holds: nothing is fetched."""
     spans = _Spans.at(datetime.now(UTC), wanted)
     archive = UsageArchive(location, source="sandbox" if is_sandbox else "account")
     is_every = wanted.accounts is None or wanted.accounts.strip().lower() == ALL
@@ -155,7 +155,7 @@ def of_archive(wanted: Wanted, *, location: str | None, is_sandbox: bool) -> tup
 
 
 def _written(
-    wanted: Wanted,
+    wanted: ReportOptions,
     history: pl.DataFrame,
     time_range: TimeRange,
     *,
