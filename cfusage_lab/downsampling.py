@@ -12,7 +12,7 @@ from cfusage_lab.account_names import labels
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.expressions import net, state_rank
 from cfusage_lab.ranges.readings import readings
-from cfusage_lab.schema import STATES, WINDOWS, require
+from cfusage_lab.schema import STATES, WINDOWS, require_columns
 from cfusage_lab.time_units import HOUR
 
 __all__ = [
@@ -154,7 +154,7 @@ def windows_of(history: pl.DataFrame, info: ZoneInfo, names: Mapping[str, str]) 
     FrameError
         If a column is missing, or windows of several widths are mixed.
     """
-    require(history.columns, WINDOWS.names(), table="history")
+    require_columns(history.columns, WINDOWS.names(), table="history")
     width = _width(history)
     table, series = _by_account(history, names)
     total = net(history["aggregated_value"])

@@ -26,7 +26,7 @@ __all__ = [
     "CREDIT_BALANCE",
     "CREDIT_RUNWAY",
     "DAILY",
-    "DAYS",
+    "DAY_KEY",
     "DIRECTIONS",
     "DOMAINS",
     "FOCUS",
@@ -56,10 +56,11 @@ __all__ = [
     "WEEKLY_HEATMAP",
     "WIDTHS",
     "WINDOWS",
+    "WINDOW_KEY",
     "Granularity",
     "Kind",
     "State",
-    "require",
+    "require_columns",
 ]
 
 Granularity = Literal["hour", "day"]
@@ -140,8 +141,11 @@ accounts are added up before hours, that is fewer hours than where hours are add
 
 Kind = Literal["up", "down", "flat", "new", "stopped", "zero", "unknown"]
 
-DAYS: Final = ("account_id", "date")
+DAY_KEY: Final = ("account_id", "date")
 """What tells the rows of a table of days apart."""
+
+WINDOW_KEY: Final = ("account_id", "start_time")
+"""What tells the windows of a usage history apart."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """What a comparison comes to; every row is of exactly one kind.
@@ -632,7 +636,7 @@ reader; ``days_verdict`` says in the same words whether days and hours agree, nu
 """
 
 
-def require(found: Iterable[str], needed: Iterable[str], *, table: str) -> None:
+def require_columns(found: Iterable[str], needed: Iterable[str], *, table: str) -> None:
     """Raise :class:`FrameError` unless all ``needed`` columns are ``found``; say which are not."""
     found = list(found)
     missing = [name for name in needed if name not in found]

@@ -9,7 +9,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.ranges.moments import instant_of
-from cfusage_lab.schema import require
+from cfusage_lab.schema import require_columns
 
 __all__ = ["Moment", "Planned", "is_planned", "planned_spans"]
 
@@ -29,7 +29,7 @@ def planned_spans(planned: Planned, *, time_zone: str) -> list[tuple[datetime, d
         If a table lacks ``start_time`` or ``end_time``.
     """
     if isinstance(planned, pl.DataFrame):
-        require(planned.columns, ("start_time", "end_time"), table="planned")
+        require_columns(planned.columns, ("start_time", "end_time"), table="planned")
         rows = planned.iter_rows(named=True)
         found = [(row["start_time"], row["end_time"], row.get("account_id")) for row in rows]
     elif isinstance(planned, str | TimeRange) or not isinstance(planned, Iterable):

@@ -7,7 +7,7 @@ import narwhals as nw
 from cfusage_lab.changes.so_far import Now, compared_spans, every_hour, finished_windows
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, state_rank
-from cfusage_lab.schema import COMPARISON
+from cfusage_lab.schema import COMPARISON, DAY_KEY
 from cfusage_lab.time_units import DAY
 
 __all__ = ["month_over_month"]
@@ -75,7 +75,7 @@ def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bo
     due = expected.select("date", due="current_hours", previous_due="previous_hours")
     lent = local.table.lend(due.collect("polars").to_native())
     compared = compared_spans(_by_day_of_month(windows, now, accounts).join(lent, on="date", how="left"))
-    result: FrameT = local.table.back(compared.select(*COMPARISON.names()), order=("account_id", "date"))
+    result: FrameT = local.table.back(compared.select(*COMPARISON.names()), order=DAY_KEY)
     return result
 
 

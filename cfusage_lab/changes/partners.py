@@ -9,14 +9,14 @@ from cfusage_lab.frames import EngineTable, Frames, open_checked
 from cfusage_lab.frames.expressions import with_change
 from cfusage_lab.frames.integer_keys import IntegerKeys
 from cfusage_lab.options import check_flags
-from cfusage_lab.schema import COMPARISON, DAILY
+from cfusage_lab.schema import COMPARISON, DAILY, DAY_KEY
 
 __all__ = ["compare_with_partners", "open_days", "without_running_day"]
 
 
 def open_days(daily: object) -> EngineTable:
     """Let a table of local days in."""
-    return open_checked(daily, DAILY, table="daily", key=("account_id", "date"))
+    return open_checked(daily, DAILY, table="daily", key=DAY_KEY)
 
 
 def without_running_day(days: Frames, *, include_in_progress: bool) -> Frames:

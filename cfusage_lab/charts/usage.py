@@ -16,7 +16,7 @@ from cfusage_lab.frames import open_table, polars_table
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
-from cfusage_lab.schema import ACCOUNT, DAILY, DAYS, ROLLING, WINDOWS
+from cfusage_lab.schema import ACCOUNT, DAILY, DAY_KEY, ROLLING, WINDOWS
 from cfusage_lab.time_units import HOUR
 from cfusage_lab.wording import dollars, span_text
 
@@ -93,8 +93,8 @@ def usage_chart(
     if rolling is not None and not is_daily:
         raise ConfigError("a rolling mean goes with local days: pass a daily table, or leave rolling out")
     if is_daily:
-        usage = polars_table(door.native, DAILY, table="daily", key=DAYS)
-        means = None if rolling is None else polars_table(rolling, ROLLING, table="rolling mean", key=DAYS)
+        usage = polars_table(door.native, DAILY, table="daily", key=DAY_KEY)
+        means = None if rolling is None else polars_table(rolling, ROLLING, table="rolling mean", key=DAY_KEY)
         rows = days_of(usage, means, names)
     else:
         usage = polars_history(door.native, WINDOWS)

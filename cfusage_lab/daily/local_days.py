@@ -12,7 +12,7 @@ from cfusage_lab.frames.expressions import state_of, state_rank, without_roundin
 from cfusage_lab.frames.grouping import grouped
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.frames.row_order import have_same_places, is_in_order
-from cfusage_lab.schema import ACCOUNT, DAILY, HISTORY
+from cfusage_lab.schema import ACCOUNT, DAILY, DAY_KEY, HISTORY, WINDOW_KEY
 
 __all__ = ["TOTAL", "daily_usage", "total_usage"]
 
@@ -98,7 +98,7 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
             is_whole=of.col("hours") == of.col("day_hours"),
         )
     )
-    result: FrameT = local.table.back(days.select(*DAILY.names()), order=("account_id", "date"))
+    result: FrameT = local.table.back(days.select(*DAILY.names()), order=DAY_KEY)
     return result
 
 
@@ -156,7 +156,7 @@ def _sums_with_gross(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or p
 
 
 def _total_daily(daily: FrameT) -> FrameT:
-    table = open_checked(daily, DAILY, table="daily", key=("account_id", "date"))
+    table = open_checked(daily, DAILY, table="daily", key=DAY_KEY)
     rows = table.frame.with_columns(rank=state_rank())
     accounts = rows.select(accounts=nw.col("account_id").n_unique())
     cost = nw.col("cost_usd")
@@ -186,7 +186,7 @@ def _total_daily(daily: FrameT) -> FrameT:
 
 
 def _total_history(history: FrameT) -> FrameT:
-    table = open_checked(history, _TOTALLED, table="usage history", key=("account_id", "start_time"))
+    table = open_checked(history, _TOTALLED, table="usage history", key=WINDOW_KEY)
     if table.is_spark:
         _refuse_duplicates(table.frame)
         _require_same_windows(table.frame, nw.col("start_time").n_unique(), nw.len())
@@ -225,7 +225,7 @@ def _total_history(history: FrameT) -> FrameT:
 
 def _refuse_duplicates(history: Frames) -> None:
     """Ask a lazy table whether any window is a duplicate; of a DataFrame, that is known."""
-    key = ("account_id", "start_time")
+    key = WINDOW_KEY
     found = history.group_by(*key).agg(rows=nw.len()).filter(nw.col("rows") > 1).head(1)
     for row in found.collect("polars").to_native().iter_rows(named=True):
         raise duplicate(row, key)

@@ -18,7 +18,7 @@ from cfusage_lab.frames.history import polars_history
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require
+from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require_columns
 from cfusage_lab.source import FullSource, Source, as_source, label_of
 from cfusage_lab.source import names_of as account_names
 from cfusage_lab.wording import span_text
@@ -205,7 +205,7 @@ def credit_of(source: FullSource, accounts: tuple[str, ...] | None) -> pl.DataFr
     """Ask a source for prepaid credit (``schema.CREDIT_BALANCE``); None where it knows of none."""
     credit = source.credit_balance(accounts)
     if credit is not None:
-        require(credit.columns, CREDIT_BALANCE.names(), table="credit balance")
+        require_columns(credit.columns, CREDIT_BALANCE.names(), table="credit balance")
     return credit
 
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from cfusage_lab.daily import TOTAL, total_usage
 from cfusage_lab.frames.engines import open_checked, refuse_lazy
-from cfusage_lab.schema import DAILY
+from cfusage_lab.schema import DAILY, DAY_KEY
 from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Series", "daily_series"]
@@ -77,7 +77,7 @@ def daily_series(daily: object) -> Series | None:
 
 def _opened(daily: object) -> pl.DataFrame:
     """Let a table in that is there already; a day whose cost is unknown is not whole."""
-    table = open_checked(daily, DAILY, table="daily", key=("account_id", "date"))
+    table = open_checked(daily, DAILY, table="daily", key=DAY_KEY)
     refuse_lazy(table, "daily", why="a forecast is computed at once: 1,000 accounts are 1,000 rows a day")
     days: pl.DataFrame = table.frame.collect("polars").to_native()
     is_known = pl.col("cost_usd").is_not_null()

@@ -15,7 +15,7 @@ from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.checks import refuse_duplicates, refuse_flaws, with_flaws_unknown
 from cfusage_lab.frames.integer_keys import IntegerKeys
 from cfusage_lab.frames.row_order import is_in_order
-from cfusage_lab.schema import require
+from cfusage_lab.schema import DAY_KEY, WINDOW_KEY, require_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame as SparkFrame
@@ -132,7 +132,7 @@ def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Sc
     native: Any = _polars(frame) if is_eager else frame
     lazy: Frames = nw.from_native(native.lazy() if is_eager else native)
     found = lazy.collect_schema()
-    require(found.names(), columns.names(), table=table)
+    require_columns(found.names(), columns.names(), table=table)
     let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
     for name, wanted in let_in.items():
         if not _serves(found[name], wanted):
@@ -220,7 +220,7 @@ def _checked(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
 
 def _put_in_order(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     """Sort rows by a key; by account and instant with one whole number, where that has room for both."""
-    if [*key] == ["account_id", "start_time"] and rows["account_id"].dtype == pl.String:
+    if tuple(key) == WINDOW_KEY and rows["account_id"].dtype == pl.String:
         starts, ids = rows["start_time"].to_physical(), rows["account_id"].unique().sort()
         first, last = starts.min(), starts.max()
         width = last - first + 1  # type: ignore[operator]
@@ -240,7 +240,7 @@ def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:
     """Sort a table, unless it is in order already; by account and date with one whole number as key."""
     if not order or is_in_order(table, order):
         return table
-    if order == ("account_id", "date") and table.height >= _FEW:
+    if order == DAY_KEY and table.height >= _FEW:
         return table.sort(IntegerKeys().of(table["account_id"], table["date"]))
     return table.sort(*order)
 

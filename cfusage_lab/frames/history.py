@@ -7,7 +7,7 @@ import polars as pl
 from cfusage_lab.frames.checks import window_hours
 from cfusage_lab.frames.engines import polars_table
 from cfusage_lab.frames.hour_runs import HourRuns
-from cfusage_lab.schema import HISTORY, WINDOWS
+from cfusage_lab.schema import HISTORY, WINDOW_KEY, WINDOWS
 from cfusage_lab.time_units import DAY_HOURS, HOUR_MICROSECONDS
 
 __all__ = ["polars_history"]
@@ -39,9 +39,7 @@ def polars_history(history: object, columns: pl.Schema = HISTORY) -> pl.DataFram
         finite number, or is a duplicate: that window is named.
     """
     known = HISTORY if "id" in columns else _WITHOUT_ID
-    rows = polars_table(
-        history, WINDOWS, table="usage history", key=("account_id", "start_time"), optional=known
-    )
+    rows = polars_table(history, WINDOWS, table="usage history", key=WINDOW_KEY, optional=known)
     changed = {name: _made(name) for name, kind in known.items() if rows.schema.get(name) != kind}
     if changed:
         rows = rows.with_columns(**changed)

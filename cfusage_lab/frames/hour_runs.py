@@ -12,12 +12,12 @@ import polars as pl
 from cfusage_lab.frames.checks import refuse_duplicates
 from cfusage_lab.frames.integer_keys import IntegerKeys
 from cfusage_lab.frames.row_order import LONG, PIECE, runs_in_order, runs_of
+from cfusage_lab.schema import WINDOW_KEY
 from cfusage_lab.time_units import HOUR_MICROSECONDS
 
 __all__ = ["HourRuns"]
 
 _INDEX: Final = pl.get_index_type()
-_WINDOW: Final = ("account_id", "start_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class HourRuns:
             keys = IntegerKeys().of(accounts, self.hours().cast(pl.Int32)).sort()
             if (keys.slice(1) == keys.slice(0, len(keys) - 1)).any():
                 instants = self.starts.cast(pl.Datetime("us", "UTC")).alias("start_time")
-                refuse_duplicates(pl.DataFrame([accounts, instants]).sort(_WINDOW), _WINDOW)
+                refuse_duplicates(pl.DataFrame([accounts, instants]).sort(WINDOW_KEY), WINDOW_KEY)
         return runs
 
     def widths(self, ends: pl.Series) -> tuple[int | None, int | None]:
