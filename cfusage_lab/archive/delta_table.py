@@ -45,7 +45,7 @@ class MonthlyTable(ABC):
     options
         What delta-rs needs to reach it.
     source
-        SourceKind numbers they are.
+        Whether its numbers are those of real accounts or made up.
     """
 
     columns: ClassVar[pl.Schema]
@@ -102,7 +102,7 @@ class MonthlyTable(ABC):
 
         with typed_errors(self.uri, self.options):
             if self.folder is None:  # to ask a store there holds up every thread until it answers
-                return self._found() is not None
+                return self._load() is not None
             return DeltaTable.is_deltatable(self.address, storage_options=self.options or None)
 
     def open(self) -> "DeltaTable | None":
@@ -118,12 +118,12 @@ class MonthlyTable(ABC):
             If the storage can't be reached.
         """
         with typed_errors(self.uri, self.options):
-            table = self._found()
+            table = self._load()
             if table is None:
                 try:
                     self._refuse_foreign_files()
                 except PayloadError:
-                    table = self._found()  # another may have begun it in between
+                    table = self._load()  # another may have begun it in between
                     if table is None:
                         raise
                 else:
@@ -186,7 +186,7 @@ class MonthlyTable(ABC):
         else:
             refuse_foreign_files(self.folder)
 
-    def _found(self) -> "DeltaTable | None":
+    def _load(self) -> "DeltaTable | None":
         from deltalake import DeltaTable  # noqa: PLC0415
         from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
 
