@@ -120,7 +120,7 @@ class UsageArchive(ArchiveReader):
         """
         if with_recheck is not None:
             check_flags(with_recheck=with_recheck)
-        shown = listener_of(progress)
+        listener = listener_of(progress)
         now, asked = self._now(), as_source(client, "client")
         ids = account_ids_to_update(asked, accounts, now=now)
         table = self._table(granularity, source_kind(asked, ids, expected=self._source))
@@ -135,13 +135,13 @@ class UsageArchive(ArchiveReader):
                 bounds=spans_to_hold(ids, stored, start=start, end=end, now=now),
                 stored=stored,
                 now=now,
-                progress=UpdateProgress(shown),
+                progress=UpdateProgress(listener),
             )
             fetched = work.fetch(with_recheck=time_range is None if with_recheck is None else with_recheck)
             if fetched.height:
                 table.merge(fetched, clock=self._now)
         finally:
-            shown.close()
+            listener.close()
 
     def update_invoice_previews(self, client: Source, *, accounts: Sequence[str] | str | None = None) -> None:
         """Look at the invoice of the running period, and store it as it is seen now, in one commit.

@@ -22,7 +22,8 @@ from cfusage_lab.archive.object_stores import (
     require_conditional_writes,
 )
 from cfusage_lab.errors import ConfigError, PayloadError
-from cfusage_lab.files import is_address, shown
+from cfusage_lab.files import is_address
+from cfusage_lab.wording import visible
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -81,7 +82,7 @@ class MonthlyTable(ABC):
     @property
     def uri(self) -> str:
         """Where the table is, as it may stand in a message."""
-        return shown(f"{self.location}/{self.place}")
+        return visible(f"{self.location}/{self.place}")
 
     @property
     def folder(self) -> Path | None:

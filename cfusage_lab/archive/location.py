@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.files import expanded, is_address, shown
+from cfusage_lab.files import is_address, path_text
 from cfusage_lab.redaction import Redactor
+from cfusage_lab.wording import visible
 
 __all__ = [
     "LONGEST_SECONDS",
@@ -75,18 +76,18 @@ def location_of(location: object) -> str:
         import platformdirs  # noqa: PLC0415 - only who keeps an archive has it
 
         location = platformdirs.user_data_path("cfusage_lab", appauthor=False) / "archive"
-    text = expanded(location, what="the location")
+    text = path_text(location, what="the location")
     if text.lower().startswith("file://"):
         text = _folder_of(text)
     elif is_address(text):
         _refuse_secrets(text)
         if not text.partition("://")[2].strip("/"):
-            raise ConfigError(f"the address {shown(text)} names no bucket: write it as 's3://bucket/path'")
+            raise ConfigError(f"the address {visible(text)} names no bucket: write it as 's3://bucket/path'")
         return text.rstrip("/")
     elif _FLATTENED.match(text) and not os.path.exists(text.partition(":")[0] + ":"):  # noqa: PTH110 - a text
         raise ConfigError(
-            f"the location {shown(text)} looks like an address that lacks a slash: pass an address as a text "
-            "such as 's3://bucket/path', and a folder of that name from the root on"
+            f"the location {visible(text)} looks like an address that lacks a slash: pass an address as a "
+            "text such as 's3://bucket/path', and a folder of that name from the root on"
         )
     folder = str(Path(text).absolute())
     folder_uri(folder)
@@ -117,7 +118,7 @@ def folder_uri(folder: str | Path) -> str:
             return real.as_uri()
     what = "bytes that are no UTF-8" if found is None else repr(found[0])
     raise ConfigError(
-        f"an archive can't be kept in {shown(real)}: the name holds {what}, which delta-rs takes for "
+        f"an archive can't be kept in {visible(str(real))}: the name holds {what}, which delta-rs takes for "
         "something else; take a folder whose path has no [ ] ^ | \\, no control characters and no % before "
         "two hexadecimal digits"
     )
@@ -201,5 +202,5 @@ def _refuse_secrets(address: str) -> None:
 def _folder_of(address: str) -> str:
     parts = urlsplit(address)
     if parts.netloc not in {"", "localhost"} or parts.query or parts.fragment:
-        raise ConfigError(f"the location {shown(address)} is no address of a folder here: pass its path")
+        raise ConfigError(f"the location {visible(address)} is no address of a folder here: pass its path")
     return url2pathname(parts.path)

@@ -20,7 +20,7 @@ from cfusage_lab.archive.object_stores import is_s3
 from cfusage_lab.archive.rows import KEY, STORED, as_history, is_settled
 from cfusage_lab.archive.usage_table import UsageTable
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.files import checked_path, is_address, shown, write_file
+from cfusage_lab.files import checked_path, is_address, write_file
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.options import check_choice, check_flags
 from cfusage_lab.progress import Progress, listener_of
@@ -28,6 +28,7 @@ from cfusage_lab.ranges import TimeRange, last_days, moment, running_end, window
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.schema import Granularity
 from cfusage_lab.source import SANDBOX_ACCOUNTS
+from cfusage_lab.wording import visible
 
 __all__ = ["ArchiveReader"]
 
@@ -87,7 +88,7 @@ class ArchiveReader:
         return tuple(sorted({one for table in self._tables() for one in table.account_ids()}))
 
     def __repr__(self) -> str:
-        return f"<UsageArchive at {shown(self._location)}>"
+        return f"<UsageArchive at {visible(self._location)}>"
 
     def scan(self, granularity: Granularity = "hour") -> pl.LazyFrame:
         """Return the whole history as a LazyFrame, of which only what a query needs is read.
@@ -227,11 +228,11 @@ class ArchiveReader:
         target = checked_path(path)
         suffix = target.suffix.lower()
         if suffix not in {".parquet", ".csv"}:
-            raise ConfigError(f"export to {shown(target)}: name a file that ends in .parquet or .csv")
+            raise ConfigError(f"export to {visible(str(target))}: name a file that ends in .parquet or .csv")
         rows = self.scan(granularity).sort(KEY)
 
         def write(file: BinaryIO) -> None:
-            with typed_errors(shown(self._location), self._options):
+            with typed_errors(visible(self._location), self._options):
                 if suffix == ".csv":
                     write_csv(rows, file)
                 else:

@@ -91,23 +91,23 @@ def spans_to_hold(
 class UpdateProgress:
     """Shows the fetches of an update as one."""
 
-    shown: Progress
+    listener: Progress
     _before: int = 0
     _done: int = 0
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the caller wants to stop."""
-        return self.shown.is_cancelled
+        return self.listener.is_cancelled
 
     def update(self, done: int, total: int) -> None:
         """Add to what the fetches before have answered."""
         self._done = done
-        self.shown.update(self._before + done, self._before + total)
+        self.listener.update(self._before + done, self._before + total)
 
     def wait(self, reason: str, seconds: float) -> None:
         """Tell of a pause."""
-        self.shown.wait(reason, seconds)
+        self.listener.wait(reason, seconds)
 
     def close(self) -> None:
         """Hear that one fetch is over; the update is not."""

@@ -1,7 +1,6 @@
 """What the system's errors about a file mean: which of ours, and what to do."""
 
 import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,18 +9,13 @@ from typing import Final
 from cfusage_lab.errors import ConfigError, TransportError
 from cfusage_lab.wording import visible
 
-__all__ = ["FORBIDDEN", "FULL", "shown", "typed_errors"]
+__all__ = ["FORBIDDEN", "FULL", "typed_errors"]
 
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The system's numbers for a disk or a quota that is full."""
 
 FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY})
 """The system's numbers for what may not be done."""
-
-
-def shown(path: str | os.PathLike[str]) -> str:
-    """Return a path as it may stand in a message, whatever characters it holds."""
-    return visible(os.fspath(path))
 
 
 @contextmanager
@@ -34,7 +28,7 @@ def typed_errors(path: Path, *, is_whole: bool) -> Iterator[None]:
         if error.errno in FULL:
             after = "; what stood there before is intact" if is_whole else ""
             raise TransportError(
-                f"no room to write {shown(path)}: free some space and write it again{after} ({said})",
+                f"no room to write {visible(str(path))}: free some space and write it again{after} ({said})",
                 retryable=True,
             ) from error
         hint = "take another name or folder"
@@ -43,4 +37,4 @@ def typed_errors(path: Path, *, is_whole: bool) -> Iterator[None]:
                 "close it where it is open in another program, such as Excel, and check that it and its "
                 "folder may be written; or take another name"
             )
-        raise ConfigError(f"{shown(path)} can't be written: {said}; {hint}") from error
+        raise ConfigError(f"{visible(str(path))} can't be written: {said}; {hint}") from error

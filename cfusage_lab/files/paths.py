@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.files.errors import shown, typed_errors
+from cfusage_lab.files.errors import typed_errors
+from cfusage_lab.wording import visible
 
-__all__ = ["checked_path", "expanded", "is_address", "is_stream", "link_target"]
+__all__ = ["checked_path", "is_address", "is_stream", "link_target", "path_text"]
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _DESCRIPTORS: Final = re.compile(r"(/proc/[^/]+(/task/[^/]+)?|/dev)/fd")
@@ -24,7 +25,7 @@ def is_address(location: str) -> bool:
     return _ADDRESS.match(location) is not None
 
 
-def expanded(path: object, *, what: str) -> str:
+def path_text(path: object, *, what: str) -> str:
     """Return a path as text, with a ``~`` at its beginning expanded.
 
     Raises
@@ -38,16 +39,18 @@ def expanded(path: object, *, what: str) -> str:
     if not text.strip():
         raise ConfigError(f"{what} is empty: pass a path")
     if "\0" in text:
-        raise ConfigError(f"{what} {shown(text)} holds a NUL character, which no path can: take another name")
+        raise ConfigError(
+            f"{what} {visible(text)} holds a NUL character, which no path can: take another name"
+        )
     try:
         os.fsencode(text)
     except UnicodeEncodeError:
-        raise ConfigError(f"{what} {shown(text)} can be no name of a file: take another name") from None
+        raise ConfigError(f"{what} {visible(text)} can be no name of a file: take another name") from None
     home = os.path.expanduser(text)  # noqa: PTH111 - pathlib takes ./~name for ~name
     if text.startswith("~") and home == text:
         raise ConfigError(
-            f"{what} {shown(text)} begins with a user who has no home folder: write the path in full, or "
-            f"./{shown(text)} for a name that begins with ~"
+            f"{what} {visible(text)} begins with a user who has no home folder: write the path in full, or "
+            f"./{visible(text)} for a name that begins with ~"
         )
     return home
 
@@ -60,18 +63,19 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
     ConfigError
         If that is no place for a file: a folder, a folder that is not there, an address, no path at all.
     """
-    text = expanded(path, what="the file to write")
+    text = path_text(path, what="the file to write")
     if is_address(text):
-        raise ConfigError(f"{shown(text)} is an address, and files are written into folders: pass a path")
+        raise ConfigError(f"{visible(text)} is an address, and files are written into folders: pass a path")
     target = Path(text).absolute()  # so that it means the same wherever the process goes
     with typed_errors(target, is_whole=True):
         is_folder = not os.path.basename(text) or target.is_dir()  # noqa: PTH119 - pathlib drops a last /
         has_folder = target.parent.is_dir()
     if is_folder:
-        raise ConfigError(f"{shown(text)} is a folder: name a file in it")
+        raise ConfigError(f"{visible(text)} is a folder: name a file in it")
     if not has_folder:
         raise ConfigError(
-            f"there is no folder {shown(target.parent)} to write {shown(target.name)} into: make it first"
+            f"there is no folder {visible(str(target.parent))} to write {visible(target.name)} into: make "
+            "it first"
         )
     return target
 

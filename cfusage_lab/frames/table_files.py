@@ -16,7 +16,8 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.errors import ConfigError, FrameError
-from cfusage_lab.files import expanded, shown
+from cfusage_lab.files import path_text
+from cfusage_lab.wording import visible
 
 __all__ = ["read_table", "write_csv"]
 
@@ -83,20 +84,20 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
     >>> history.equals(explorer.history)
     True
     """
-    text = expanded(path, what="the file to read")
+    text = path_text(path, what="the file to read")
     try:
         with open(text, "rb") as file:  # noqa: PTH123 - pathlib drops what a text says
             is_parquet = file.peek(len(_PARQUET)).startswith(_PARQUET)
             begun = _from_its_begin(file)
             table = pl.read_parquet(begun) if is_parquet else pl.read_csv(begun, infer_schema=False)
     except OSError as error:
-        raise ConfigError(f"{shown(text)} can't be read: {error.strerror or error}") from error
+        raise ConfigError(f"{visible(text)} can't be read: {error.strerror or error}") from error
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         said = str(error).split("\n", 1)[0]
-        raise FrameError(f"{shown(text)} is neither a CSV nor a Parquet file of a table: {said}") from error
+        raise FrameError(f"{visible(text)} is neither a CSV nor a Parquet file of a table: {said}") from error
     if not any(map(_kind_of, table.columns)):
         found = ", ".join(table.columns) or "no column"
-        raise FrameError(f"{shown(text)} holds no table of this package: found {shown(found)}")
+        raise FrameError(f"{visible(text)} holds no table of this package: found {visible(found)}")
     if not is_parquet:
         table = _typed(table, text)
     if set(table.columns) == schema.HISTORY.keys() - {"id"}:
@@ -147,7 +148,7 @@ def _typed(raw: pl.DataFrame, path: str) -> pl.DataFrame:
             continue
         (place,) = (raw[name].is_not_null() & table[name].is_null()).arg_true()[:1]
         raise FrameError(
-            f"{shown(path)}: {name!r} of row {place + 1:,} is {shown(raw[name][place])!r}, and should be "
+            f"{visible(path)}: {name!r} of row {place + 1:,} is {visible(raw[name][place])!r}, and should be "
             f"{_kind_of(name)}"
         )
     return table
