@@ -17,6 +17,10 @@ SESSION_ZONE = "America/St_Johns"
 """The zone of the Spark session: half an hour off, with clock changes, and no test's reporting zone."""
 
 
+JVM_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Code that runs a few times isn't worth the JVM's second compiler, nor collectors of many threads."""
+
+
 class Engine(ABC):
     """Hands polars tables to one engine and brings the answer back."""
 
@@ -117,8 +121,12 @@ def spark_session() -> Iterator["SparkSession"]:
         "spark.sql.shuffle.partitions": "2",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        # Code that runs a few times isn't worth the JVM's second compiler, nor collectors of many threads.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        # A plan that runs once over a few rows isn't worth Java code of its own, nor another plan.
+        # The notebook of many accounts runs with both.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.driver.extraJavaOptions": JVM_OPTIONS,
     }
     session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import nbformat
 import pytest
-from engines import require_java
+from engines import JVM_OPTIONS, require_java
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -59,9 +59,13 @@ def seen(notebook: nbformat.NotebookNode) -> list[object]:
 
 
 @by_name
-def test_what_is_committed_is_what_the_notebook_gives(path: Path, regenerate: ModuleType) -> None:
+def test_what_is_committed_is_what_the_notebook_gives(
+    path: Path, regenerate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if path.stem in ON_SPARK:
         require_java()
+        (tmp_path / "spark-defaults.conf").write_text(f"spark.driver.extraJavaOptions {JVM_OPTIONS}\n")
+        monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
     committed = nbformat.read(path, as_version=4)
     charts = json.loads(regenerate.specs(path.stem).read_text(encoding="utf-8"))
 
