@@ -151,7 +151,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """What a comparison comes to; every row is of exactly one kind.
 
 ``new`` is something after nothing, ``stopped`` nothing after something, ``zero`` nothing twice, and
-``unknown`` has no partner. Beside a previous value below zero (a correction), the sign of the change
+``unknown`` has no partner. A change is ``flat`` where it is no more than the rounding of sums, which is
+``frames.expressions.ROUNDING``. Beside a previous value below zero (a correction), the sign of the change
 decides between ``up``, ``down`` and ``flat``.
 """
 

@@ -17,7 +17,7 @@ __all__ = ["account_blocks", "in_account_blocks"]
 _OnPlans = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
-def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], accounts: int = 250) -> FrameT:
+def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], size: int = 250) -> FrameT:
     """Compute a table for some accounts at a time, so that memory is bounded by a block of them.
 
     Medians and quartiles need all hours of a slot at once; over thousands of accounts that is more than
@@ -35,7 +35,7 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     compute
         What to compute of each block: a function of a table of the same kind, whose result for an account
         depends on that account alone.
-    accounts
+    size
         How many accounts make a block. 250 accounts over a year of hours take some 0.5 GB with quartiles.
 
     Returns
@@ -46,7 +46,7 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     Raises
     ------
     ConfigError
-        If ``accounts`` is below 1.
+        If ``size`` is below 1.
     FrameError
         If there is no ``account_id``, or whatever ``compute`` raises.
 
@@ -57,25 +57,25 @@ def in_account_blocks(history: FrameT, *, compute: Callable[[FrameT], FrameT], a
     >>> days = cfu.last_days(28, now="2026-11-18T09:30Z")
     >>> history = client.usage_history(days, accounts=list(cfu.SANDBOX_ACCOUNTS))
     >>> slots = cfu.in_account_blocks(
-    ...     history.lazy(), compute=lambda block: cfu.weekly_heatmap(block, time_zone="UTC"), accounts=2
+    ...     history.lazy(), compute=lambda block: cfu.weekly_heatmap(block, time_zone="UTC"), size=2
     ... )
     >>> slots.collect().height  # accounts times the 168 hours of a week
     672
     """
-    check_whole(accounts, "accounts")
+    check_whole(size, "size")
     check_call(compute, "compute")
     table = open_table(history, ACCOUNT, table="usage")
     if table.is_spark:
         return compute(history)
     if isinstance(history, pl.LazyFrame):
-        return cast("FrameT", _lazily(history, cast("_OnPlans", compute), accounts))
+        return cast("FrameT", _lazily(history, cast("_OnPlans", compute), size))
     plan = table.native.lazy()
-    blocks = account_blocks(plan, accounts=accounts)
+    blocks = account_blocks(plan, size=size)
     parts = [_checked(compute(cast("FrameT", block.collect())), pl.DataFrame) for block in blocks]
     return cast("FrameT", pl.concat(cast("list[pl.DataFrame]", parts))) if parts else compute(table.native)
 
 
-def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl.LazyFrame]:
+def account_blocks(history: pl.LazyFrame, *, size: int = 250) -> Iterator[pl.LazyFrame]:
     """Cut a lazy polars table into blocks of accounts, for a loop that asks several questions of each.
 
     Collect a block's columns once, and everything asked of it is computed in memory.
@@ -84,7 +84,7 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     ----------
     history
         Any table with an ``account_id``.
-    accounts
+    size
         How many accounts make a block.
 
     Yields
@@ -95,7 +95,7 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     Raises
     ------
     ConfigError
-        If ``accounts`` is below 1.
+        If ``size`` is below 1.
     FrameError
         If a row has no account.
 
@@ -105,10 +105,10 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     >>> client = cfu.UsageClient.sandbox(now="2026-11-18T09:30Z")
     >>> days = cfu.last_days(7, now="2026-11-18T09:30Z")
     >>> history = client.usage_history(days, accounts=list(cfu.SANDBOX_ACCOUNTS))
-    >>> [block.collect()["account_id"].n_unique() for block in cfu.account_blocks(history.lazy(), accounts=3)]
+    >>> [block.collect()["account_id"].n_unique() for block in cfu.account_blocks(history.lazy(), size=3)]
     [3, 1]
     """
-    check_whole(accounts, "accounts")
+    check_whole(size, "size")
     table = open_table(history, ACCOUNT, table="usage")
     if table.is_spark:
         raise FrameError("account_blocks takes a polars table: PySpark goes through partitions by itself")
@@ -118,8 +118,8 @@ def account_blocks(history: pl.LazyFrame, *, accounts: int = 250) -> Iterator[pl
     ids = history.select(account).filter(is_new).unique().collect(engine="streaming").to_series().sort()
     if ids.null_count():
         raise null_error({}, "account_id")
-    for n in range(0, len(ids), accounts):
-        some = ids[n : n + accounts]  # a range, because Parquet can skip what is outside it
+    for n in range(0, len(ids), size):
+        some = ids[n : n + size]  # a range, because Parquet can skip what is outside it
         yield history.filter(account.is_between(pl.lit(some[0]), pl.lit(some[-1])))
 
 
@@ -129,7 +129,7 @@ def _lazily(plan: pl.LazyFrame, compute: _OnPlans, size: int) -> pl.LazyFrame:
     def source(
         columns: list[str] | None, predicate: pl.Expr | None, wanted: int | None, _size: int | None
     ) -> Iterator[pl.DataFrame]:
-        for block in account_blocks(plan, accounts=size):
+        for block in account_blocks(plan, size=size):
             result = _checked(compute(block), pl.LazyFrame)
             result = result if wanted is None else result.head(wanted)
             found = result.collect(engine="streaming")

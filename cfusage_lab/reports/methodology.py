@@ -134,7 +134,7 @@ def _hours(row: dict[str, Any]) -> str:
 
 
 def computed(
-    figures: Figures, source: str | None, made_at: datetime, note: str, checks: Mapping[str, str]
+    figures: Figures, label: str | None, made_at: datetime, note: str, checks: Mapping[str, str]
 ) -> list[Block]:
     """Say what the words mean, and what was asked for; ``note`` is about the time zone."""
     info = zone(figures.time_zone)
@@ -148,7 +148,7 @@ def computed(
         **_learned(figures),
         "Time zone": f"{figures.time_zone} ({note})" if note else figures.time_zone,
         "Accounts": "; ".join(accounts),
-        "Source": source or "not said",
+        "Source": label or "not said",
         **checks,
         "Made": f"{moment_text(made_at, info)} ({made_at:%Y-%m-%d %H:%MZ})",
         "With": f"cfusage_lab {version('cfusage-lab')}",

@@ -35,7 +35,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     path: str | os.PathLike[str],
     time_range: TimeRange | None = None,
     names: Mapping[str, str | None] | None = None,
-    source: str | None = None,
+    label: str | None = None,
     budget_usd: float | Mapping[str, float] | None = None,
     balance: object | None = None,
     invoice_lines: object | None = None,
@@ -68,7 +68,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     names
         Account id to name, as in ``dict(client.accounts().iter_rows())``; an account without one is called
         by the ends of its id.
-    source
+    label
         Where the numbers come from, in a few words, such as ``client.label``.
     budget_usd
         US dollars a month, of all accounts together; or a number by account id, of which ``all`` is one.
@@ -117,7 +117,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     usage.html True
     """
     info, made_at = zone(time_zone), moment(now)
-    check_text(source, "source")
+    check_text(label, "label")
     named = {one: name for one, name in names_of(names).items() if name}
     target = checked_path(path)
     budget = None if budget_usd is None else checked_budget(budget_usd)
@@ -130,7 +130,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
             end=month_end(figures, budget=budget, balance=credit),
             found=stood_out(figures),
             invoice=None if invoice_lines is None else billed(figures, invoice_lines),
-            source=source,
+            label=label,
             made_at=made_at,
             note=note,
         )
@@ -138,7 +138,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     page = standalone(
         parts,
         title=f"AI Gateway cost: {figures.whose}",
-        note=" · ".join([span_text(*figures.span, info), f"{time_zone} time", *([source] if source else [])]),
+        note=" · ".join([span_text(*figures.span, info), f"{time_zone} time", *([label] if label else [])]),
         stamp=MADE_UP if figures.is_made_up else None,
     )
     return write_file(target, page)

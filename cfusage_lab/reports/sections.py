@@ -47,7 +47,7 @@ def sections(
     end: MonthEnd | None,
     found: StoodOut | None,
     invoice: Billed | None,
-    source: str | None,
+    label: str | None,
     made_at: datetime,
     note: str,
 ) -> list[Section]:
@@ -69,7 +69,7 @@ def sections(
             "How was it computed?",
             [
                 *disagreements(figures, invoice),
-                *computed(figures, source, made_at, note, agreements(figures, invoice)),
+                *computed(figures, label, made_at, note, agreements(figures, invoice)),
             ],
         ),
     ]

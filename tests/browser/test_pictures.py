@@ -76,7 +76,7 @@ def test_the_first_screen_of_a_report(browser: Browser, theme: Any, tmp_path: Pa
     with cfu.UsageClient.sandbox(now=NOW) as client:
         history = client.usage_history(time_range)
     path = cfu.report(
-        history, time_zone="Europe/Berlin", path=tmp_path / "usage.html", now=NOW, source=client.label
+        history, time_zone="Europe/Berlin", path=tmp_path / "usage.html", now=NOW, label=client.label
     )
     context = browser.new_context(viewport={"width": 1000, "height": 760}, color_scheme=theme, offline=True)
     page = context.new_page()

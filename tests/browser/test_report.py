@@ -35,7 +35,7 @@ def history() -> pl.DataFrame:
 def report(history: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the report of an account of the sandbox."""
     path = tmp_path_factory.mktemp("report") / "usage.html"
-    return cfu.report(history, time_zone="Europe/Berlin", path=path, now=NOW, source="Sandbox")
+    return cfu.report(history, time_zone="Europe/Berlin", path=path, now=NOW, label="Sandbox")
 
 
 @pytest.fixture

@@ -222,6 +222,7 @@ WRONG: dict[str, list[Any]] = {
     "location": ["", "\0", "\ud800", 0, True, ["x"], "s3:/bucket/x"],
     "login": ["", "x", 0, True],
     "median": [*FLAG, None],
+    "label": TEXT,
     "min_impact_usd": [True, "7", math.inf, [1], HUGE],
     "n": COUNT,
     "names": NAMES,
@@ -234,6 +235,7 @@ WRONG: dict[str, list[Any]] = {
     "rows_per_file": [0, True, "7", 2.5, math.inf, [1]],
     "sandbox": ["", "x", 0, True, []],
     "sensitivity": [*AMOUNT, None],
+    "size": COUNT,
     "settle_lag": [0, 2, True, "2", None, timedelta.max, timedelta(days=4000)],
     "source": [*WORD[1:], True],
     "start": [*SPAN_END, "9999-12-31"],
@@ -255,12 +257,8 @@ WRONG: dict[str, list[Any]] = {
 }
 """By option: what is near to a right value, and is none."""
 OTHERS = {  # the same name, and something else
-    ("account_blocks", "accounts"): COUNT,
-    ("in_account_blocks", "accounts"): COUNT,
     ("comparison_chart", "current"): WRONG["current"],
     ("comparison_chart", "previous"): WRONG["previous"],
-    ("UsageArchive", "source"): WRONG["source"],
-    ("report", "source"): TEXT,
     ("report", "budget_usd"): [*AMOUNT, {"x": 1}, {"a": 0}, {"a": "7"}],
     ("UsageExplorer", "budget_usd"): [*AMOUNT, {"x": 1}, {"a": 0}, {"a": "7"}],
     ("explore", "budget_usd"): [*AMOUNT, {"x": 1}, {"a": 0}, {"a": "7"}],

@@ -212,7 +212,7 @@ def test_the_eager_door_returns_one_kind_of_history() -> None:
         lambda table: cfu.off_hours_share(table, time_zone="UTC", working_hours=9),
         lambda table: cfu.off_hours_share(table, time_zone="UTC", working_days="12"),
         lambda table: cfu.off_hours_share(table, time_zone="UTC", working_days=5),
-        lambda table: cfu.in_account_blocks(table, compute=cfu.load_factor, accounts=2.5),
+        lambda table: cfu.in_account_blocks(table, compute=cfu.load_factor, size=2.5),
         lambda table: cfu.daily_usage(table, time_zone=None),
         lambda table: cfu.daily_usage(table, time_zone="../etc/passwd"),
         lambda table: cfu.daily_usage(table, time_zone="Europe/Berlin\x00"),

@@ -46,7 +46,7 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
     "rolling_mean": lambda history: rolling_mean(daily_usage(history, time_zone=BERLIN)),
     "heatmap with medians": lambda history: weekly_heatmap(history, time_zone=BERLIN),
     "concentration": concentration,
-    "in_account_blocks": lambda history: in_account_blocks(history, compute=quartiles, accounts=2),
+    "in_account_blocks": lambda history: in_account_blocks(history, compute=quartiles, size=2),
 }
 
 
@@ -114,12 +114,12 @@ def test_what_is_said_to_stream_streams(name: str) -> None:
     assert "in-memory-map" not in steps
 
 
-@pytest.mark.parametrize("accounts", [1, 2, 5, 99])
-def test_blocks_equal_one_go(engine: Engine, accounts: int) -> None:
+@pytest.mark.parametrize("size", [1, 2, 5, 99])
+def test_blocks_equal_one_go(engine: Engine, size: int) -> None:
     """However many accounts make a block, quartiles and all come out the same."""
     whole = quartiles(HISTORY)
 
-    blocks = engine.run(in_account_blocks, HISTORY, order=WEEK_ORDER, compute=quartiles, accounts=accounts)
+    blocks = engine.run(in_account_blocks, HISTORY, order=WEEK_ORDER, compute=quartiles, size=size)
 
     assert blocks.schema == WEEKLY_HEATMAP
     assert_frame_equal(blocks, whole, rel_tol=1e-9, abs_tol=1e-9)
@@ -127,17 +127,15 @@ def test_blocks_equal_one_go(engine: Engine, accounts: int) -> None:
 
 def test_blocks_come_in_order_of_account() -> None:
     """Computed at once, the blocks of a sorted result are sorted as a whole."""
-    blocks = in_account_blocks(HISTORY, compute=quartiles, accounts=2)
+    blocks = in_account_blocks(HISTORY, compute=quartiles, size=2)
 
     assert_frame_equal(blocks, blocks.sort(WEEK_ORDER))
 
 
 def test_a_lazy_result_in_blocks_can_go_on() -> None:
     """It can be filtered, cut and narrowed like any other plan, in either order."""
-    whole = in_account_blocks(HISTORY, compute=quartiles, accounts=2)
-    blocks = in_account_blocks(
-        HISTORY.lazy(), compute=lambda some: quartiles(some).sort(WEEK_ORDER), accounts=2
-    )
+    whole = in_account_blocks(HISTORY, compute=quartiles, size=2)
+    blocks = in_account_blocks(HISTORY.lazy(), compute=lambda some: quartiles(some).sort(WEEK_ORDER), size=2)
     morning = pl.col("hour") < 6
 
     for go_on in (
@@ -157,7 +155,7 @@ def test_a_folder_of_parquet_goes_through_in_blocks(tmp_path: Any) -> None:  # n
         part.write_parquet(tmp_path / f"{n}.parquet")
     folder = pl.scan_parquet(tmp_path / "*.parquet")
 
-    in_account_blocks(folder, compute=quartiles, accounts=2).sink_parquet(
+    in_account_blocks(folder, compute=quartiles, size=2).sink_parquet(
         tmp_path / "answer" / "all.parquet", mkdir=True
     )
 
@@ -179,12 +177,12 @@ def test_a_row_without_account_is_not_lost_in_a_block() -> None:
 
     for history in (pl.concat([nobody, HISTORY]), pl.concat([HISTORY, nobody])):
         with pytest.raises(FrameError, match="account_id"):
-            in_account_blocks(history, compute=quartiles, accounts=2)
+            in_account_blocks(history, compute=quartiles, size=2)
 
 
 def test_a_loop_over_blocks_sees_every_row_once() -> None:
     """Five accounts by two are three blocks, in order of account."""
-    blocks = [block.collect() for block in account_blocks(HISTORY.lazy(), accounts=2)]
+    blocks = [block.collect() for block in account_blocks(HISTORY.lazy(), size=2)]
 
     assert [sorted(set(block["account_id"])) for block in blocks] == [
         ["alpha", "bravo"],
@@ -197,7 +195,7 @@ def test_a_loop_over_blocks_sees_every_row_once() -> None:
 
 def test_blocks_of_no_accounts_are_refused() -> None:
     """They would never end."""
-    with pytest.raises(ConfigError, match="accounts 0"):
-        in_account_blocks(HISTORY.lazy(), compute=quartiles, accounts=0)
-    with pytest.raises(ConfigError, match="accounts 0"):
-        next(account_blocks(HISTORY.lazy(), accounts=0))
+    with pytest.raises(ConfigError, match="size 0"):
+        in_account_blocks(HISTORY.lazy(), compute=quartiles, size=0)
+    with pytest.raises(ConfigError, match="size 0"):
+        next(account_blocks(HISTORY.lazy(), size=0))

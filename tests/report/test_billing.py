@@ -31,7 +31,7 @@ def parts(history: pl.DataFrame, invoice: object, **names: str) -> dict[str, Bea
         end=None,
         found=None,
         invoice=None if invoice is None else billed(figures, invoice),
-        source=None,
+        label=None,
         made_at=NOW,
         note="",
     )

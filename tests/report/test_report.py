@@ -232,7 +232,7 @@ def test_every_engine_gives_the_same_report(engine: Engine, tmp_path: Path) -> N
 
 
 def test_it_says_how_it_was_computed(tmp_path: Path) -> None:
-    page = written(three_days(), tmp_path, time_zone="Europe/Berlin", source="a made-up source")
+    page = written(three_days(), tmp_path, time_zone="Europe/Berlin", label="a made-up source")
     part = section(page, "How was it computed?")
     said = {one.dt.text: one.dd.text for one in part.select(".terms > div")}
 
@@ -279,7 +279,7 @@ def test_made_up_data_is_stamped_and_other_data_is_not(tmp_path: Path) -> None:
 def test_a_name_is_text_wherever_it_stands(tmp_path: Path) -> None:
     history = pl.concat([three_days(), three_days().with_columns(account_id=pl.lit("b"))])
     path = cfu.report(
-        history, time_zone="UTC", path=tmp_path / "usage.html", now=NOW, names={"a": EVIL}, source=EVIL
+        history, time_zone="UTC", path=tmp_path / "usage.html", now=NOW, names={"a": EVIL}, label=EVIL
     )
     page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
@@ -380,7 +380,7 @@ def test_any_names_ids_and_sources_are_read_in_the_page_and_none_is_markup(tmp_p
     names = dict(zip(ids, [TEXTS[8], *TEXTS[10:23]], strict=False))
     history = pl.concat([hours(MONDAY, [1.0] * 48, account_id=one) for one in ids])
 
-    page = written(history, tmp_path, names=names, source="".join(TEXTS[:20]))
+    page = written(history, tmp_path, names=names, label="".join(TEXTS[:20]))
 
     read = page.get_text()
     assert all(visible(name) in read for name in names.values())
