@@ -20,6 +20,11 @@ __all__ = ["Look", "usage_page"]
 _HEIGHT: Final = 250
 _STRIP: Final = 5
 """Pixels of the mark above an event."""
+_IS_REDUCED: Final = "is_reduced"
+"""The signal that says whether slots are drawn in the place of windows; drawing.js goes by it, too."""
+_ZOOM: Final = (
+    "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
+)
 _UNUSUAL: Final = "isValid(datum.event_words) ? datum.event_words : 'no'"
 
 
@@ -64,7 +69,12 @@ def usage_page(look: Look) -> Part:
     else:
         what = "day" if look.is_daily else "window"
         views = [words(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
-    return stacked(views, spacing=6, right=4)
+    whole = stacked(views, spacing=6, right=4)
+    if look.series:
+        zoom = f"({_ZOOM}) / {look.length} > {MOST_BARS}"
+        whole.params = [*whole.params, alt.VariableParameter(name=_IS_REDUCED, expr=zoom)]
+        whole.usermeta = {**whole.usermeta, "rowsInTurn": {"column": "is_slot", "signal": _IS_REDUCED}}
+    return whole
 
 
 def _detail(look: Look) -> Part:
@@ -82,12 +92,10 @@ def _detail(look: Look) -> Part:
     mean = _mean() if look.is_with_mean else []
     events = _events(look) if look.is_with_events else []
     absence = [words("No cost in this time range")] if look.is_zero else []
-    zoom = "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
-    is_reduced = f"({zoom}) / {look.length} > {MOST_BARS}"
     is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
     return (
         alt.layer(*_bars(look), *mean, *events, columns, *absence)
-        .transform_filter(f"datum.is_slot === ({is_reduced}) && ({is_inside})")
+        .transform_filter(f"datum.is_slot === {_IS_REDUCED} && ({is_inside})")
         .transform_calculate(**_stacked(look.series))
         .properties(name="detail", width=WIDTH, height=_HEIGHT)
     )

@@ -43,7 +43,10 @@ class Drawing:
         view: Any = chart
         tables = [one.data for one in view.vconcat]
         params = view.params if isinstance(view.params, list) else []
-        values = {one.name: one.value for one in params if isinstance(one, alt.VariableParameter)}
+        plain = [
+            one for one in params if isinstance(one, alt.VariableParameter) and one.expr is alt.Undefined
+        ]
+        values = {one.name: one.value for one in plain}
         schemas = tuple(tuple(table.schema.items()) for table in tables)
         key = (alt.theme.active, repr(alt.theme.options), tuple(values), schemas)
         if key not in page.written:
