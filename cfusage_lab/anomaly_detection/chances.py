@@ -16,7 +16,7 @@ import polars as pl
 
 from cfusage_lab.anomaly_detection.expectations import fallen_part
 
-__all__ = ["CERTAIN", "bar", "with_bounds", "with_scores"]
+__all__ = ["CERTAIN", "score_threshold", "with_bounds", "with_scores"]
 
 CERTAIN: Final = 9.0
 """The highest score: what comes by chance once in a billion months does not come by chance."""
@@ -59,7 +59,7 @@ _AT_HIGH: Final = -math.log(_HIGH)
 """How many windows a day pass the middle and the high quantile of the days' highest."""
 
 
-def bar(sensitivity: float) -> float:
+def score_threshold(sensitivity: float) -> float:
     """Return the score from which windows are events, if so many false alarms a month are accepted."""
     return -math.log10(sensitivity)
 
@@ -97,7 +97,9 @@ def with_scores(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
 
 def with_bounds(rows: pl.DataFrame, *, sensitivity: float) -> pl.DataFrame:
     """Add ``lower`` and ``upper``: what a single window passes by chance so often a month."""
-    away = {side: _distance_of(side, bar(sensitivity) + _TRIES) * pl.col("scale") for side in _SHAPES}
+    away = {
+        side: _distance_of(side, score_threshold(sensitivity) + _TRIES) * pl.col("scale") for side in _SHAPES
+    }
     low, high, quiet = pl.col("low"), pl.col("high"), pl.col("quiet")
     part = fallen_part(away["down"], low)
     return rows.with_columns(

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.anomaly_detection.expectations import MEMORY_DAYS, error, past, remembered
+from cfusage_lab.anomaly_detection.expectations import MEMORY_DAYS, error, mean_recent_miss, row_before
 
 __all__ = ["with_distances", "with_stops"]
 
@@ -50,12 +50,12 @@ def with_distances(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
     )
     miss, size = pl.col("miss"), MEMORY_DAYS * day
     busy, quiet, every = (
-        _GAUSS * remembered(misses, size=size, by="segment")
+        _GAUSS * mean_recent_miss(misses, size=size, by="segment")
         for misses in (pl.when(~pl.col("is_quiet")).then(miss), pl.when("is_quiet").then(miss), miss)
     )
     like = pl.when("is_quiet").then(quiet).otherwise(busy)  # idle hours say nothing about a night's job
     rows = rows.with_columns(
-        same=_GAUSS * remembered(miss, size=_SAME_KIND, by="slot_of_kind"), all=pl.coalesce(like, every)
+        same=_GAUSS * mean_recent_miss(miss, size=_SAME_KIND, by="slot_of_kind"), all=pl.coalesce(like, every)
     )
     same = pl.col("same").fill_null(pl.col("all"))
     pooled = ((1 - _OF_ALL) * same**2 + _OF_ALL * pl.col("all") ** 2).sqrt()
@@ -66,7 +66,7 @@ def with_distances(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
 
 
 def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
-    """Add what is to be thought of windows in which nothing came.
+    """Add how rare windows are in which nothing came.
 
     Idle hours are common and mostly come alone. How often an account has them is known, and how often one
     follows the other: a run of them is as rare as all of that together. Of a run, the second hour alone says
@@ -88,7 +88,7 @@ def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
         was_nothing=pl.when(expected > pl.col("quiet")).then(was_nothing),
     )
     nothing = pl.col("was_nothing")
-    is_second = (past(nothing) == 1) & (nothing.shift(2).fill_null(0.0) == 0)
+    is_second = (row_before(nothing) == 1) & (nothing.shift(2).fill_null(0.0) == 0)
     rows = rows.with_columns(follows=pl.when(is_second.over("segment")).then(nothing))
     of_all, of_following = (
         _frequency(name, MEMORY_DAYS * day, yes=prior[0], all_=prior[1]).over("segment")
@@ -112,7 +112,7 @@ def with_stops(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
 
 def _frequency(name: str, size: int, *, yes: pl.Expr | float, all_: float) -> pl.Expr:
     """Return how often a yes or no was a yes in the past, as if ``yes`` of ``all_`` had been seen before."""
-    answers = past(pl.col(name))
+    answers = row_before(pl.col(name))
     known = answers.is_not_null().cast(pl.Float64)
     found = [sums.rolling_sum(size, min_samples=1).fill_null(0.0).clip(0.0) for sums in (answers, known)]
     return (found[0] + yes) / (found[1] + all_)
@@ -120,6 +120,6 @@ def _frequency(name: str, size: int, *, yes: pl.Expr | float, all_: float) -> pl
 
 def _with_usual_miss(rows: pl.DataFrame) -> pl.DataFrame:
     by_day = rows.group_by("segment", "noon_day").agg(worst=pl.col("off").max()).sort("segment", "noon_day")
-    usual = past(pl.col("worst")).rolling_median(MEMORY_DAYS, min_samples=1).over("segment")
+    usual = row_before(pl.col("worst")).rolling_median(MEMORY_DAYS, min_samples=1).over("segment")
     usual_miss = by_day.select("segment", "noon_day", usual_miss=usual)
     return rows.join(usual_miss, on=["segment", "noon_day"], how="left", maintain_order="left")

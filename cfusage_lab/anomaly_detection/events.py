@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.anomaly_detection.chances import CERTAIN, bar
+from cfusage_lab.anomaly_detection.chances import CERTAIN, score_threshold
 from cfusage_lab.frames.expressions import state_rank
 from cfusage_lab.schema import STATES
 
@@ -49,7 +49,7 @@ def with_events(
     """
     distance = pl.col("distance")
     windows = rows.with_columns(
-        side=distance.sign(), is_hot=pl.col("is_judged") & (pl.col("score") >= bar(sensitivity))
+        side=distance.sign(), is_hot=pl.col("is_judged") & (pl.col("score") >= score_threshold(sensitivity))
     )
     windows = windows.with_columns(
         is_hot=pl.col("is_hot") & (pl.col("side") != 0), cuts=(~pl.col("is_judged")).cum_sum()

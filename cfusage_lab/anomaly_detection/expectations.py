@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-__all__ = ["MEMORY_DAYS", "error", "fallen_part", "past", "remembered", "with_expectations"]
+__all__ = ["MEMORY_DAYS", "error", "fallen_part", "mean_recent_miss", "row_before", "with_expectations"]
 
 MEMORY_DAYS: Final = 28
 """Days over which the level and the misses are remembered."""
@@ -108,26 +108,26 @@ def fallen_part(fall: pl.Expr, expected: pl.Expr) -> pl.Expr:
     return pl.when(is_halved).then(1 - (-fall).exp()).otherwise(fall)
 
 
-def past(values: pl.Expr) -> pl.Expr:
+def row_before(values: pl.Expr) -> pl.Expr:
     """Return values as they were one row before, so that no window is judged by itself."""
     return values.shift(1)
 
 
-def remembered(misses: pl.Expr, *, size: int, by: str) -> pl.Expr:
+def mean_recent_miss(misses: pl.Expr, *, size: int, by: str) -> pl.Expr:
     """Return how large the last ``size`` misses were on average, none of them counted beyond a limit."""
-    clipped = misses.abs().clip(0.0, _LARGEST_MISS)
-    return past(clipped).rolling_mean(size, min_samples=max(size * _LEAST_DAYS // MEMORY_DAYS, 1)).over(by)
+    sizes = row_before(misses.abs().clip(0.0, _LARGEST_MISS))
+    return sizes.rolling_mean(size, min_samples=max(size * _LEAST_DAYS // MEMORY_DAYS, 1)).over(by)
 
 
 def _median(values: pl.Expr, most_and_least: tuple[int, int], by: str) -> pl.Expr:
     most, least = most_and_least
-    return past(values).rolling_median(most, min_samples=least).over(by)
+    return row_before(values).rolling_median(most, min_samples=least).over(by)
 
 
 def _segmented(windows: pl.DataFrame, day: int) -> pl.DataFrame:
     """Begin anew where cost begins after nothing: what nobody used says nothing about its use."""
     value = pl.col("value")
-    highest = past(value.abs()).rolling_max(_BEGIN_DAYS * day, min_samples=_BEGIN_DAYS * day)
+    highest = row_before(value.abs()).rolling_max(_BEGIN_DAYS * day, min_samples=_BEGIN_DAYS * day)
     is_begin = (highest.over("account") == 0) & (value != 0)
     is_first = pl.col("account").ne_missing(pl.col("account").shift(1))
     rows = windows.with_columns(is_begin=is_begin.fill_null(value=False))
@@ -137,13 +137,13 @@ def _segmented(windows: pl.DataFrame, day: int) -> pl.DataFrame:
         slots + pl.col("segment") * (16 * day),  # one number is the key of both
         kind=pl.col("segment") * 2 + pl.col("is_weekend").cast(pl.Int64),
     )
-    size = past(value.abs())
+    size = row_before(value.abs())
     mean, balance = (
         values.rolling_mean(MEMORY_DAYS * day, min_samples=day).over("segment")
-        for values in (size, past(value))
+        for values in (size, row_before(value))
     )
     highest = size.rolling_max(MEMORY_DAYS * day, min_samples=1).over("segment")
-    age = past(value.is_not_null().cast(pl.Int64)).fill_null(0).cum_sum().over("segment")
+    age = row_before(value.is_not_null().cast(pl.Int64)).fill_null(0).cum_sum().over("segment")
     both_ways = 2 * (mean - balance.abs()).clip(0.0)  # what goes up and down about 0 has no percent
     quiet = _QUIET * mean + both_ways
     rows = rows.with_columns(age=age, quiet=pl.when(highest > 0).then(quiet))
@@ -153,7 +153,7 @@ def _segmented(windows: pl.DataFrame, day: int) -> pl.DataFrame:
 def _leveled(rows: pl.DataFrame) -> pl.DataFrame:
     """Add ``level``, what a window of the last week cost on the middle one of its days."""
     by_day = rows.group_by("segment", "noon_day").agg(size=pl.col("value").abs().mean())
-    middle = past(pl.col("size")).rolling_median(_LEVEL_DAYS, min_samples=1).over("segment")
+    middle = row_before(pl.col("size")).rolling_median(_LEVEL_DAYS, min_samples=1).over("segment")
     levels = by_day.sort("segment", "noon_day").select("segment", "noon_day", level=middle)
     rows = rows.join(levels, on=["segment", "noon_day"], how="left", maintain_order="left")
     level = pl.col("level").fill_null(pl.col("quiet"))
@@ -164,7 +164,8 @@ def _plausible(rows: pl.DataFrame, day: int) -> pl.DataFrame:
     """Keep the best expectation, and the range of those that are about as good."""
     value = pl.col("value")
     found = {
-        name: remembered(error(value, pl.col(name)), size=MEMORY_DAYS * day, by="kind") for name in _NAMES
+        name: mean_recent_miss(error(value, pl.col(name)), size=MEMORY_DAYS * day, by="kind")
+        for name in _NAMES
     }
     misses = {f"{name}_miss": pl.when(pl.col(name).is_not_null()).then(miss) for name, miss in found.items()}
     rows = rows.with_columns(**misses)

@@ -231,7 +231,7 @@ def _blocks(series: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _windows(history: object, time_zone: str) -> pl.DataFrame:
-    """Compute the windows of a history, which are hours; raise about the first that is none."""
+    """Return the windows of a history of hours, checked, in order of account and time."""
     table = localize(history, time_zone=time_zone).table
     return polars_history(table.native, WINDOWS).rename({"aggregated_value": "actual_usd"})
 

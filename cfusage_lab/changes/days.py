@@ -236,7 +236,7 @@ def movers(comparison: FrameT, *, top: int = 10) -> FrameT:
         .sort("size", "account_id", "date", descending=[True, False, False])
         .head(top)
     )
-    result: FrameT = table.back(found.select(*MOVERS.names()))
+    result: FrameT = table.hand_back(found.select(*MOVERS.names()))
     return result
 
 

@@ -75,7 +75,7 @@ def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bo
     due = expected.select("date", due="current_hours", previous_due="previous_hours")
     lent = local.table.lend(due.collect("polars").to_native())
     compared = compared_spans(_by_day_of_month(windows, now, accounts).join(lent, on="date", how="left"))
-    result: FrameT = local.table.back(compared.select(*COMPARISON.names()), order=DAY_KEY)
+    result: FrameT = local.table.hand_back(compared.select(*COMPARISON.names()), order=DAY_KEY)
     return result
 
 

@@ -15,7 +15,7 @@ __all__ = ["compare_with_partners", "open_days", "without_running_day"]
 
 
 def open_days(daily: object) -> EngineTable:
-    """Let a table of local days in."""
+    """Open a table of local days."""
     return open_checked(daily, DAILY, table="daily", key=DAY_KEY)
 
 
@@ -49,7 +49,7 @@ def compare_with_partners(
         pairs = pairs.with_columns(
             **{name: nw.when(nw.col("is_whole")).then(nw.col(name)) for name in ("previous_usd", *dates)}
         )
-    return table.back(with_change(pairs).select(*columns.names()))
+    return table.hand_back(with_change(pairs).select(*columns.names()))
 
 
 def _joined(rows: Frames, partners: Frames, table: EngineTable) -> Frames:

@@ -68,7 +68,7 @@ def rolling_mean(
     table = open_days(daily)
     rows = without_running_day(table.frame, include_in_progress=include_in_progress)
     value = nw.col("cost_usd") if include_partial else nw.when(nw.col("is_whole")).then(nw.col("cost_usd"))
-    result: FrameT = table.back(_rolled(rows.with_columns(value=value), table, length=days))
+    result: FrameT = table.hand_back(_rolled(rows.with_columns(value=value), table, length=days))
     return result
 
 

@@ -96,7 +96,7 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
     )
     compared = compared_spans(pairs.with_columns(date=nw.lit(now.day), until=nw.lit(now.text)))
     order = ("account_id", "previous_date")
-    result: FrameT = local.table.back(compared.select(*SAME_TIME.names()), order=order)
+    result: FrameT = local.table.hand_back(compared.select(*SAME_TIME.names()), order=order)
     return result
 
 

@@ -98,7 +98,7 @@ def daily_usage(history: FrameT, *, time_zone: str) -> FrameT:
             is_whole=of.col("hours") == of.col("day_hours"),
         )
     )
-    result: FrameT = local.table.back(days.select(*DAILY.names()), order=DAY_KEY)
+    result: FrameT = local.table.hand_back(days.select(*DAILY.names()), order=DAY_KEY)
     return result
 
 
@@ -181,7 +181,7 @@ def _total_daily(daily: FrameT) -> FrameT:
             state=state_of("rank"),
         )
     )
-    result: FrameT = table.back(days.select(*DAILY.names()), order=("date",))
+    result: FrameT = table.hand_back(days.select(*DAILY.names()), order=("date",))
     return result
 
 
@@ -216,9 +216,9 @@ def _total_history(history: FrameT) -> FrameT:
         )
     )
     if not table.is_eager:
-        lazy: FrameT = table.back(windows.select(*HISTORY.names()))
+        lazy: FrameT = table.hand_back(windows.select(*HISTORY.names()))
         return lazy
-    total = table.back(windows.select(*HISTORY.names(), "found"), order=("start_time",))
+    total = table.hand_back(windows.select(*HISTORY.names(), "found"), order=("start_time",))
     _require_same_windows(table.frame, nw.lit(total.height), nw.lit(int(total["found"].sum())))
     return total.select(HISTORY.names())  # type: ignore[no-any-return]
 

@@ -16,7 +16,7 @@ from cfusage_lab.account_ids import named_account_ids
 from cfusage_lab.credentials import Credentials, find_credentials, setting
 from cfusage_lab.errors import ApiError, ConfigError
 from cfusage_lab.fetch import requests
-from cfusage_lab.fetch.parallel import WORKERS, carry_out
+from cfusage_lab.fetch.parallel import WORKERS, fetch_all
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.table import history_table
 from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
@@ -236,10 +236,10 @@ class UsageClient:
 
         with closing(told) as listener:
             waiter = Waiter(listener)
-            ids = self._asked_for(accounts, waiter)
+            ids = self._account_ids(accounts, waiter)
             bounds = int(start.timestamp()), int(end.timestamp())
             plan = Plan(ids, *bounds, width // SECOND, self._page[granularity])
-            carry_out(plan, ask, waiter, listener)
+            fetch_all(plan, ask, waiter, listener)
         if self._fixed_now is None:
             _refuse_wrong_clock(self._wire().clock_lead, min(end, now), now=now, width=width)
         return history_table(
@@ -309,7 +309,7 @@ class UsageClient:
         -----
         Source: Cloudflare API, ``ai-gateway/billing/credit-balance``, which answers in cents.
         """
-        rows = self._asked(accounts, requests.credit_rows)
+        rows = self._ask_each(accounts, requests.credit_rows)
         return pl.DataFrame(rows, schema=schema.CREDIT_BALANCE, orient="row")
 
     def invoice_preview(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
@@ -360,7 +360,7 @@ class UsageClient:
         >>> client.invoice_preview()["model"].to_list()
         ['gpt-5.5', 'claude-haiku-4-5', 'gemini-3-flash']
         """
-        rows = self._asked(accounts, requests.preview_rows)
+        rows = self._ask_each(accounts, requests.preview_rows)
         return pl.DataFrame(rows, schema=schema.INVOICE_LINES, orient="row")
 
     def invoices(self, accounts: Sequence[str] | str | None = None) -> pl.DataFrame:
@@ -404,18 +404,18 @@ class UsageClient:
         >>> client.invoices().select("origin", "due_usd").rows()
         [('auto', 0.0), ('manual', 200.0), ('auto', 0.0), ('auto', 0.0)]
         """
-        rows = self._asked(accounts, requests.invoice_rows)
+        rows = self._ask_each(accounts, requests.invoice_rows)
         table = pl.DataFrame(rows, schema=schema.INVOICES, orient="row")
         return table.sort(
             "account_id", "created_time", descending=[False, True], nulls_last=True, maintain_order=True
         )
 
-    def _asked(self, accounts: Sequence[str] | str | None, ask: requests.Ask) -> list[requests.Row]:
+    def _ask_each(self, accounts: Sequence[str] | str | None, ask: requests.Ask) -> list[requests.Row]:
         """Ask about one account after another: all of them, or an error."""
         rows: list[requests.Row] = []
         with closing(default_progress()) as progress:
             waiter = Waiter(progress)
-            for account_id in self._asked_for(accounts, waiter):
+            for account_id in self._account_ids(accounts, waiter):
                 rows += ask(self._wire(), account_id, waiter)
         return rows
 
@@ -439,7 +439,7 @@ class UsageClient:
         transport = wsgi_transport(self._sandbox)
         return Wire(who, base_url=self._base_url, pacer=pacer, connections=WORKERS, transport=transport)
 
-    def _asked_for(self, accounts: Sequence[str] | str | None, waiter: Waiter) -> list[str]:
+    def _account_ids(self, accounts: Sequence[str] | str | None, waiter: Waiter) -> list[str]:
         """Return the ids that a call is about, in order."""
         if accounts is not None:
             return named_account_ids(accounts)

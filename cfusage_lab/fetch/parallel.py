@@ -1,4 +1,4 @@
-"""Ask everything a plan needs, side by side; one by one where no thread can be started, as in a browser."""
+"""Requests in parallel: all that a plan needs, or one by one where no thread starts, as in a browser."""
 
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -11,7 +11,7 @@ from cfusage_lab.wire.answers import Rows
 from cfusage_lab.wire.limits import POLL
 from cfusage_lab.wire.pacing import Waiter
 
-__all__ = ["WORKERS", "carry_out"]
+__all__ = ["WORKERS", "fetch_all"]
 
 WORKERS: Final = 10
 """Requests side by side: at 50 ms each they come to the 200 a second that an address may send."""
@@ -20,7 +20,7 @@ _Ask = Callable[[Part, Waiter], Rows]
 
 
 class _Workers:
-    """Threads that ask; they hold nobody up who goes without them, neither a caller nor the interpreter."""
+    """Daemon threads that send requests: neither a caller nor the interpreter waits for them to end."""
 
     def __init__(self, ask: _Ask, waiter: Waiter) -> None:
         self._ask = ask
@@ -63,7 +63,7 @@ class _Workers:
             self._todo.put(None)
 
     def _start(self) -> None:
-        """Start another thread, or do with those that there are."""
+        """Start another thread; where none starts, go on with those that there are."""
         try:
             Thread(target=self._work, name="cfusage_lab fetch", daemon=True).start()
         except RuntimeError:
@@ -82,16 +82,14 @@ class _Workers:
             return exc
 
 
-def carry_out(plan: Plan, ask: _Ask, waiter: Waiter, progress: Progress) -> None:
-    """Ask everything a plan needs, side by side; the first failure ends it."""
+def fetch_all(plan: Plan, ask: _Ask, waiter: Waiter, progress: Progress) -> None:
+    """Send every request that a plan needs, in parallel; the first failure ends it."""
     workers = _Workers(ask, waiter)
     answered = 0
     try:
         while True:
             while workers.under_way < workers.most and (part := plan.take()) is not None:
-                if (
-                    not workers.under_way and not plan.waiting
-                ):  # nothing beside it: no thread is worth its while
+                if not workers.under_way and not plan.waiting:  # a single request needs no thread
                     plan.receive(part, ask(part, waiter))
                     answered += 1
                     continue

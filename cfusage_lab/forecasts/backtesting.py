@@ -1,4 +1,4 @@
-"""How good each candidate would have been."""
+"""A backtest: how good each method would have been on the days that are known."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,10 +9,16 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, is_list, level_name, quantile
 from cfusage_lab.forecasts.methods import GROWTH, METHODS, SEASONAL_NAIVE
 from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
-from cfusage_lab.forecasts.rolling_errors import ENGINE, errors_of, freedom, measured, prepared_for_errors
+from cfusage_lab.forecasts.rolling_errors import (
+    ENGINE,
+    errors_of,
+    freedom,
+    measure_errors,
+    prepared_for_errors,
+)
 from cfusage_lab.forecasts.series import daily_series
 from cfusage_lab.forecasts.spread import closed_form_variance
-from cfusage_lab.forecasts.student_t import widened
+from cfusage_lab.forecasts.student_t import student_quantile
 from cfusage_lab.options import check_distinct, check_whole, said
 from cfusage_lab.schema import BACKTEST
 from cfusage_lab.time_units import WEEK_DAYS
@@ -98,7 +104,7 @@ def backtest(
     prepared = prepared_for_errors(found.days)
     parts = []
     for horizon in wanted:
-        chosen = chosen_methods(measured(prepared, [(0, horizon)]))
+        chosen = chosen_methods(measure_errors(prepared, [(0, horizon)]))
         judged = _judged(prepared, horizon, asked)
         is_chosen = pl.col("method") == pl.col("account_id").replace_strict(chosen, default=None)
         parts.append(
@@ -183,11 +189,11 @@ def _typical_then(error: pl.Expr, method: str, horizon: int) -> dict[str, pl.Exp
 def _of_interval(method: str, horizon: int, level: float) -> dict[str, pl.Expr]:
     """Judge the interval at one level; where the forecast is 0 or nearly so, its lower end is 0."""
     z, name = quantile(level), level_name(level)
-    half = pl.col("typical") * widened(z, pl.col("freedom"))
+    half = pl.col("typical") * student_quantile(z, pl.col("freedom"))
     if method == SEASONAL_NAIVE:
         closed = pl.col("sigma") * closed_form_variance(horizon) ** 0.5
         half = pl.when(half.is_not_null()).then(
-            pl.max_horizontal(half, closed * widened(z, pl.col("sigma_freedom")))
+            pl.max_horizontal(half, closed * student_quantile(z, pl.col("sigma_freedom")))
         )
     forecast, actual = pl.col(method).clip(0.0), pl.col("actual_usd")
     half = pl.when(actual.is_not_null()).then(half)

@@ -106,7 +106,7 @@ def runway_table(
 
 
 def credit_balances(balance: object) -> pl.DataFrame:
-    """Let a table of balances in that is there already, and has each account once."""
+    """Open a table of balances, with one row an account."""
     table = open_checked(balance, CREDIT_BALANCE, table="credit balance", key=("account_id",))
     refuse_lazy(table, "balance", why="a credit balance is one row an account")
     balances: pl.DataFrame = table.frame.collect("polars").to_native()

@@ -1,4 +1,4 @@
-"""What one table of days teaches: opened once, for as many questions as are asked of it."""
+"""A table of days and what was worked out of it, shared by every forecast that is asked of it."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -6,7 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from cfusage_lab.forecasts.methods import next_days, with_memory
-from cfusage_lab.forecasts.rolling_errors import ENGINE, measured, prepared_for_errors
+from cfusage_lab.forecasts.rolling_errors import ENGINE, measure_errors, prepared_for_errors
 from cfusage_lab.forecasts.running_day import RunningDay, running_day
 from cfusage_lab.forecasts.series import Series, daily_series
 from cfusage_lab.time_units import WEEK_DAYS
@@ -37,7 +37,7 @@ class Forecaster:
         parts = []
         for block in blocks:
             if block not in self._errors:
-                self._errors[block] = measured(self._prepared, [block])
+                self._errors[block] = measure_errors(self._prepared, [block])
             parts.append(self._errors[block])
         return pl.concat(parts)
 

@@ -18,7 +18,7 @@ __all__ = [
     "SHORTEST",
     "errors_of",
     "freedom",
-    "measured",
+    "measure_errors",
     "prepared_for_errors",
 ]
 
@@ -46,7 +46,7 @@ _MOST_GAPS: Final = 7
 """One day in so many may be a gap where an error is measured."""
 
 
-def measured(prepared: pl.DataFrame, blocks: Iterable[tuple[int, int]]) -> pl.DataFrame:
+def measure_errors(prepared: pl.DataFrame, blocks: Iterable[tuple[int, int]]) -> pl.DataFrame:
     """Measure the errors of each method.
 
     Parameters

@@ -76,7 +76,7 @@ def daily_series(daily: object) -> Series | None:
 
 
 def _opened(daily: object) -> pl.DataFrame:
-    """Let a table in that is there already; a day whose cost is unknown is not whole."""
+    """Open a table of days; one whose cost is unknown is not whole."""
     table = open_checked(daily, DAILY, table="daily", key=DAY_KEY)
     refuse_lazy(table, "daily", why="a forecast is computed at once: 1,000 accounts are 1,000 rows a day")
     days: pl.DataFrame = table.frame.collect("polars").to_native()

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from cfusage_lab.forecasts.student_t import NORMAL, widened
+from cfusage_lab.forecasts.student_t import NORMAL, student_quantile
 from cfusage_lab.time_units import WEEK_DAYS
 
 __all__ = ["Spread", "closed_form_variance"]
@@ -50,13 +50,13 @@ class Spread:
     def half_width(self, days: float, z: float) -> float:
         """Return half the width of the interval ``days`` ahead for a normal quantile ``z``."""
         typical, freedom = self._at(days)
-        width = typical * widened(z, freedom)
+        width = typical * student_quantile(z, freedom)
         if not self.sigma:
             return width
         whole = math.ceil(days)
         variance = closed_form_variance(whole) * days / whole if self.is_sum else math.ceil(days / WEEK_DAYS)
         closed = self.sigma * math.sqrt(variance)
-        return max(width, closed * widened(z, self.sigma_freedom))
+        return max(width, closed * student_quantile(z, self.sigma_freedom))
 
     def chance_above(self, amount: float, days: float) -> float:
         """Return the chance of a sum that is more than ``amount`` above its forecast; it may be negative."""

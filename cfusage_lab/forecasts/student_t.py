@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 import polars as pl
 
-__all__ = ["NORMAL", "widened"]
+__all__ = ["NORMAL", "student_quantile"]
 
 Number = TypeVar("Number", float, pl.Expr)
 
@@ -21,7 +21,7 @@ _TERMS: Final = (
 """Powers of z with their factors, and a divisor: Abramowitz and Stegun, 26.7.5."""
 
 
-def widened(z: float, freedom: Number) -> Number:
+def student_quantile(z: float, freedom: Number) -> Number:
     """Return the quantile of Student's t that has the probability of ``z`` in the normal distribution."""
     rest: Number = 0.0 * freedom
     for factor in _factors(z):

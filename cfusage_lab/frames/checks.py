@@ -96,7 +96,7 @@ def _is_flawed(column: pl.Series) -> bool:
 
 
 def _has_other_words(column: pl.Series, words: Sequence[str]) -> bool:
-    """Say whether any text is none of some words; nearly all are the first, and the others alone go on."""
+    """Say whether any text is none of some words; nearly all are the first, and only others go on."""
     for word in words:
         column = column.filter(column != word)
         if column.is_empty():
@@ -207,7 +207,7 @@ def null_error(row: Mapping[str, Any], name: str) -> FrameError:
 
 
 def _row_name(row: Mapping[str, Any]) -> str:
-    """Call a row by its window, its day or its slot, and by its account."""
+    """Name a row by its window, its day or its slot, and its account."""
     if not row:
         return "a row"
     start = row.get("start_time")

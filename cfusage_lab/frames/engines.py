@@ -1,4 +1,4 @@
-"""A table of any supported engine comes in, the same kind of table goes out.
+"""Tables of every engine: opened, their columns checked, and results given back as the same kind.
 
 Inside, there is one kind of frame, a lazy one of Narwhals, over polars or over PySpark. What a column may
 hold is asked of :mod:`cfusage_lab.frames.checks`.
@@ -91,7 +91,7 @@ class EngineTable:
         lent: Frames = nw.from_native(functions.broadcast(small))
         return lent
 
-    def back(self, result: Frames, *, order: Sequence[str] = ()) -> Any:  # noqa: ANN401 - the caller's own kind
+    def hand_back(self, result: Frames, *, order: Sequence[str] = ()) -> Any:  # noqa: ANN401 - the caller's own kind
         """Return ``result`` as the kind of table that came in.
 
         A table that is computed here is sorted by ``order``; a lazy one is left as it is.
@@ -104,7 +104,7 @@ class EngineTable:
 
 
 def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema = _NONE) -> EngineTable:
-    """Let a table in that has at least ``columns``, each of the right kind. No row is looked at.
+    """Open a table that has at least ``columns``, each of the right kind. No row is looked at.
 
     Parameters
     ----------
@@ -117,14 +117,14 @@ def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Sc
     table
         What such a table is called in a message.
     optional
-        The columns that are let in where they are there.
+        The columns that are taken along where they are there.
 
     Raises
     ------
     FrameError
         If the engine is another one, or a column is missing or of another type.
     """
-    rows = _as_it_is(frame, columns, optional)
+    rows = _own_columns(frame, columns, optional)
     if rows is not None:
         return _ready(frame, rows)
     is_spark = _is_spark(frame)
@@ -133,14 +133,14 @@ def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Sc
     lazy: Frames = nw.from_native(native.lazy() if is_eager else native)
     found = lazy.collect_schema()
     require_columns(found.names(), columns.names(), table=table)
-    let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
-    for name, wanted in let_in.items():
-        if not _serves(found[name], wanted):
+    taken = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
+    for name, wanted in taken.items():
+        if not _has_castable_type(found[name], wanted):
             raise FrameError(
                 f"not a {table} table: column {name!r} is {found[name]} and should be {wanted}: cast it first"
             )
     return EngineTable(
-        frame=lazy.select(*(_typed(name, wanted, found[name]) for name, wanted in let_in.items())),
+        frame=lazy.select(*(_typed(name, wanted, found[name]) for name, wanted in taken.items())),
         native=native,
         columns=tuple(found.names()),
         is_spark=is_spark,
@@ -149,7 +149,7 @@ def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Sc
 
 
 def open_checked(frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = ()) -> EngineTable:
-    """Let a table in as :func:`open_table` does, and look at every row of it.
+    """Open a table as :func:`open_table` does, and check every row of it.
 
     A DataFrame is computed, sorted by ``key``, and refused where a row breaks the rule of its column or has
     the key of another. A lazy table is not computed for that: what can't be known of it is carried on as
@@ -160,7 +160,7 @@ def open_checked(frame: object, columns: pl.Schema, *, table: str, key: Sequence
     FrameError
         As in :func:`open_table`; and about a row, which it names.
     """
-    rows = _as_it_is(frame, columns, _NONE)
+    rows = _own_columns(frame, columns, _NONE)
     if rows is not None:
         return _ready(frame, _checked(rows, key))
     opened = open_table(frame, columns, table=table)
@@ -172,11 +172,11 @@ def open_checked(frame: object, columns: pl.Schema, *, table: str, key: Sequence
 def polars_table(
     frame: object, columns: pl.Schema, *, table: str, key: Sequence[str] = (), optional: pl.Schema = _NONE
 ) -> pl.DataFrame:
-    """Let a table in as :func:`open_checked` does, computed whatever its engine: no row breaks a rule.
+    """Return a table that is checked as by :func:`open_checked`, computed by polars whatever its engine.
 
     It is sorted by ``key``, or in the order that it has.
     """
-    rows = _as_it_is(frame, columns, optional)
+    rows = _own_columns(frame, columns, optional)
     if rows is None:
         rows = open_table(frame, columns, table=table, optional=optional).rows()
     return _checked(rows, key)
@@ -191,14 +191,14 @@ def refuse_lazy(table: EngineTable, name: str, *, why: str) -> None:
         )
 
 
-def _as_it_is(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.DataFrame | None:
+def _own_columns(frame: object, columns: pl.Schema, optional: pl.Schema) -> pl.DataFrame | None:
     """Return the columns of a DataFrame that has them in their types already, as our own tables do."""
     if not isinstance(frame, pl.DataFrame):
         return None
     found = frame.schema
-    let_in = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
-    is_ours = all(found.get(name) == kind for name, kind in let_in.items())
-    return frame[list(let_in)] if is_ours else None
+    taken = {**columns, **{name: kind for name, kind in optional.items() if name in found}}
+    is_ours = all(found.get(name) == kind for name, kind in taken.items())
+    return frame[list(taken)] if is_ours else None
 
 
 def _ready(frame: Any, rows: pl.DataFrame) -> EngineTable:  # noqa: ANN401 - a DataFrame
@@ -271,8 +271,8 @@ def _polars(frame: object) -> pl.DataFrame:
         raise FrameError(f"this {kind} can't be read as a table: {exc}") from exc
 
 
-def _serves(found: nw.dtypes.DType, wanted: pl.DataType) -> bool:
-    """Say whether a column's type carries what is wanted of it."""
+def _has_castable_type(found: nw.dtypes.DType, wanted: pl.DataType) -> bool:
+    """Say whether a column can be cast to the type that is wanted."""
     if isinstance(wanted, pl.Datetime):
         return isinstance(found, nw.Datetime) and found.time_zone is not None
     if isinstance(wanted, pl.Float64 | pl.Int64):

@@ -1,4 +1,4 @@
-"""What several tables compute in the same words: states, dates and changes, on every engine."""
+"""Expressions that several tables share: sums without rounding, states, dates and changes."""
 
 from datetime import date, timedelta
 from functools import cache

@@ -1,4 +1,4 @@
-"""Usage history that is computed at once, for what would rather stop than carry a wrong window on."""
+"""Usage history as a checked polars table, for what is computed at once."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ _WITHOUT_ID: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if 
 
 
 def polars_history(history: object, columns: pl.Schema = HISTORY) -> pl.DataFrame:
-    """Return usage history as a polars table that is what it says: the one table for all that is not lazy.
+    """Return usage history as a polars table, every row of it checked.
 
     It comes from any engine, in any order, its times in any zone and unit, its texts as categories; it goes
     out in the types of ``schema.HISTORY``, its times in UTC and microseconds, in order of account and start.

@@ -48,7 +48,7 @@ class HourRuns:
         return cls(starts=instants, at=at, begins=instants.gather(at))
 
     def is_off(self, width: int) -> bool:
-        """Say whether any window begins off the grid of a ``width``, some hours in microseconds."""
+        """Say whether any window begins off the grid of a ``width`` in microseconds."""
         instants = self.begins if width == HOUR_MICROSECONDS else self.starts
         return bool((instants % width != 0).any())
 

@@ -106,7 +106,7 @@ def read_table(path: str | os.PathLike[str]) -> pl.DataFrame:
 
 
 def _from_its_begin(file: BufferedReader) -> BinaryIO:
-    """Return a file that was peeked at as if it had not been: polars 1.33 goes by the system's position."""
+    """Rewind a file that was peeked at: polars 1.33 reads from the position that the system knows."""
     if not file.seekable():
         return file
     raw = cast("BinaryIO", file.raw)

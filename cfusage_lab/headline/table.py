@@ -91,14 +91,14 @@ def summary(history: FrameT, *, time_zone: str) -> FrameT:
     $1,506.59 this month, $1,501.23 by then last month
     """
     table, rows = _rows(history, time_zone)
-    result: FrameT = table.back(rows.select(*SUMMARY.names()), order=("account_id",))
+    result: FrameT = table.hand_back(rows.select(*SUMMARY.names()), order=("account_id",))
     return result
 
 
 def headline_table(history: pl.DataFrame, *, time_zone: str) -> pl.DataFrame:
     """Return the rows of :func:`summary` with what is said beside them (``HEADLINE``)."""
     table, rows = _rows(history, time_zone)
-    result: pl.DataFrame = table.back(rows.select(*HEADLINE.names()), order=("account_id",))
+    result: pl.DataFrame = table.hand_back(rows.select(*HEADLINE.names()), order=("account_id",))
     return result
 
 

@@ -4,7 +4,7 @@ import narwhals as nw
 
 from cfusage_lab.frames import FrameT
 from cfusage_lab.frames.expressions import ROUNDING
-from cfusage_lab.patterns.slots import by_slot, by_week, included, returned, with_share
+from cfusage_lab.patterns.slots import by_slot, by_week, counted_windows, typed_result, with_share
 from cfusage_lab.schema import HOURLY_PROFILE, PEAK_HOURS, WEEKLY_HEATMAP
 
 __all__ = [
@@ -77,9 +77,9 @@ def hourly_profile(
     │ 2    ┆ 0.876933 ┆ 0.113827   ┆ 0.010764 ┆ 29    │
     └──────┴──────────┴────────────┴──────────┴───────┘
     """
-    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    local = counted_windows(history, time_zone=time_zone, include_in_progress=include_in_progress)
     slots = with_share(by_slot(local, nw.col("hour"), median=median)).with_columns(hour=nw.col("slot"))
-    return returned(local, slots, HOURLY_PROFILE, order=("account_id", "hour"))  # type: ignore[no-any-return]
+    return typed_result(local, slots, HOURLY_PROFILE, order=("account_id", "hour"))  # type: ignore[no-any-return]
 
 
 def weekly_heatmap(
@@ -127,9 +127,9 @@ def weekly_heatmap(
     │ 1       ┆ 2    ┆ 5.691398 ┆ 0.009635 ┆ 4     │
     └─────────┴──────┴──────────┴──────────┴───────┘
     """
-    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    local = counted_windows(history, time_zone=time_zone, include_in_progress=include_in_progress)
     slots = with_share(by_week(local, median=median))
-    return returned(local, slots, WEEKLY_HEATMAP, order=("account_id", "weekday", "hour"))  # type: ignore[no-any-return]
+    return typed_result(local, slots, WEEKLY_HEATMAP, order=("account_id", "weekday", "hour"))  # type: ignore[no-any-return]
 
 
 def peak_hours(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
@@ -175,10 +175,10 @@ def peak_hours(history: FrameT, *, time_zone: str, include_in_progress: bool = F
     │ 10   ┆ 8.556676 ┆ 28    │
     └──────┴──────────┴───────┘
     """
-    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    local = counted_windows(history, time_zone=time_zone, include_in_progress=include_in_progress)
     slots = by_slot(local, nw.col("hour"), median=False).with_columns(hour=nw.col("slot"))
     peak = nw.col("mean_usd").max().over("account_id")
     highest = slots.with_columns(peak=peak).filter(
         nw.col("mean_usd") >= nw.col("peak") - ROUNDING * nw.col("peak").abs()
     )
-    return returned(local, highest, PEAK_HOURS, order=("account_id", "hour"))  # type: ignore[no-any-return]
+    return typed_result(local, highest, PEAK_HOURS, order=("account_id", "hour"))  # type: ignore[no-any-return]

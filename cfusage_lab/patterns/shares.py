@@ -10,7 +10,7 @@ from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.grouping import grouped
 from cfusage_lab.options import check_whole, said
-from cfusage_lab.patterns.slots import by_week, included, returned
+from cfusage_lab.patterns.slots import by_week, counted_windows, typed_result
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
 from cfusage_lab.time_units import DAY_HOURS
 
@@ -62,7 +62,7 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     │ 3.515926 ┆ 23.465781 ┆ 0.149832    ┆ 672   │
     └──────────┴───────────┴─────────────┴───────┘
     """
-    local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
+    local = counted_windows(history, time_zone="UTC", include_in_progress=include_in_progress)
     mean, peak = nw.col("mean_usd"), nw.col("peak_usd")
     windows = local.frame.select("account_id", "cost_usd", slot=nw.lit(0, nw.Int16))
     accounts = (
@@ -71,7 +71,7 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
         .with_columns(mean_usd=without_rounding(nw.col("total_usd"), nw.col("gross")) / nw.col("hours"))
         .with_columns(load_factor=nw.when(peak > 0).then(mean / peak))
     )
-    return returned(local, accounts, LOAD_FACTOR, order=("account_id",))  # type: ignore[no-any-return]
+    return typed_result(local, accounts, LOAD_FACTOR, order=("account_id",))  # type: ignore[no-any-return]
 
 
 def weekend_share(history: FrameT, *, time_zone: str, include_in_progress: bool = False) -> FrameT:
@@ -117,10 +117,10 @@ def weekend_share(history: FrameT, *, time_zone: str, include_in_progress: bool 
     │ 335.22057   ┆ 2362.702363 ┆ 0.14188       ┆ 672   │
     └─────────────┴─────────────┴───────────────┴───────┘
     """
-    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    local = counted_windows(history, time_zone=time_zone, include_in_progress=include_in_progress)
     is_weekend = ~nw.col("weekday").is_in(_WORKING_DAYS)
-    accounts = _parted(by_week(local, median=False), is_weekend, part="weekend")
-    return returned(local, accounts, WEEKEND_SHARE, order=("account_id",))  # type: ignore[no-any-return]
+    accounts = _with_part(by_week(local, median=False), is_weekend, part="weekend")
+    return typed_result(local, accounts, WEEKEND_SHARE, order=("account_id",))  # type: ignore[no-any-return]
 
 
 def off_hours_share(
@@ -181,10 +181,10 @@ def off_hours_share(
     │ 800.394483    ┆ 2362.702363 ┆ 0.338762        ┆ 672   │
     └───────────────┴─────────────┴─────────────────┴───────┘
     """
-    is_at_work = _at_work(working_hours, working_days)
-    local = included(history, time_zone=time_zone, include_in_progress=include_in_progress)
-    accounts = _parted(by_week(local, median=False), ~is_at_work, part="off_hours")
-    return returned(local, accounts, OFF_HOURS_SHARE, order=("account_id",))  # type: ignore[no-any-return]
+    is_at_work = _working_hour(working_hours, working_days)
+    local = counted_windows(history, time_zone=time_zone, include_in_progress=include_in_progress)
+    accounts = _with_part(by_week(local, median=False), ~is_at_work, part="off_hours")
+    return typed_result(local, accounts, OFF_HOURS_SHARE, order=("account_id",))  # type: ignore[no-any-return]
 
 
 def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool = False) -> FrameT:
@@ -234,15 +234,15 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     └───────────┴───────────┴─────────────┴───────────┴───────┘
     """
     check_whole(top, "top")
-    local = included(history, time_zone="UTC", include_in_progress=include_in_progress)
+    local = counted_windows(history, time_zone="UTC", include_in_progress=include_in_progress)
     cost = nw.col("cost_usd")
     place = cost.rank("ordinal", descending=True).over("account_id")
     counted = local.frame.filter(~cost.is_null())
     windows = counted.select("account_id", total_usd=cost, hours=nw.lit(1), place=place)
     if local.span.may_have_corrections:
         windows = windows.with_columns(gross=nw.col("total_usd").abs())
-    accounts = _parted(windows, nw.col("place") <= top, part="top")
-    return returned(local, accounts, CONCENTRATION, order=("account_id",))  # type: ignore[no-any-return]
+    accounts = _with_part(windows, nw.col("place") <= top, part="top")
+    return typed_result(local, accounts, CONCENTRATION, order=("account_id",))  # type: ignore[no-any-return]
 
 
 def _mean_and_peak(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars
@@ -251,7 +251,7 @@ def _mean_and_peak(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or pol
     return {**sums, "peak_usd": cost.max()}
 
 
-def _parted(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:
+def _with_part(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:
     """Add rows up to one an account: the total, the part of it that ``is_part``, and the part's share.
 
     Rows without ``gross`` are without corrections: what they come to is never rounding.
@@ -276,8 +276,8 @@ def _parted(rows: Frames, is_part: nw.Expr, *, part: str) -> Frames:
     )
 
 
-def _at_work(hours: object, days: object) -> nw.Expr:
-    """Return whether a slot of the week is within working hours."""
+def _working_hour(hours: object, days: object) -> nw.Expr:
+    """Say of a slot of the week whether it is within working hours."""
     found = [*hours] if isinstance(hours, list | tuple) else []
     is_right = len(found) == 2 and all(type(one) is int for one in found)  # noqa: PLR2004 - from, and up to
     first, end = found if is_right else (0, 0)

@@ -14,10 +14,10 @@ from cfusage_lab.frames.local_time import LocalHistory, localize
 from cfusage_lab.options import check_flags
 from cfusage_lab.time_units import DAY_HOURS
 
-__all__ = ["by_slot", "by_week", "included", "returned", "with_share"]
+__all__ = ["by_slot", "by_week", "counted_windows", "typed_result", "with_share"]
 
 
-def included(history: object, *, time_zone: str, include_in_progress: bool) -> LocalHistory:
+def counted_windows(history: object, *, time_zone: str, include_in_progress: bool) -> LocalHistory:
     """Return the windows in local time; ``cost_usd`` is null where a window does not count.
 
     The running one does not, unless it is asked for, nor does one without a value. To take such rows out
@@ -70,12 +70,12 @@ def with_share(slots: Frames) -> Frames:
     return slots.with_columns(share=nw.when(nw.col("whole") > 0).then(cost / nw.col("whole")))
 
 
-def returned(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
+def typed_result(local: LocalHistory, result: Frames, columns: pl.Schema, *, order: Sequence[str]) -> Any:  # noqa: ANN401 - the caller's own kind
     """Return those of ``columns`` that were computed, as the kind of table that came in."""
     found = result.collect_schema().names()
     kinds = nw.Schema.from_polars(columns)
     typed = [nw.col(name).cast(kind) for name, kind in kinds.items() if name in found]
-    return local.table.back(result.select(*typed), order=order)
+    return local.table.hand_back(result.select(*typed), order=order)
 
 
 def _sums(of: Any) -> dict[str, Any]:  # noqa: ANN401 - Narwhals or polars

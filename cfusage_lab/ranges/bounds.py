@@ -15,7 +15,7 @@ __all__ = ["checked_range", "running_end", "window_bounds"]
 
 
 def checked_range(time_range: object) -> TimeRange:
-    """Return what is a :class:`TimeRange`, or raise :class:`ConfigError`."""
+    """Return a time range, or raise :class:`ConfigError` about what is none."""
     if not isinstance(time_range, TimeRange):
         raise ConfigError(f"time_range {said(time_range)}: pass a TimeRange, such as last_days(7)")
     return time_range

@@ -5,8 +5,8 @@ the process, ``with serve(Sandbox()) as base_url`` over a loopback socket, and
 ``python -m cfusage_lab.sandbox`` from another program.
 """
 
+from cfusage_lab.sandbox.access import SANDBOX_EMAIL, SANDBOX_KEY, SANDBOX_TOKEN
 from cfusage_lab.sandbox.endpoint import API_PATH, Request, Sandbox
-from cfusage_lab.sandbox.gate import SANDBOX_EMAIL, SANDBOX_KEY, SANDBOX_TOKEN
 from cfusage_lab.sandbox.knobs import Knobs
 from cfusage_lab.sandbox.server import serve
 from cfusage_lab.sandbox.trouble import Trouble

@@ -12,8 +12,8 @@ import msgspec
 
 from cfusage_lab import terminal
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.sandbox.access import SANDBOX_TOKEN
 from cfusage_lab.sandbox.endpoint import Sandbox
-from cfusage_lab.sandbox.gate import SANDBOX_TOKEN
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
 from cfusage_lab.sandbox.server import ANY_PORT, serve
 

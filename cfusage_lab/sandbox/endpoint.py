@@ -15,9 +15,9 @@ import polars as pl
 from cfusage_lab.account_ids import ACCOUNT_ID
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.ranges import moment
+from cfusage_lab.sandbox.access import RateLimit, refuse_credentials
 from cfusage_lab.sandbox.answers import Answer, refuse, succeed
 from cfusage_lab.sandbox.billing import Billing
-from cfusage_lab.sandbox.gate import RateLimit, refuse_credentials
 from cfusage_lab.sandbox.invoices import Invoices
 from cfusage_lab.sandbox.knobs import DEFAULT_KNOBS, Knobs
 from cfusage_lab.sandbox.ledger import WIDTHS, Ledger, Usage, epoch_seconds

@@ -15,7 +15,7 @@ from cfusage_lab.wire.envelope import (
     Envelope,
     Info,
     decode_envelope,
-    naming,
+    name_in_errors,
     refuse_odd,
     result,
 )
@@ -120,7 +120,7 @@ def usage_rows(
     ApiError
         If the answer is a refusal in spite of its status.
     """
-    with naming(path):
+    with name_in_errors(path):
         envelope: Envelope[_History[Any]] = decode_envelope(
             _NAMED_USAGE if with_ids else _USAGE, body, row=_NamedWindow if with_ids else _Window
         )
@@ -141,7 +141,7 @@ def usage_rows(
 
 def account_page(body: bytes | bytearray, *, path: str) -> Page:
     """Decode one page of ``GET /accounts``."""
-    with naming(path):
+    with name_in_errors(path):
         envelope = decode_envelope(_ACCOUNTS, body)
         accounts = result(envelope, body, path)
         refuse_odd(body)
@@ -156,7 +156,7 @@ def account_page(body: bytes | bytearray, *, path: str) -> Page:
 
 def balance(body: bytes | bytearray, *, path: str) -> Balance:
     """Decode an answer of ``GET …/billing/credit-balance``."""
-    with naming(path):
+    with name_in_errors(path):
         credit = result(decode_envelope(_BALANCE, body), body, path)
         refuse_odd(body)
         return credit

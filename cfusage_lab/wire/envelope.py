@@ -16,7 +16,7 @@ __all__ = [
     "Envelope",
     "Info",
     "decode_envelope",
-    "naming",
+    "name_in_errors",
     "refuse_odd",
     "result",
 ]
@@ -47,7 +47,7 @@ class Envelope(msgspec.Struct, Generic[T]):
 
 
 @contextmanager
-def naming(path: str) -> Iterator[None]:
+def name_in_errors(path: str) -> Iterator[None]:
     """Say of an answer that does not fit what it answered, whatever came of reading it."""
     try:
         yield

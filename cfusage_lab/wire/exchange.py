@@ -1,4 +1,4 @@
-"""The way to Cloudflare and back: who asks, what is sent, and what comes of it.
+"""One request and its answer: who asks, what is sent, and what comes of it.
 
 Nothing leaves :meth:`Wire.get` but what was asked for or an error of ours: without the frames in which
 headers stand, and without the secret, however an answer or the network's libraries repeat it.
@@ -17,7 +17,7 @@ from cfusage_lab.wire import bodies, refusals
 from cfusage_lab.wire.addresses import proxy_of
 from cfusage_lab.wire.logs import redacted_logs
 from cfusage_lab.wire.pacing import Pacer, Waiter
-from cfusage_lab.wire.retries import MayHealError, RetryPolicy, clock_lead, failure_text, retry_after
+from cfusage_lab.wire.retries import RetryableAnswerError, RetryPolicy, clock_lead, failure_text, retry_after
 from cfusage_lab.wire.sockets import exchange
 from cfusage_lab.wire.transport import SocketTransport
 from cfusage_lab.wording import visible
@@ -128,7 +128,7 @@ class Wire:
         try:
             with self._client.stream("GET", path, params=query, extensions=extensions) as response:
                 pass  # _Paced has read it
-        except MayHealError as exc:
+        except RetryableAnswerError as exc:
             response = exc.response
         body: bytearray = response.extensions["body"]
         if response.is_success:
@@ -208,10 +208,10 @@ class _Paced(httpx.BaseTransport):
         response = httpx.Response(
             answer.status_code, request=request, extensions={"body": body, "retry_after": asked}
         )
-        if response.is_error and refusals.may_heal(response.status_code, body):
+        if response.is_error and refusals.is_retryable(response.status_code, body):
             if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 self._pacer.hold(asked or 0.0)
-            raise MayHealError(response)
+            raise RetryableAnswerError(response)
         return response
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from cfusage_lab.wire.envelope import (
     Envelope,
     Info,
     decode_envelope,
-    naming,
+    name_in_errors,
     refuse_odd,
     result,
 )
@@ -143,7 +143,7 @@ def preview_lines(body: bytes | bytearray, *, path: str) -> list[InvoiceLine]:
     ApiError
         If the answer is a refusal in spite of its status.
     """
-    with naming(path):
+    with name_in_errors(path):
         envelope = decode_envelope(_PREVIEW, body, row=_Line)
         preview = result(envelope, body, path, perhaps="the account has no usage yet")
         refuse_odd(body)
@@ -159,7 +159,7 @@ def preview_lines(body: bytes | bytearray, *, path: str) -> list[InvoiceLine]:
 
 def past_invoices(body: bytes | bytearray, *, path: str) -> Invoices:
     """Decode an answer of ``GET …/billing/invoice-history``; raises as :func:`preview_lines`."""
-    with naming(path):
+    with name_in_errors(path):
         envelope = decode_envelope(_PAST, body, row=_Invoice)
         past = result(envelope, body, path, perhaps="the account has no invoices yet")
         refuse_odd(body)

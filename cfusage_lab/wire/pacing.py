@@ -262,7 +262,7 @@ def _limits(header: str) -> Iterator[tuple[str, dict[str, float]]]:
 
 
 def pacer_of(base_url: str, fingerprint: bytes) -> Pacer:
-    """Return the one pacer of everything in this process that asks in the same name.
+    """Return the one pacer of all that is sent from this process with the same credentials.
 
     It lives as long as somebody uses it, or as long as it has something to remember.
     """

@@ -8,7 +8,7 @@ import msgspec
 from cfusage_lab.errors import ApiError, AuthError, CfUsageError, PayloadError, RateLimitError
 from cfusage_lab.wire import shape
 
-__all__ = ["error", "may_heal"]
+__all__ = ["error", "is_retryable"]
 
 _TOO_MANY: Final = 429
 _TOO_MANY_FAILURES: Final = 10502
@@ -16,7 +16,7 @@ _AUTH_CODES: Final = frozenset({6003, 9109, 10000, _TOO_MANY_FAILURES})
 _NO_LIST: Final = 1001
 _ROUTE_CODES: Final = frozenset({7000, 7003})
 _OF_AN_ACCOUNT: Final = "/accounts/"
-_MAY_HEAL: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
+_RETRYABLE: Final = frozenset({408, _TOO_MANY, 500, 502, 503, 504, *range(520, 530)})
 _SHOWN: Final = 300
 """Characters of each message that are repeated, and bytes in which a page of HTML begins."""
 _MOST: Final = 20
@@ -62,13 +62,13 @@ def error(
         status_code=status,
         codes=codes,
         retry_after=retry_after,
-        retryable=status in _MAY_HEAL,
+        retryable=status in _RETRYABLE,
     )
 
 
-def may_heal(status: int, body: bytes | bytearray) -> bool:
-    """Whether asking again, unchanged, may be answered."""
-    return status in _MAY_HEAL and not (status == _TOO_MANY and _TOO_MANY_FAILURES in _complaints(body)[0])
+def is_retryable(status: int, body: bytes | bytearray) -> bool:
+    """Whether the same request may be answered later."""
+    return status in _RETRYABLE and not (status == _TOO_MANY and _TOO_MANY_FAILURES in _complaints(body)[0])
 
 
 def _complaints(body: bytes | bytearray) -> tuple[tuple[int, ...], str]:

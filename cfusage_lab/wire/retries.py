@@ -21,15 +21,15 @@ from cfusage_lab.wire.limits import (
 )
 from cfusage_lab.wire.pacing import Waiter
 
-__all__ = ["MayHealError", "RetryPolicy", "clock_lead", "failure_text", "retry_after"]
+__all__ = ["RetryPolicy", "RetryableAnswerError", "clock_lead", "failure_text", "retry_after"]
 
 _SERVER_ERROR: Final = 500
 _LONGEST: Final = 1e9
 """Seconds, some thirty years: what is longer is as good as for ever, and would print a line of digits."""
 
 
-class MayHealError(Exception):
-    """An answer that is not worth having, where the next one may be."""
+class RetryableAnswerError(Exception):
+    """An answer that may be another one if the same is asked again."""
 
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(response.status_code)
@@ -72,7 +72,7 @@ class RetryPolicy(Retry):
             return False
         if isinstance(exception, httpx.ConnectError | httpx.ConnectTimeout):
             return self.attempts_made < TRIES_TO_CONNECT
-        if not isinstance(exception, MayHealError):
+        if not isinstance(exception, RetryableAnswerError):
             return super().is_retryable_exception(exception)
         if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= TRIES_AFTER_500:
             return False
@@ -87,7 +87,9 @@ class RetryPolicy(Retry):
         self._slept += time.monotonic() - begun
 
     def _wait_after(self, failure: object) -> float:
-        asked = failure.response.extensions["retry_after"] if isinstance(failure, MayHealError) else None
+        asked = None
+        if isinstance(failure, RetryableAnswerError):
+            asked = failure.response.extensions["retry_after"]
         usual = min(_FIRST_WAIT * 2.0**self.attempts_made, _LONGEST_USUAL_WAIT) * random.uniform(0.5, 1)  # noqa: S311
         return max(asked or 0.0, usual)  # a date that is past, or a zero, is no leave to hurry
 
@@ -117,7 +119,7 @@ def clock_lead(response: httpx.Response) -> float:
 
 def failure_text(failure: object) -> str:
     """Say what went wrong, in the middle of a sentence."""
-    if isinstance(failure, MayHealError):
+    if isinstance(failure, RetryableAnswerError):
         status = failure.response.status_code
         is_refused = status == httpx.codes.TOO_MANY_REQUESTS
         return f"an answer {status}" + (": too many requests" if is_refused else "")

@@ -96,7 +96,7 @@ def refuse_duplicates(body: bytes | bytearray) -> None:
 
 
 def too_deep() -> PayloadError:
-    """Return what says so."""
+    """Return the error about values that lie too deep."""
     return PayloadError(f"it is no JSON of ours: more than {DEEPEST} levels deep")
 
 

@@ -1,4 +1,4 @@
-"""Sockets that a caller can leave: they look up several times a second, and end when their time is over."""
+"""Sockets with a time limit, on which a caller stops waiting within a second, whatever the other end does."""
 
 import socket
 import threading
@@ -85,7 +85,7 @@ class Sockets(httpcore.NetworkBackend):
         def connect() -> httpcore.NetworkStream:
             return self._plain.connect_tcp(host, port, CONNECT / 2, local_address, socket_options)
 
-        return _Stream(_Errand(connect, leave=_close).result(f"no connection to {host}"))
+        return _Stream(_Task(connect, leave=_close).result(f"no connection to {host}"))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -139,7 +139,7 @@ class _Stream(httpcore.NetworkStream):
 
         with socket.fromfd(plain.fileno(), plain.family, plain.type) as twin:  # TLS takes the other over
             try:
-                return _Stream(_Errand(greet, leave=_close).result(f"no TLS with {server_hostname}"))
+                return _Stream(_Task(greet, leave=_close).result(f"no TLS with {server_hostname}"))
             except BaseException:
                 with suppress(OSError):  # wakes the thread that waits for a greeting
                     twin.shutdown(socket.SHUT_RDWR)
@@ -207,7 +207,7 @@ def _close(stream: httpcore.NetworkStream) -> None:
     stream.close()
 
 
-class _Errand(Generic[T]):
+class _Task(Generic[T]):
     """Something that nothing can interrupt, done in a thread of its own, which the caller can leave."""
 
     def __init__(self, work: Callable[[], T], *, leave: Callable[[T], None]) -> None:

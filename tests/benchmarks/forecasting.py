@@ -22,7 +22,7 @@ from cfusage_lab.forecasts import backtest, budget_check, forecast_daily, foreca
 from cfusage_lab.forecasts.levels import quantile
 from cfusage_lab.forecasts.methods import SEASONAL_NAIVE
 from cfusage_lab.forecasts.outlook import _spreads, _sums
-from cfusage_lab.forecasts.rolling_errors import measured, prepared_for_errors
+from cfusage_lab.forecasts.rolling_errors import measure_errors, prepared_for_errors
 from cfusage_lab.forecasts.series import daily_series
 
 MONTH_END = date(2026, 11, 30)
@@ -146,7 +146,7 @@ def forecast(made: dict[str, Costs], to_go: int) -> pl.DataFrame:
     found = daily_series(table)
     assert found is not None
     naive = _spreads(
-        measured(prepared_for_errors(found.days), _sums(to_go)), dict.fromkeys(made, SEASONAL_NAIVE)
+        measure_errors(prepared_for_errors(found.days), _sums(to_go)), dict.fromkeys(made, SEASONAL_NAIVE)
     )
     widths = {name: 2 * spread.half_width(to_go, quantile(0.8)) for name, spread in naive.items()}
     account = pl.col("account_id")

@@ -10,10 +10,10 @@ from daily_tables import WEEK, daily_of
 
 import cfusage_lab as cfu
 from cfusage_lab.forecasts.methods import METHODS
-from cfusage_lab.forecasts.rolling_errors import measured, prepared_for_errors
+from cfusage_lab.forecasts.rolling_errors import measure_errors, prepared_for_errors
 from cfusage_lab.forecasts.series import daily_series
 from cfusage_lab.forecasts.spread import Spread, closed_form_variance
-from cfusage_lab.forecasts.student_t import widened
+from cfusage_lab.forecasts.student_t import student_quantile
 
 T_QUANTILES = {(0.9, 2): 1.886, (0.9, 5): 1.476, (0.975, 3): 3.182, (0.975, 10): 2.228, (0.975, 30): 2.042}
 """As printed in every book."""
@@ -43,7 +43,7 @@ def test_the_seasonal_naives_interval_is_the_closed_form_where_errors_are_no_lar
 def test_students_quantiles(chance: float, freedom: int) -> None:
     z = NormalDist().inv_cdf(chance)
 
-    assert widened(z, float(freedom)) == pytest.approx(T_QUANTILES[chance, freedom], rel=0.02)
+    assert student_quantile(z, float(freedom)) == pytest.approx(T_QUANTILES[chance, freedom], rel=0.02)
 
 
 def test_a_chance_is_the_level_of_the_interval_that_ends_there() -> None:
@@ -71,7 +71,7 @@ def test_rolling_origins_agree_with_a_slow_loop(seed: int, horizon: int) -> None
     found = daily_series(daily_of(costs, last="2026-11-15"))
     assert found is not None
     costs = found.days["fit_usd"].to_list()
-    table = measured(prepared_for_errors(found.days), [(0, horizon)])
+    table = measure_errors(prepared_for_errors(found.days), [(0, horizon)])
     mean_errors = dict(table.select("method", "mae_usd").iter_rows())
 
     start = min(max(len(costs) // 3, 7), 42)

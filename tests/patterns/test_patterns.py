@@ -26,7 +26,7 @@ from cfusage_lab.patterns import (
     weekend_share,
     weekly_heatmap,
 )
-from cfusage_lab.patterns.slots import by_slot, included
+from cfusage_lab.patterns.slots import by_slot, counted_windows
 from cfusage_lab.ranges import OffTheHourWarning
 
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"
@@ -464,7 +464,7 @@ def test_one_number_as_key_and_one_list_a_group_change_no_quartile() -> None:
     history = random_history(
         5, start=datetime(2026, 3, 1, tzinfo=UTC), n_hours=2000, accounts=["b", "a", "c"]
     )
-    local = included(history, time_zone=BERLIN, include_in_progress=False)
+    local = counted_windows(history, time_zone=BERLIN, include_in_progress=False)
     order, cost = ("account_id", "slot"), pl.col("cost_usd")
 
     fast = by_slot(local, nw.col("hour"), median=True).to_native().collect()

@@ -54,7 +54,7 @@ def test_a_refusal_says_what_where_and_what_to_do(
 
     assert type(error) is kind
     assert (error.status_code, error.codes, error.retryable) == (status, codes, heals)
-    assert refusals.may_heal(status, text) is heals
+    assert refusals.is_retryable(status, text) is heals
     assert says in str(error)
     assert PATH in str(error)
 
