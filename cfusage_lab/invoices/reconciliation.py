@@ -1,6 +1,5 @@
 """Whether an invoice agrees with the usage history of the same billing period."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import fsum
@@ -12,36 +11,19 @@ from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.row_order import runs_of
 from cfusage_lab.invoices.lines import PERIOD, SUM_ROUNDING, invoice_lines_of
+from cfusage_lab.invoices.verdicts import HourSums, outcome_of, verdict_of
 from cfusage_lab.schema import HISTORY, RECONCILIATION
 from cfusage_lab.time_units import DAY, HOUR
-from cfusage_lab.wording import dollars
 
-__all__ = ["agreement", "is_alarming", "reconcile"]
+__all__ = ["reconcile"]
 
 _LINE_ROUNDING: Final = 0.005
 """US dollars a line: an invoice is written in cents, so each of its lines may be off by half of one."""
 _RELATIVE: Final = 1e-9
 """The same for sums of millions."""
-_UNIT: Final = 100.0
-"""Cents in a dollar: the factor to expect where one of two amounts is not in the unit that was believed."""
-_UNIT_SLACK: Final = 0.01
-"""A factor of 99 to 101 is taken for one of 100: nothing else makes one."""
-_TELLING: Final = 20
-"""A sum must be this many times what rounding may have done to it, for a factor to be read off it."""
-
-_SURGE: Final = 2
-"""How many times the costliest hour so far an open hour may become: it may well be the new costliest."""
-
 _WINDOW: Final = pl.Schema(
     {name: HISTORY[name] for name in ("account_id", "start_time", "end_time", "aggregated_value", "state")}
 )
-
-_WORDS: Final = {
-    "agrees": "agrees",
-    "pending": "hours are still coming in",
-    "factor_100": "off by a factor of 100: the unit is not what was believed",
-}
-_NO_ALARM: Final = frozenset({None, _WORDS["agrees"], _WORDS["pending"]})
 
 
 def reconcile(history: object, invoice_lines: object, *, days: object = None) -> pl.DataFrame:
@@ -111,35 +93,6 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     return pl.DataFrame(rows, schema=RECONCILIATION, orient="row").sort(*PERIOD)
 
 
-def agreement(row: Mapping[str, Any]) -> str:
-    """Say in one line what a row of :func:`reconcile` came to.
-
-    Examples
-    --------
-    >>> sums = {"hours_usd": 1511.66, "billed_usd": 1511.64, "difference_usd": 0.02}
-    >>> agreement({**sums, "outcome": "agrees", "verdict": "agrees", "days_verdict": None})
-    'agrees with the invoice preview to $0.02'
-    """
-    said = row["verdict"]
-    if row["outcome"] == "agrees":
-        said = f"agrees with the invoice preview to {dollars(round(abs(row['difference_usd']), 2))}"
-    elif row["outcome"] != "unknown":
-        sums = f"the hours add up to {dollars(row['hours_usd'])}, the invoice preview to "
-        said = f"{said} ({sums}{dollars(row['billed_usd'])})"
-    is_expected = row["days_verdict"] in _NO_ALARM
-    return said if is_expected else f"{said}; days against hours: {row['days_verdict']}"
-
-
-def is_alarming(row: Mapping[str, Any]) -> bool:
-    """Whether a row of :func:`reconcile` says that a figure is not what it is taken for.
-
-    What is still coming in, or can't be told, is no reason for alarm.
-    """
-    by_day = row["days_verdict"]
-    is_told = by_day not in _NO_ALARM and not by_day.startswith("unknown")
-    return row["outcome"] in {"factor_100", "differs"} or is_told
-
-
 def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any, ...], pl.DataFrame]:
     """Check a history of one width; return it account by account."""
     windows = polars_history(history, _WINDOW)
@@ -199,35 +152,41 @@ class _Check:
 
     def row(self) -> tuple[Any, ...]:
         """Return the figures and verdicts, in order of the columns."""
-        inside = self.hours.inside
-        total = _sum(inside)
-        settled = _sum(inside.filter(pl.col("state") == "complete"))
+        inside, costs = self.hours.inside, self.hours.all["aggregated_value"]
+        complete = inside.filter(pl.col("state") == "complete")
+        sums = HourSums(
+            total_usd=_sum(inside),
+            settled_usd=_sum(complete),
+            hours=inside.height,
+            open_hours=inside.filter(pl.col("state") != "complete").height,
+            costliest_usd=max(0.0, float(costs.max() or 0.0)),  # type: ignore[arg-type]
+        )
         billed = fsum(self.lines)
-        slack = _LINE_ROUNDING * len(self.lines) + self.hours.cut_usd + _rounding(total)
-        outcome, verdict = self._of_invoice(billed, total, settled, slack)
-        by_day, days_verdict = self._of_days(total, settled)
+        slack = _LINE_ROUNDING * len(self.lines) + self.hours.cut_usd + _rounding(sums.total_usd)
+        outcome, verdict = self._of_invoice(billed, sums, slack)
+        by_day, days_verdict = self._of_days(sums)
         is_told = abs(billed) > slack and not inside.is_empty()
         return (
-            *(None if inside.is_empty() else amount for amount in (total, settled)),
+            *(None if inside.is_empty() else amount for amount in (sums.total_usd, sums.settled_usd)),
             by_day,
             billed,
-            None if inside.is_empty() else total - billed,
-            total / billed if is_told else None,
+            None if inside.is_empty() else sums.total_usd - billed,
+            sums.total_usd / billed if is_told else None,
             outcome,
             verdict,
             days_verdict,
         )
 
-    def _of_invoice(self, billed: float, total: float, settled: float, slack: float) -> tuple[str, str]:
+    def _of_invoice(self, billed: float, sums: HourSums, slack: float) -> tuple[str, str]:
         unknown = _unknown(self.hours, "hour")
         if unknown:
             return "unknown", unknown
-        outcome = self._outcome(billed, total, settled, slack)
+        outcome = outcome_of(billed, sums, slack=slack)
         if outcome in {"differs", "factor_100"} and max(self.lines) <= 0.0 and billed < 0.0:
             return "unknown", "unknown: the lines of this period only correct another invoice"
-        return outcome, _verdict(outcome, total - billed)
+        return outcome, verdict_of(outcome, sums.total_usd - billed)
 
-    def _of_days(self, total: float, settled: float) -> tuple[float | None, str | None]:
+    def _of_days(self, sums: HourSums) -> tuple[float | None, str | None]:
         """Return what the days add up to, and whether the hours do so, too."""
         if self.days is None:
             return None, None
@@ -241,28 +200,8 @@ class _Check:
         unknown = _unknown(self.hours, "hour") or _unknown(self.days, "day")
         if unknown or by_day is None:
             return by_day, unknown
-        outcome = self._outcome(by_day, total, settled, _rounding(total))
-        return by_day, _verdict(outcome, total - by_day)
-
-    def _outcome(self, amount: float, total: float, settled: float, slack: float) -> str:
-        """Judge what another sum says of the same period; what open hours explain comes first."""
-        if abs(amount - total) <= slack:
-            return "agrees"
-        inside = self.hours.inside
-        still_open = inside.filter(pl.col("state") != "complete").height
-        costliest = max(0.0, float(self.hours.all["aggregated_value"].max() or 0.0))  # type: ignore[arg-type]
-        reach = settled + still_open * _SURGE * costliest
-        low, high = min(settled, total), max(settled, total, reach)
-        is_all_open = still_open == inside.height
-        if still_open and (is_all_open or low - slack <= amount <= high + slack):
-            return "pending"
-        for scale in (_UNIT, 1 / _UNIT):
-            rounding = slack * max(scale, 1.0)
-            is_near = abs(amount * scale - total) <= _UNIT_SLACK * abs(total) + abs(total - settled)
-            is_telling = abs(total) > _TELLING * rounding and 2 * abs(total - settled) <= abs(total)
-            if is_near and is_telling:
-                return "factor_100"
-        return "differs"
+        outcome = outcome_of(by_day, sums, slack=_rounding(sums.total_usd))
+        return by_day, verdict_of(outcome, sums.total_usd - by_day)
 
 
 def _unknown(windows: _Windows, what: str) -> str:
@@ -271,11 +210,6 @@ def _unknown(windows: _Windows, what: str) -> str:
         return f"unknown: no {what} of the billing period is in the history: fetch it from the period's start"
     missing = windows.missing()
     return "" if missing is None else f"unknown: the history lacks the {what} from {missing:%Y-%m-%dT%H:%MZ}"
-
-
-def _verdict(outcome: str, difference: float) -> str:
-    size = abs(difference)
-    return _WORDS.get(outcome) or f"differs by {dollars(round(size, 2) or size)}"
 
 
 def _rounding(total: float) -> float:
