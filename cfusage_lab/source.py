@@ -28,10 +28,10 @@ __all__ = [
     "Source",
     "are_made_up",
     "as_source",
+    "ask_names",
     "is_archive",
     "kind_of",
     "label_of",
-    "names_of",
 ]
 
 Kind = Literal["account", "sandbox", "table", "other"]
@@ -222,7 +222,7 @@ def label_of(source: FullSource, account_ids: Iterable[str]) -> str:
     return f"{MADE_UP} ({source.label})" if is_unsaid else source.label
 
 
-def names_of(source: Source, failed: Callable[[Exception], None]) -> dict[str, str | None]:
+def ask_names(source: Source, failed: Callable[[Exception], None]) -> dict[str, str | None]:
     """Return what accounts are called, by their ids; where that can't be had, none, and ``failed`` hears why.
 
     A token may read usage and still not list accounts.

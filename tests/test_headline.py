@@ -13,7 +13,7 @@ from overviews import overview
 import cfusage_lab as cfu
 from cfusage_lab.commands.summary_formats import as_markdown, as_text
 from cfusage_lab.explorer.figures import figures_html, headline
-from cfusage_lab.headline import HEADLINE, Usage, comparison_sentence, figures, headline_table
+from cfusage_lab.headline import HEADLINE, Usage, comparison_sentence, headline_figures, headline_table
 
 A, B = "a" * 32, "b" * 32
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
@@ -135,5 +135,5 @@ def test_every_kind_of_comparison_has_one_sentence(
 def test_to_a_reader_of_that_day_it_is_today() -> None:
     row = headline_table(hours(OCTOBER, RISING, account_id=A), time_zone="UTC").row(0, named=True)
 
-    titles = [figures(row, today=row["date"].replace(day=n)).day.title for n in (18, 19, 20)]
+    titles = [headline_figures(row, today=row["date"].replace(day=n)).day.title for n in (18, 19, 20)]
     assert titles == ["Today until 09:00", "Yesterday until 09:00", "Wed 18 Nov 2026 until 09:00"]

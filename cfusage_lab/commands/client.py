@@ -78,12 +78,12 @@ def accounts_of(asked: "UsageClient", wanted: str | None) -> list[str] | None:
 
 def names_of(asked: "FullSource") -> dict[str, str | None]:
     """Ask what accounts are called; without an answer, their ids say which they are."""
-    from cfusage_lab import source  # noqa: PLC0415 - keeps --help fast
+    from cfusage_lab.source import ask_names  # noqa: PLC0415 - keeps --help fast
 
     def failed(error: Exception) -> None:
         terminal.complain(NAME, f"note: accounts are told by their ids: {error}")
 
-    return source.names_of(asked, failed)
+    return ask_names(asked, failed)
 
 
 def credit_of(asked: "UsageClient", account_ids: Sequence[str]) -> "pl.DataFrame | None":

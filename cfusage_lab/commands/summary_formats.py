@@ -12,7 +12,7 @@ from cfusage_lab.commands.summary import Summary
 from cfusage_lab.commands.summary_lines import STOOD_OUT, UNKNOWN, Line, ahead, blocks
 from cfusage_lab.forecasts import month_end_sentence
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.headline import change_text, figures
+from cfusage_lab.headline import change_text, headline_figures
 from cfusage_lab.invoices import model_name, usage_by_model
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import SUMMARY
@@ -151,7 +151,7 @@ def _until(found: Summary) -> str:
     row = found.total or found.rows.row(0, named=True)
     if row["date"] is None:
         return "No hour has ended yet."
-    shown = figures(row)
+    shown = headline_figures(row)
     return f"Day: {shown.day.title}; month: {shown.month.title}."
 
 
@@ -176,7 +176,7 @@ def _rows(found: Summary) -> Iterator[list[str]]:
 
 
 def _figures(row: Mapping[str, Any], end: Mapping[str, Any] | None) -> list[str]:
-    found = figures(row)
+    found = headline_figures(row)
     return [
         found.day.value or UNKNOWN,
         change_text(row["day_change_ratio"], row["day_kind"]),

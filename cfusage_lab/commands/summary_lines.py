@@ -10,7 +10,7 @@ from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
 from cfusage_lab.commands.summary import Summary
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.headline import figures
+from cfusage_lab.headline import headline_figures
 from cfusage_lab.invoices import agreement, is_alarming
 from cfusage_lab.wording import counted, dollars, share_text
 
@@ -65,7 +65,7 @@ def _figures(row: Row) -> list[Line]:
     """Tell of the day, the month, and when it costs."""
     share = row["provisional_share"]
     return [
-        *(Line(one.title, one.value or UNKNOWN, one.words) for one in figures(row)),
+        *(Line(one.title, one.value or UNKNOWN, one.words) for one in headline_figures(row)),
         Line("Still provisional", UNKNOWN if share is None else share_text(share), "of the finished hours"),
     ]
 

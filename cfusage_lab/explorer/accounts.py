@@ -7,6 +7,7 @@ import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
 from cfusage_lab.account_names import labels
+from cfusage_lab.wording import counted
 
 __all__ = ["AccountPicker"]
 
@@ -58,7 +59,7 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
     def label(self) -> str:
         """Say what is chosen."""
         labels = [label for label, one in self.list.options if one in self.list.value]
-        return labels[0] if len(labels) == 1 else f"{len(self.value):,} accounts"
+        return labels[0] if len(labels) == 1 else counted(len(self.value), "account")
 
     def offer(self, names: Mapping[str, str]) -> None:
         """Offer other names; nobody has chosen anything by that."""
@@ -74,7 +75,7 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
         is_all = len(names) > 1 and set(self.value) == set(names)
         kept = frozenset() if is_all else frozenset(self.value)
         shown = [one for one in names if one in kept or part in self._searched(one).casefold()]
-        options = [(f"All {len(names):,} accounts", _ALL)] if len(names) > 1 else []
+        options = [(f"All {counted(len(names), 'account')}", _ALL)] if len(names) > 1 else []
         options += [(names[one], one) for one in shown]
         self._is_mirroring = True  # other options choose other values
         self.list.options = options

@@ -13,12 +13,13 @@ from cfusage_lab.explorer.questions import Question, is_inside, missing
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.explorer.tables import Tables
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.wording import counted
 
 __all__ = ["Beyond", "fetched_beyond", "span_of", "stored_beyond"]
 
 _log = logging.getLogger(__name__)
 _MOST_ASKED: Final = 20
-"""Accounts whose credit and invoice are asked for unasked."""
+"""Of more accounts, credit and invoice are left out: each account takes a request of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # tables can't be asked whether they are equal
@@ -121,7 +122,7 @@ def _asked(
     """Return what a source tells, or why it does not."""
     count = len(accounts or ())
     if count > _MOST_ASKED:
-        return None, f"not asked for: {count:,} accounts are as many requests"
+        return None, f"not asked for: {counted(count, 'account')} are as many requests"
     try:
         return ask(accounts), ""
     except CancelledError:

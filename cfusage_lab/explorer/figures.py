@@ -14,10 +14,10 @@ from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.outlook import Course
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.forecasts import budget_sentence, runway_sentence
-from cfusage_lab.headline import Figure, figures, headline_table
+from cfusage_lab.headline import Figure, headline_figures, headline_table
 from cfusage_lab.headline.sentences import MEAN_DAY, PEAK_HOUR
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.wording import dollars, html_text, round_dollars
+from cfusage_lab.wording import counted, dollars, html_text, round_dollars
 
 __all__ = ["Headline", "credit_figure", "figures_html", "headline"]
 
@@ -121,7 +121,7 @@ def headline(history: pl.DataFrame, *, time_zone: str, months: TimeRange, now: d
     if table.is_empty():
         return _unknown("no hour is known here")
     row = table.row(0, named=True)
-    found = figures(row, today=now.astimezone(zone(time_zone)).date())
+    found = headline_figures(row, today=now.astimezone(zone(time_zone)).date())
     is_running = "in_progress" in set(windows["state"]) and not found.month.note
     day, month = found.day, found.month
     if is_running:
@@ -183,7 +183,7 @@ def credit_figure(
     if credit.height > 1:
         lowest = credit.sort("balance_usd").row(0, named=True)
         whose = labels(credit["account_id"], names=names)[lowest["account_id"]]
-        notes = [f"of {credit.height:,} accounts; lowest: {whose}, {dollars(lowest['balance_usd'])}"]
+        notes = [f"of {counted(credit.height, 'account')}; lowest: {whose}, {dollars(lowest['balance_usd'])}"]
     elif first is not None and first["status"] == "topped up":
         notes = []  # the sentence says so
     lasts = ""

@@ -16,7 +16,7 @@ _MOST_TABLES: Final = 6
 
 
 class Same:
-    """A table that is equal to itself alone."""
+    """A table as a key: two are equal where they are the same object, whatever their rows."""
 
     __slots__ = ("table",)
 

@@ -14,7 +14,7 @@ from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, date_text, dollars, share_text, span_text
+from cfusage_lab.wording import clock_hour, counted, date_text, dollars, share_text, span_text
 
 __all__ = ["EVERYTHING", "Clock", "Selection"]
 
@@ -118,8 +118,8 @@ class Selection:
         found = self.of(history, time_zone=time_zone)
         count, accounts = found["start_time"].n_unique(), found["account_id"].n_unique()
         cost, whole = (net(table["aggregated_value"]) for table in (found, history))
-        hours = f"{count:,} {'hour' if count == 1 else 'hours'}"
-        hours += f" of {accounts:,} accounts" if accounts > 1 else ""
+        hours = counted(count, "hour")
+        hours += f" of {counted(accounts, 'account')}" if accounts > 1 else ""
         texts = [self.words(time_zone=time_zone), hours, dollars(cost)]
         if whole > 0:
             texts.append(f"{share_text(cost / whole)} of the range")

@@ -19,9 +19,8 @@ from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require_columns
-from cfusage_lab.source import FullSource, Source, as_source, label_of
-from cfusage_lab.source import names_of as account_names
-from cfusage_lab.wording import span_text
+from cfusage_lab.source import FullSource, Source, as_source, ask_names, label_of
+from cfusage_lab.wording import counted, span_text
 
 __all__ = [
     "Alone",
@@ -88,11 +87,12 @@ class Answer:
             return "no windows"
         counts = dict(self.history["state"].value_counts().iter_rows())
         unsettled = [f"{counts[one]:,} {one.replace('_', ' ')}" for one in STATES[1:] if one in counts]
-        count, accounts = f"{self.history.height:,} windows", self.history["account_id"].n_unique()
+        windows, accounts = counted(self.history.height, "window"), self.history["account_id"].n_unique()
         if accounts > 1:
-            count += f" of {accounts:,} accounts in {self.history['start_time'].n_unique():,} hours"
+            hours = counted(self.history["start_time"].n_unique(), "hour")
+            windows += f" of {counted(accounts, 'account')} in {hours}"
         settled = ", ".join(unsettled) or "all complete"
-        return f"{span_text(start, end, zone(question.time_zone))} · {count}: {settled}"
+        return f"{span_text(start, end, zone(question.time_zone))} · {windows}: {settled}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,4 +222,4 @@ def names_of(source: FullSource) -> dict[str, str]:
         if not isinstance(error, CfUsageError):
             _log.error("%s could not list its accounts", source.label, exc_info=error)
 
-    return {one: name or short(one) for one, name in account_names(source, failed).items()}
+    return {one: name or short(one) for one, name in ask_names(source, failed).items()}

@@ -13,7 +13,7 @@ from cfusage_lab.headline.outlook import (
     month_end,
     stood_out,
 )
-from cfusage_lab.headline.sentences import Figure, change_text, comparison_sentence, figures
+from cfusage_lab.headline.sentences import Figure, change_text, comparison_sentence, headline_figures
 from cfusage_lab.headline.table import HEADLINE, headline_table, summary
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "Usage",
     "change_text",
     "comparison_sentence",
-    "figures",
+    "headline_figures",
     "headline_table",
     "month_end",
     "stood_out",

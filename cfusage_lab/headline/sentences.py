@@ -8,7 +8,15 @@ from typing import Any, Final, NamedTuple
 from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import clock_hour, counted, date_text, dollars, more_or_less, percent, share_text
 
-__all__ = ["MEAN_DAY", "PEAK_HOUR", "Figure", "Figures", "change_text", "comparison_sentence", "figures"]
+__all__ = [
+    "MEAN_DAY",
+    "PEAK_HOUR",
+    "Figure",
+    "HeadlineFigures",
+    "change_text",
+    "comparison_sentence",
+    "headline_figures",
+]
 
 MEAN_DAY: Final = "Mean day"
 PEAK_HOUR: Final = "Peak hour"
@@ -46,7 +54,7 @@ class Figure:
         return self.comparison or self.note
 
 
-class Figures(NamedTuple):
+class HeadlineFigures(NamedTuple):
     """What is asked first."""
 
     day: Figure
@@ -56,7 +64,7 @@ class Figures(NamedTuple):
     load_factor: Figure
 
 
-def figures(row: Mapping[str, Any], *, today: date | None = None) -> Figures:
+def headline_figures(row: Mapping[str, Any], *, today: date | None = None) -> HeadlineFigures:
     """Put a row of :func:`cfusage_lab.headline.headline_table` into words.
 
     Parameters
@@ -66,7 +74,7 @@ def figures(row: Mapping[str, Any], *, today: date | None = None) -> Figures:
     today
         The date of the reader, to whom it is today; left out, every day is told by its date.
     """
-    return Figures(_day(row, today), _month(row), _mean_day(row), _peak_hour(row), _load_factor(row))
+    return HeadlineFigures(_day(row, today), _month(row), _mean_day(row), _peak_hour(row), _load_factor(row))
 
 
 def comparison_sentence(

@@ -19,7 +19,7 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, Column, cards, money, paragraph, table
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import days_text, html_text, moment_text
+from cfusage_lab.wording import counted, days_text, html_text, moment_text
 
 __all__ = ["events_found", "month_end", "stood_out", "where_it_ends"]
 
@@ -87,7 +87,7 @@ def where_it_ends(figures: Figures, end: MonthEnd | None) -> Iterator[Block]:
         )
         return
     whole = end.whole
-    others = f" All {figures.accounts.height:,} accounts are added up." if not figures.is_alone else ""
+    others = f" {figures.whose} are added up." if not figures.is_alone else ""
     yield paragraph(f"{month_end_sentence(whole)}.{others}")
     yield from _limits(figures, end)
     if whole["forecast_usd"] is None:
@@ -162,7 +162,7 @@ def _accounts(figures: Figures, each: pl.DataFrame) -> Block:
     return table(
         "Where the month of each account ends"
         if each.height == figures.accounts.height
-        else f"Where the month ends of {each.height:,} of {figures.accounts.height:,} accounts",
+        else f"Where the month ends of {each.height:,} of {counted(figures.accounts.height, 'account')}",
         [Column("Account", "name"), *numbers, Column("Method")],
         rows,
     )
@@ -175,7 +175,7 @@ def events_found(figures: Figures, found: StoodOut | None) -> Iterator[Block]:
             "Not enough history to tell: nothing is judged in the first 7 days. Four weeks are a good past."
         )
         return
-    whose = "" if figures.is_alone else f"All {figures.accounts.height:,} accounts added up: "
+    whose = "" if figures.is_alone else f"{figures.whose} added up: "
     yield paragraph(f"{whose}{what_stood_out(found.total)}")
     if figures.is_alone:
         yield from _events(figures, found.total, "Events", is_named=False)

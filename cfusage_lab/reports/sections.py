@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab import headline
 from cfusage_lab.charts import (
     calendar_chart,
     hour_profile_chart,
@@ -14,7 +13,7 @@ from cfusage_lab.charts import (
     weekly_heatmap_chart,
 )
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut
+from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut, headline_figures
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.billing import Billed, agreements, billed_by_model, disagreements
 from cfusage_lab.reports.changes import account_changes, change_card, ratio_text, what_changed
@@ -85,7 +84,7 @@ def _how_much(figures: Figures) -> Iterator[Block]:
 
 
 def _headline(figures: Figures) -> list[Card]:
-    before, found = figures.before, headline.figures(figures.overall)
+    before, found = figures.before, headline_figures(figures.overall)
     return [
         Card("Total cost", money(figures.cost_usd), html_text(_span(figures))),
         *([card(found.day), card(found.month)] if before is None else [change_card(figures, before)]),
@@ -121,7 +120,7 @@ def _accounts(figures: Figures) -> Block:
     caption = (
         "Accounts"
         if not others.height
-        else f"The costliest {shown.height} of {figures.accounts.height:,} accounts"
+        else f"The costliest {shown.height} of {counted(figures.accounts.height, 'account')}"
     )
     return table(
         caption,
@@ -154,7 +153,7 @@ def _when(figures: Figures, events: pl.DataFrame | None) -> list[Block]:
 
 
 def _habits(figures: Figures) -> list[Card]:
-    found, shares = headline.figures(figures.overall), figures.shares()
+    found, shares = headline_figures(figures.overall), figures.shares()
     return [
         card(found.peak_hour),
         card(found.load_factor),

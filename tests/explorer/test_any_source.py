@@ -19,9 +19,9 @@ from cfusage_lab.source import (
     SANDBOX_ACCOUNTS,
     ForwardingSource,
     as_source,
+    ask_names,
     kind_of,
     label_of,
-    names_of,
 )
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -230,7 +230,7 @@ def test_a_source_of_three_methods_is_given_answers_for_what_it_lacks() -> None:
     for source in (as_source(Ledger()), Behind(Ledger())):
         assert (source.label, source.source, source.default_accounts) == (Ledger.label, "other", ())
         assert (source.credit_balance([A]), source.invoice_preview([A])) == (None, None)
-        assert names_of(source, pytest.fail)[A] == "Alpha"
+        assert ask_names(source, pytest.fail)[A] == "Alpha"
 
 
 def test_whatever_stands_in_front_of_a_client_can_do_what_the_client_can() -> None:
