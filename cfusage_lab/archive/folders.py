@@ -6,14 +6,11 @@
 import json
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
-
-import polars as pl
 
 from cfusage_lab.archive.errors import RESTORE
 from cfusage_lab.errors import ConfigError, PayloadError
 
-__all__ = ["altered_files", "refuse_foreign_files", "refuse_lost_commits"]
+__all__ = ["altered_commits", "file_sizes", "refuse_foreign_files", "refuse_lost_commits"]
 
 _ACTIONS: Final = {"add", "remove", "metaData", "protocol", "commitInfo", "txn", "domainMetadata", "cdc"}
 """What a commit may hold, by Delta's protocol."""
@@ -48,19 +45,19 @@ def refuse_foreign_files(folder: Path | None) -> None:
         raise ConfigError(f"{folder} holds something else: give the archive a folder of its own")
 
 
-def altered_files(files: pl.DataFrame, folder: Path | None) -> list[str]:
-    """Return which files in a folder are not what the log says; of an object store, reading tells."""
-    if folder is None:
-        return []
+def altered_commits(folder: Path) -> list[str]:
+    """Return in words which commits of a table's log are no longer what Delta writes."""
     found = [path.name for path in (folder / "_delta_log").glob("*.json") if not _is_commit(path)]
-    found = [f"{name} of the log was altered" for name in sorted(found)]
-    for name, size in files.iter_rows():
-        path = folder / unquote(name)
-        if not path.exists():
-            found.append(f"{name} is missing")
-        elif path.stat().st_size != size:
-            found.append(f"{name} has {path.stat().st_size:,} bytes instead of {size:,}")
-    return found
+    return [f"{name} of the log was altered" for name in sorted(found)]
+
+
+def file_sizes(folder: Path) -> dict[str, int]:
+    """Return how many bytes each file of a table has, by its name in the log."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in folder.glob("month=*/*")
+        if path.is_file()
+    }
 
 
 def _has_commits(log: Path) -> bool:

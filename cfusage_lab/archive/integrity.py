@@ -8,12 +8,13 @@ from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 import polars as pl
 
 from cfusage_lab.archive.errors import RESTORE, newer_version, typed_errors
-from cfusage_lab.archive.folders import altered_files
-from cfusage_lab.archive.object_stores import altered_objects, is_s3
+from cfusage_lab.archive.folders import altered_commits, file_sizes
+from cfusage_lab.archive.object_stores import is_s3, lost_commits, object_sizes
 from cfusage_lab.archive.rows import CHECKSUM, KEY, REVISION, STORED, flaws, month_of
 from cfusage_lab.errors import ConfigError, PayloadError
 from cfusage_lab.schema import Granularity
@@ -108,10 +109,7 @@ def verify_table(table: "MonthlyTable") -> tuple[int, int, int, int, float | Non
         return None
     with typed_errors(table.uri, table.options):
         files = pl.DataFrame(opened.get_add_actions()).select("path", "size_bytes")
-    if is_s3(table.location):
-        found = altered_objects(files, table.location, table.place, table.options)
-    else:
-        found = altered_files(files, table.folder)
+    found = _file_faults(table, files)
     if not found:
         stored = table.read(table.scan(opened))
         found = table.faults(opened, stored)
@@ -121,6 +119,24 @@ def verify_table(table: "MonthlyTable") -> tuple[int, int, int, int, float | Non
         raise PayloadError(f"the archive at {table.uri} is not as it was written: {shown}{more}; {RESTORE}")
     size = int(files["size_bytes"].sum())
     return opened.version(), files.height, stored.height, size, table.total_usd(stored)
+
+
+def _file_faults(table: "MonthlyTable", files: pl.DataFrame) -> list[str]:
+    """Return in words which files are not what the log says; of other stores than S3's, reading tells."""
+    if is_s3(table.location):
+        sizes = object_sizes(table.location, table.place, table.options)
+        found = lost_commits(sizes)
+    elif table.folder is not None:
+        sizes, found = file_sizes(table.folder), altered_commits(table.folder)
+    else:
+        return []
+    for path, size in files.iter_rows():
+        name = unquote(path)
+        if name not in sizes:
+            found.append(f"{name} is missing")
+        elif sizes[name] != size:
+            found.append(f"{name} has {sizes[name]:,} bytes instead of {size:,}")
+    return found
 
 
 def usage_faults(stored: pl.DataFrame, *, granularity: Granularity) -> list[str]:

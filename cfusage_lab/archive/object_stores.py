@@ -6,12 +6,10 @@ store that ignores the condition loses commits of those who write at once, and n
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
-
-import polars as pl
 
 from cfusage_lab.archive.errors import RESTORE, typed_errors
 from cfusage_lab.archive.location import StorageOptions
@@ -21,9 +19,10 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 __all__ = [
-    "altered_objects",
     "check_settings",
     "is_s3",
+    "lost_commits",
+    "object_sizes",
     "refuse_foreign_objects",
     "require_conditional_writes",
 ]
@@ -167,30 +166,27 @@ def refuse_foreign_objects(location: str, table: str, options: StorageOptions) -
         raise ConfigError(f"{uri} holds something else: give the archive a place of its own")
 
 
-def altered_objects(files: pl.DataFrame, location: str, table: str, options: StorageOptions) -> list[str]:
-    """Return which objects of a table are not what its log says, and which commits are lost."""
+def object_sizes(location: str, table: str, options: StorageOptions) -> dict[str, int]:
+    """Return how many bytes each object of a table has, its log included, by its name in the log."""
     from obstore import list  # noqa: A004, PLC0415
 
     with typed_errors(f"{location}/{table}", options):
         store = _store(location, options)
-        sizes = {
+        return {
             one["path"].removeprefix(f"{table}/"): one["size"]
             for some in list(store, prefix=f"{table}/")
             for one in some
         }
-    commits = sorted(int(commit[1]) for name in sizes if (commit := _COMMIT.fullmatch(name)))
-    versions = range(commits[0], commits[-1] + 1) if commits else range(0)
-    found = [f"commit {one} of the log is lost" for one in versions if one not in commits]
-    found += [
-        f"{name} of the log is empty" for name, size in sizes.items() if _COMMIT.fullmatch(name) and not size
+
+
+def lost_commits(sizes: Mapping[str, int]) -> list[str]:
+    """Return in words which commits of a table's log are lost, by the sizes of its objects."""
+    commits = {int(commit[1]): size for name, size in sizes.items() if (commit := _COMMIT.fullmatch(name))}
+    versions = range(min(commits), max(commits) + 1) if commits else range(0)
+    return [
+        *(f"commit {one} of the log is lost" for one in versions if one not in commits),
+        *(f"commit {one} of the log is empty" for one, size in commits.items() if not size),
     ]
-    for path, size in files.iter_rows():
-        name = unquote(path)
-        if name not in sizes:
-            found.append(f"{name} is missing")
-        elif sizes[name] != size:
-            found.append(f"{name} has {sizes[name]:,} bytes instead of {size:,}")
-    return found
 
 
 def _setting_fault(options: StorageOptions) -> str:
