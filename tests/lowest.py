@@ -18,7 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("archive",)
-TOOLS = ("duckdb", "hypothesis", "pandas", "pyarrow", "pytest", "rfc3987-syntax")  # the last as in JupyterLab
+TOOLS = (
+    *("beautifulsoup4", "duckdb", "hypothesis", "pandas", "pyarrow", "pytest", "pyyaml"),
+    "rfc3987-syntax",  # as in JupyterLab
+)
 TESTS = (
     *(
         "tests/changes",
@@ -29,7 +32,8 @@ TESTS = (
     *("tests/fetch/test_planning.py", "tests/fetch/test_load.py", "tests/view/test_packing.py"),
     *("tests/charts/test_usage.py", "tests/archive/test_update.py", "tests/report/test_figures.py"),
     *("tests/explorer/test_panel.py", "tests/test_ranges.py", "tests/test_zones.py", "tests/test_fleet.py"),
-    "tests/contract/test_public_names.py",
+    *("tests/contract/test_public_names.py", "tests/contract/test_examples.py", "tests/test_main.py"),
+    "tests/contract/test_readme.py::test_the_python_blocks_run_in_order_on_the_sandbox",
 )
 _BOUND = re.compile(r"(?P<name>[A-Za-z0-9._-]+)>=(?P<lowest>[0-9.]+)")
 

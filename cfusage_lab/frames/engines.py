@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import narwhals as nw
 import polars as pl
+from narwhals.exceptions import NarwhalsError
 
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.checks import refuse_duplicates, refuse_flaws, with_flaws_unknown
@@ -122,7 +123,8 @@ def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Sc
     Raises
     ------
     FrameError
-        If the engine is another one, or a column is missing or of another type.
+        If the engine is another one, a column is missing or of another type, or a DataFrame's value is
+        too large for the type.
     """
     rows = _own_columns(frame, columns, optional)
     if rows is not None:
@@ -139,8 +141,9 @@ def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Sc
             raise FrameError(
                 f"not a {table} table: column {name!r} is {found[name]} and should be {wanted}: cast it first"
             )
+    typed = lazy.select(*(_typed(name, wanted, found[name]) for name, wanted in taken.items()))
     return EngineTable(
-        frame=lazy.select(*(_typed(name, wanted, found[name]) for name, wanted in taken.items())),
+        frame=_computed(typed, table) if is_eager else typed,
         native=native,
         columns=tuple(found.names()),
         is_spark=is_spark,
@@ -234,6 +237,16 @@ def _typed(name: str, wanted: pl.DataType, found: nw.dtypes.DType) -> str | nw.E
     """Cast a column, where it is to be; an instant's unit and zone change nothing that it says."""
     kind = nw.Schema.from_polars({name: wanted})[name]
     return name if isinstance(wanted, pl.Datetime) or found == kind else nw.col(name).cast(kind)
+
+
+def _computed(frame: Frames, table: str) -> Frames:
+    """Cast the columns of a DataFrame now, while it can be said that a value is too large for one."""
+    try:
+        rows: pl.DataFrame = frame.collect("polars").to_native()
+    except NarwhalsError as error:
+        what = str(error).partition("\n")[0]
+        raise FrameError(f"not a {table} table: {what}") from error
+    return nw.from_native(rows.lazy())
 
 
 def _sorted(table: pl.DataFrame, order: tuple[str, ...]) -> pl.DataFrame:

@@ -321,3 +321,14 @@ def test_a_duplicate_anywhere_is_found(data: st.DataObject) -> None:
     for made in (table[order], table[order].to_arrow()):
         with pytest.raises(cfu.FrameError, match="is a duplicate"):
             cfu.daily_usage(made, time_zone="UTC")
+
+
+@pytest.mark.parametrize("function", OF_DAYS.values(), ids=OF_DAYS)
+@pytest.mark.parametrize("value", [2**63, 2**64 - 1])
+def test_a_number_that_is_too_large_for_its_column_is_refused(function: Function, value: int) -> None:
+    table = days({"2026-11-02": 1, "2026-11-03": 2}).with_columns(
+        hours=pl.Series([24, value], dtype=pl.UInt64)
+    )
+
+    with pytest.raises(cfu.FrameError, match="'hours'.*value"):
+        function(table)
