@@ -19,6 +19,30 @@ from cfusage_lab import credentials
 settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+LONGEST = (
+    "test_same_answer.py",
+    "test_matrix.py",
+    "test_object_stores.py",
+    "test_notebooks.py",
+    "test_site.py",
+)
+"""Files that take half a minute and more. Whatever drives a browser or Spark follows, so that no process of
+several is left with a long file at the end."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep pytest-xdist, where it is installed, from putting the files of most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the files that take longest; the order within a file stays."""
+    marked = {
+        item.path for item in items if item.get_closest_marker("browser") or item.get_closest_marker("spark")
+    }
+    items.sort(key=lambda item: 0 if item.path.name in LONGEST else 1 if item.path in marked else 2)
+
 
 @pytest.fixture(autouse=True)
 def _no_credentials_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:

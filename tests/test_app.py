@@ -13,6 +13,7 @@ from histories import hours
 from cfusage_lab.app import explore
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import AuthError, ConfigError
+from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.sandbox import SANDBOX_TOKEN, Sandbox, Trouble, serve
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
@@ -22,6 +23,11 @@ REAL = "0" * 31 + "1"
 WRONG = "a-token-that-opens-nothing"
 PATIENCE = 30
 USAGE = {REAL: {NOW.replace(minute=0) - hours_ago * HOUR: 0.25 for hours_ago in range(1, 8 * 24)}}
+
+
+def heading(explorer: UsageExplorer) -> str:
+    """Return the heading of the time line, as a browser is sent it."""
+    return str(explorer.view.get_state()["_values"]["cfusage_title"])
 
 
 @pytest.fixture
@@ -65,20 +71,20 @@ def test_a_table_is_explored_as_it_is() -> None:
     """Three dollars in three hours."""
     explorer = explore(hours("2026-01-05", [1.0] * 3))
 
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $3.00"
+    assert heading(explorer) == "AI Gateway cost: $3.00"
 
 
 def test_a_real_account_is_kept_and_opened_from_the_archive(sandbox: Sandbox) -> None:
     """177 hours at a quarter of a dollar, none in the running one; the second time from what is stored."""
     first = explore(now=NOW, time_range="Last 7 days")
     assert first.status == "Archive of Cloudflare · data as of Sun 15 Nov 2026, 09:30 UTC time"
-    assert first.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(first) == "AI Gateway cost: $44.25"
     assert first.accounts.label == "Real Ltd"
     assert UsageArchive(source="account", now=NOW).default_accounts == (REAL,)
     before = len(sandbox.requests)
 
     second = explore(now=NOW + HOUR, time_range="Last 7 days")
-    stored = second.view._values["cfusage_title"]
+    stored = heading(second)
     assert second.wait(PATIENCE)
 
     assert stored == "AI Gateway cost: $44.25"
@@ -104,7 +110,7 @@ def test_a_refused_token_opens_an_explorer_that_asks_for_another(
     explorer.token.value = SANDBOX_TOKEN
     assert explorer.wait(PATIENCE)
     assert explorer.view in parts(explorer.widget)
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
     assert explorer.accounts.label == "Real Ltd"
     assert explorer._telling.banner.value == ""
     assert not home.exists()
@@ -143,7 +149,7 @@ def test_a_token_of_the_wrong_form_is_told_in_the_banner(
     assert explorer.token is not None
     explorer.token.value = SANDBOX_TOKEN
     assert explorer.wait(PATIENCE)
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
 
 
 def test_an_environment_that_was_put_right_is_read_by_refresh(
@@ -162,7 +168,7 @@ def test_an_environment_that_was_put_right_is_read_by_refresh(
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", SANDBOX_TOKEN)
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
     assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of")
     assert sandbox.requests
     assert not home.exists()
@@ -180,7 +186,7 @@ def test_a_wrong_account_id_can_be_changed_for_one_that_the_token_sees(
     explorer.accounts.list.label = ("Real Ltd",)
     assert explorer.wait(PATIENCE)
 
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
 
 
 def test_without_a_network_the_explorer_waits_for_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +206,7 @@ def test_without_a_network_the_explorer_waits_for_one(home: Path, monkeypatch: p
     with serve(sandbox, port):
         explorer.refresh.click()
         assert explorer.wait(PATIENCE)
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
     assert explorer.status.startswith("Archive of Cloudflare · data as of")
 
 
@@ -220,7 +226,7 @@ def test_an_archive_that_cannot_be_written_does_not_keep_it_from_opening(
 
     explorer = explore(now=NOW, time_range="Last 7 days")
 
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
     assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of Sun 15 Nov 2026")
     assert "not through the archive, which is of no use now" in explorer._telling.status.value
     assert sandbox.requests
@@ -262,7 +268,7 @@ def test_without_the_extra_a_real_account_is_asked_directly(
 
     explorer = explore(now=NOW, time_range="Last 7 days")
 
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $44.25"
+    assert heading(explorer) == "AI Gateway cost: $44.25"
     assert explorer.status.startswith("Cloudflare account, through 127.0.0.1 · data as of")
     assert "archive" not in explorer._telling.status.value
     assert sandbox.requests

@@ -24,6 +24,7 @@ OF_OURS = "code.py-func, code.py-class, code.py-meth, code.py-data, code.py-mod"
 LEGIBLE = """async () => (await axe.run({
   runOnly: ["color-contrast", "image-alt", "link-name", "label"],
 })).violations.map(violation => [violation.id, violation.nodes.map(node => node.html.slice(0, 200))])"""
+in_light = pytest.mark.parametrize("page", ["light"], indirect=True)  # colours change nothing of these
 BLANK = "() => [...document.images].filter(image => image.checkVisibility() && !image.naturalWidth).length"
 
 
@@ -70,6 +71,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     assert complaints == []
 
 
+@in_light
 def test_every_page_opens_without_a_network_and_fits_its_window(site: Path, page: Page) -> None:
     wrong = []
     for path in sorted(site.rglob("*.html")):
@@ -145,6 +147,7 @@ def test_pictures_are_drawn_and_those_of_the_readme_go_with_the_theme(site: Path
     expect(shown.first).to_be_visible()
 
 
+@in_light
 def test_search_finds_a_function_and_leads_to_it(site: Path, page: Page) -> None:
     page.goto((site / "index.html").as_uri())
 

@@ -111,9 +111,10 @@ def test_no_table_and_no_file_repeats_what_answers_repeat(tmp_path: Path, spelli
 
 
 def test_nothing_that_holds_a_token_can_be_pickled_or_copied_apart() -> None:
-    client = client_of("http://127.0.0.1:9/client/v4")
+    credentials = cfu.Credentials(token=TOKEN, accounts=ONE)
+    client = cfu.UsageClient(credentials, base_url="http://127.0.0.1:9/client/v4")
 
-    for thing in (client, client._credentials, client._credentials.token):
+    for thing in (client, credentials, credentials.token):
         with pytest.raises(TypeError):
             pickle.dumps(thing)
         with pytest.raises(TypeError):

@@ -440,11 +440,18 @@ def test_a_client_can_be_used_again_after_it_was_closed(base_url: str) -> None:
     assert_frame_equal(first, second)
 
 
-def test_two_clients_of_one_token_share_one_pacer() -> None:
-    credentials = [Credentials(token=SANDBOX_TOKEN, accounts=account) for account in (SUPPORT, BATCH)]
-    one, two = (UsageClient(who)._new_wire() for who in credentials)
+def test_what_one_client_is_told_to_wait_another_of_the_same_token_waits_too() -> None:
+    sandbox = Sandbox(now=NOW, trouble=[Trouble.throttled(99_999)])
+    with serve(sandbox) as base_url:
+        for account in (SUPPORT, BATCH):
+            credentials = Credentials(token=SANDBOX_TOKEN, accounts=account)
+            with (
+                UsageClient(credentials, base_url=base_url, now=NOW) as client,
+                pytest.raises(RateLimitError),
+            ):
+                client.usage_history(WEEK)
 
-    assert one._client._transport._sync_transport._pacer is two._client._transport._sync_transport._pacer  # type: ignore[attr-defined]
+    assert len(sandbox.requests) == 1
 
 
 class Watcher(Quiet):
