@@ -14,7 +14,7 @@ from cfusage_lab.schema import HISTORY, WIDTHS, Granularity
 from cfusage_lab.source import Source
 from cfusage_lab.wording import visible
 
-__all__ = ["ANSWER", "answer_error", "checked_answer", "usage_history_of"]
+__all__ = ["ANSWER", "answer_error", "check_answer", "usage_history_of"]
 
 ANSWER: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 """What is kept of an answer: a history without ids."""
@@ -34,7 +34,7 @@ def usage_history_of(answer: object, client: Source) -> pl.DataFrame:
         raise answer_error(client, str(error)) from error
 
 
-def checked_answer(
+def check_answer(
     answer: object,
     client: Source,
     *,

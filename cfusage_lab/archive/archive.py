@@ -8,7 +8,7 @@ import polars as pl
 from cfusage_lab.archive.commits import vacuum
 from cfusage_lab.archive.delta_table import SourceKind
 from cfusage_lab.archive.integrity import COMPACTED, TABLES, verify_table
-from cfusage_lab.archive.invoice_previews import checked_invoice_lines
+from cfusage_lab.archive.invoice_previews import check_invoice_lines
 from cfusage_lab.archive.reader import ArchiveReader
 from cfusage_lab.archive.update import (
     Update,
@@ -175,7 +175,7 @@ class UsageArchive(ArchiveReader):
             raise ConfigError(
                 f"client {said(client)} has no invoices: pass one with invoice_preview, such as connect()"
             )
-        table.add(checked_invoice_lines(answer, asked, account_ids=ids), seen_at=now)
+        table.add(check_invoice_lines(answer, asked, account_ids=ids), seen_at=now)
 
     def verify(self) -> pl.DataFrame:
         """Read everything, and check that it is what was written: files, checksums, duplicates, windows.

@@ -39,7 +39,7 @@ _REGION: Final = re.compile(r"expecting '([a-z0-9-]+)'|<Region>([a-z0-9-]+)</Reg
 
 _SET: Final = "set it, as an option or in the environment"
 
-_WRONG: Final = {
+_PERMANENT: Final = {
     r"NoSuchBucket": (
         "there is no such bucket{bucket}{at}: check its name in the address, AWS_ENDPOINT_URL and AWS_REGION"
     ),
@@ -82,7 +82,7 @@ _WRONG: Final = {
 }
 """What is seen in a text, and what it means: the first that is found. None of it heals by itself."""
 
-_LATER: Final = {
+_TEMPORARY: Final = {
     r"dns error|lookup address|Name or service not known": (
         "the name of the store can't be resolved{at}: check AWS_ENDPOINT_URL, and the network"
     ),
@@ -108,22 +108,22 @@ def typed_errors(uri: str, options: StorageOptions) -> Iterator[None]:
     except CfUsageError:
         raise
     except CommitFailedError as error:
-        _hide(error, options)
+        _redact(error, options)
         raise
     except DeltaProtocolError as error:
-        _hide(error, options)
+        _redact(error, options)
         raise newer_version(uri, "its Delta protocol") from error
-    except _raised() as error:
-        _hide(error, options)
-        raise _typed(uri, error) from error
+    except _error_types() as error:
+        _redact(error, options)
+        raise _typed_error(uri, error) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        _hide(error, options)
-        raise _typed(uri, error) from error
+        _redact(error, options)
+        raise _typed_error(uri, error) from error
 
 
-def _raised() -> tuple[type[Exception], ...]:
+def _error_types() -> tuple[type[Exception], ...]:
     """Return what delta-rs and polars raise, and obstore if anything here has used it."""
     from deltalake.exceptions import DeltaError  # noqa: PLC0415
 
@@ -132,10 +132,10 @@ def _raised() -> tuple[type[Exception], ...]:
     return (DeltaError, OSError, pl.exceptions.PolarsError, ValueError, TypeError, *of_obstore)
 
 
-def _hide(error: BaseException, options: StorageOptions) -> None:
+def _redact(error: BaseException, options: StorageOptions) -> None:
     """Take secrets out of an error that hangs on ours: out of its text, and with its frames."""
     if options:
-        error.args = tuple(options.redacted(part) if isinstance(part, str) else part for part in error.args)
+        error.args = tuple(options.redact(part) if isinstance(part, str) else part for part in error.args)
         without_frames(error)
 
 
@@ -152,12 +152,12 @@ def store_error(uri: str, text: str) -> CfUsageError | None:
 
     That an object is not there, or has not what it should, is for the caller to judge.
     """
-    for meanings, is_later in ((_WRONG, False), (_LATER, True)):
+    for meanings, is_temporary in ((_PERMANENT, False), (_TEMPORARY, True)):
         for seen, meaning in meanings.items():
             if re.search(seen, text):
-                said = f"the archive at {uri} can't be {'reached' if is_later else 'used'}: "
+                said = f"the archive at {uri} can't be {'reached' if is_temporary else 'used'}: "
                 said += f"{meaning.format(**_named_parts(text))}; {_INTACT} ({_cause(text)})"
-                return TransportError(said, retryable=True) if is_later else ConfigError(said)
+                return TransportError(said, retryable=True) if is_temporary else ConfigError(said)
     return None
 
 
@@ -181,7 +181,7 @@ def _cause(text: str) -> str:
     return visible(" ".join(said.split()))[:_LONGEST]
 
 
-def _typed(uri: str, error: BaseException) -> CfUsageError:
+def _typed_error(uri: str, error: BaseException) -> CfUsageError:
     number = _errno(error)
     said = visible(str(error).strip().split("\n")[0][:_LONGEST])
     if _NEWER.search(said):

@@ -22,7 +22,7 @@ from cfusage_lab.source import Source
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-__all__ = ["InvoicePreviewTable", "checked_invoice_lines", "newest"]
+__all__ = ["InvoicePreviewTable", "check_invoice_lines", "newest"]
 
 _STORED: Final = pl.Schema(
     {
@@ -101,7 +101,7 @@ class InvoicePreviewTable(MonthlyTable):
             return
         opened = self.open() or create(self)  # another may have begun it, and stored something, in between
         held = self.read(self.scan(opened)).select(_STORED.names())
-        new = _changed(lines, held.sort(*_KEY, "line"))
+        new = _new_previews(lines, held.sort(*_KEY, "line"))
         if new.is_empty():
             return
         while seen_at in held["fetched_at"]:  # two previews of one moment would be one
@@ -117,7 +117,7 @@ class InvoicePreviewTable(MonthlyTable):
         replace_months(self, opened, rows.with_columns(pl.lit(_checksum(rows)).alias(CHECKSUM)), [month])
 
 
-def checked_invoice_lines(answer: object, client: Source, *, account_ids: Sequence[str]) -> pl.DataFrame:
+def check_invoice_lines(answer: object, client: Source, *, account_ids: Sequence[str]) -> pl.DataFrame:
     """Return an answer (``schema.INVOICE_LINES``) that holds nothing but lines of the accounts asked for.
 
     Raises
@@ -151,7 +151,7 @@ def newest(previews: pl.DataFrame) -> pl.DataFrame:
     return previews.with_columns(end=end).filter(is_newest).select(_LINES)
 
 
-def _changed(lines: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def _new_previews(lines: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of the accounts whose last preview was another one."""
     last = held.filter(pl.col("fetched_at") == pl.col("fetched_at").max().over("account_id"))
     known = last.select(_LINES).partition_by("account_id", as_dict=True)

@@ -23,19 +23,19 @@ __all__ = [
     "storage_options_of",
 ]
 
-_FLATTENED: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
+_LOST_SLASH: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]")
 """An address that pathlib has taken one slash from."""
 
-_MISTAKEN: Final = re.compile(r"[\x00-\x1f\x7f\\\[\]^|]|%[0-9A-Fa-f]{2}")
+_UNSAFE_NAME: Final = re.compile(r"[\x00-\x1f\x7f\\\[\]^|]|%[0-9A-Fa-f]{2}")
 """What delta-rs 1.6 takes for something else in a folder's name, or can't take at all.
 
 It reads ``%41`` as ``A`` and a backslash as a slash, and so would write into another folder.
 """
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
+_SAFE_NAME: Final = re.compile(r"[A-Za-z0-9_./:,~+-]*")
 """What neither delta-rs encodes in an address nor polars takes for a pattern or a partition."""
 
-_OPEN: Final = re.compile(
+_PUBLIC_OPTIONS: Final = re.compile(
     r"region|endpoint|bucket|container|account_name|timeout|allow_|style|locking|rename|retr(y|ies)|interval",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _RETRIES: Final = 4
 _RETRY_SECONDS: Final = 20
 """Seconds after which no other try is begun."""
 
-_BOUNDS: Final = {
+_TIMEOUTS: Final = {
     "connect_timeout": "5s",
     "timeout": f"{LONGEST_SECONDS}s",  # of one request: a month of ten thousand accounts takes some seconds
     "max_retries": str(_RETRIES),
@@ -84,7 +84,7 @@ def location_of(location: object) -> str:
         if not text.partition("://")[2].strip("/"):
             raise ConfigError(f"the address {visible(text)} names no bucket: write it as 's3://bucket/path'")
         return text.rstrip("/")
-    elif _FLATTENED.match(text) and not os.path.exists(text.partition(":")[0] + ":"):  # noqa: PTH110 - a text
+    elif _LOST_SLASH.match(text) and not os.path.exists(text.partition(":")[0] + ":"):  # noqa: PTH110 - a text
         raise ConfigError(
             f"the location {visible(text)} looks like an address that lacks a slash: pass an address as a "
             "text such as 's3://bucket/path', and a folder of that name from the root on"
@@ -96,7 +96,7 @@ def location_of(location: object) -> str:
 
 def is_plain(folder: Path) -> bool:
     """Whether a folder's path is the same in delta-rs' addresses, and means nothing else to polars."""
-    return _PLAIN.fullmatch(Path(os.path.realpath(folder)).as_posix()) is not None
+    return _SAFE_NAME.fullmatch(Path(os.path.realpath(folder)).as_posix()) is not None
 
 
 def folder_uri(folder: str | Path) -> str:
@@ -108,7 +108,7 @@ def folder_uri(folder: str | Path) -> str:
         If delta-rs would take its name for another one.
     """
     real = Path(os.path.realpath(folder))
-    found = _MISTAKEN.search(real.as_posix())
+    found = _UNSAFE_NAME.search(real.as_posix())
     if found is None:
         try:
             os.fspath(real).encode()
@@ -135,10 +135,10 @@ class StorageOptions(dict[str, str]):
     def __repr__(self) -> str:
         return f"<storage options: {', '.join(self)}>" if self else "<no storage options>"
 
-    def bounded(self) -> "StorageOptions":
+    def with_timeouts(self) -> "StorageOptions":
         """Return these, and how long to wait for an object store where they do not say it."""
         given = {name.lower().removeprefix("aws_") for name in self}
-        return StorageOptions({name: value for name, value in _BOUNDS.items() if name not in given} | self)
+        return StorageOptions({name: value for name, value in _TIMEOUTS.items() if name not in given} | self)
 
     @property
     def retries(self) -> tuple[int, int]:
@@ -161,14 +161,14 @@ class StorageOptions(dict[str, str]):
                     return value
         return next((os.environ[name] for name in names if name in os.environ), None)
 
-    def redacted(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a text without the values that may be secret."""
         secrets = list(self._secrets())
         return Redactor(secrets)(text) if secrets else text
 
     def _secrets(self) -> Iterator[str]:
         for name, value in self.items():
-            if len(value) >= _SHORTEST and ("@" in value or not _OPEN.search(name)):
+            if len(value) >= _SHORTEST and ("@" in value or not _PUBLIC_OPTIONS.search(name)):
                 yield value
         for name, value in os.environ.items():
             if len(value) >= _SHORTEST and _SECRET_SETTING.match(name):

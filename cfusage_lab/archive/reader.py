@@ -53,7 +53,7 @@ class ArchiveReader:
             refusal: ConfigError | None = without_frames(error)
         else:
             refusal = ConfigError(wrong) if wrong else None
-        self._options = options.bounded() if is_address(self._location) else options
+        self._options = options.with_timeouts() if is_address(self._location) else options
         del location
         if refusal is not None:
             raise refusal

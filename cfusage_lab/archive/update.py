@@ -11,7 +11,7 @@ from typing import Final, Literal
 import polars as pl
 
 from cfusage_lab.account_ids import named_account_ids
-from cfusage_lab.archive.answers import ANSWER, checked_answer, usage_history_of
+from cfusage_lab.archive.answers import ANSWER, check_answer, usage_history_of
 from cfusage_lab.archive.corrections import changed_days, days_to_recheck, first_reported
 from cfusage_lab.archive.coverage import SPANS, gaps
 from cfusage_lab.archive.delta_table import SourceKind
@@ -151,13 +151,13 @@ class Update:
         if with_recheck:
             days = days_to_recheck(settled, width=width, now=self.now)
         if self.granularity == "day":
-            return self._stamped(self._answers(self._anchored(pl.concat([spans, days])), "day"))
+            return self._with_fetch_time(self._ask(self._extend(pl.concat([spans, days])), "day"))
         first_to_last = days.group_by("account_id").agg(pl.col("start").min(), pl.col("end").max())
-        sums = self._answers(first_to_last.select(SPANS.names()), "day")  # one request an account
+        sums = self._ask(first_to_last.select(SPANS.names()), "day")  # one request an account
         spans = pl.concat([spans, changed_days(days, sums, self.stored)])
-        return self._stamped(self._answers(self._anchored(spans), "hour"), sums)
+        return self._with_fetch_time(self._ask(self._extend(spans), "hour"), sums)
 
-    def _anchored(self, spans: pl.DataFrame) -> pl.DataFrame:
+    def _extend(self, spans: pl.DataFrame) -> pl.DataFrame:
         """Merge spans, and stretch each to the nearest windows beside it that are held and had cost.
 
         An answer that begins and ends with a row needs no further request to prove it whole, and nights
@@ -184,7 +184,7 @@ class Update:
             )
         return merge_spans(spans.select("account_id", "start", end=pl.col("last") + width))
 
-    def _answers(self, spans: pl.DataFrame, granularity: Granularity) -> pl.DataFrame:
+    def _ask(self, spans: pl.DataFrame, granularity: Granularity) -> pl.DataFrame:
         """Ask for spans: those that several accounts share, side by side."""
         parts = [pl.DataFrame(schema=ANSWER)]
         for time_range, account_ids in requests(spans):
@@ -198,7 +198,7 @@ class Update:
                 progress=self.progress,
             )
             parts.append(
-                checked_answer(
+                check_answer(
                     answer,
                     self.client,
                     time_range=time_range,
@@ -208,7 +208,7 @@ class Update:
             )
         return pl.concat(parts)
 
-    def _stamped(self, fetched: pl.DataFrame, *evidence: pl.DataFrame) -> pl.DataFrame:
+    def _with_fetch_time(self, fetched: pl.DataFrame, *evidence: pl.DataFrame) -> pl.DataFrame:
         """Say of each window when it was fetched, and whether the endpoint remembers that far back."""
         first = first_reported(pl.concat([fetched, *evidence]))
         is_remembered = (pl.col("start_time") >= pl.col("first")).fill_null(value=False)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UsageTable"]
 
-_NEEDED: Final = [name for name in STORED.names() if name not in {"revisions", CHECKSUM, "month"}]
+_COLUMNS: Final = [name for name in STORED.names() if name not in {"revisions", CHECKSUM, "month"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class UsageTable(MonthlyTable):
         self, ids: Sequence[str] | None = None, *, start: datetime | None = None, end: datetime | None = None
     ) -> pl.DataFrame:
         """Return the stored windows of accounts (None: all) between two moments (None: without bound)."""
-        return self.read(self._between(self.open(), ids, start, end).select(_NEEDED))
+        return self.read(self._scan_span(self.open(), ids, start, end).select(_COLUMNS))
 
     def account_ids(self) -> list[str]:
         """Return the ids of all accounts that have a window, in order."""
@@ -77,12 +77,12 @@ class UsageTable(MonthlyTable):
         """Return a history with no window absent, or say which is."""
         opened = self.open()
         ids = self._account_ids(opened) if accounts is None else named_account_ids(accounts)
-        rows = self.read(as_history(self._between(opened, ids, start, end), now=now))
+        rows = self.read(as_history(self._scan_span(opened, ids, start, end), now=now))
         if len(ids) > 1 or not rows["start_time"].is_sorted():  # one account's months come in order
             rows = rows.sort(KEY)
         expected = len(ids) * ((end - start) // WIDTHS[self.granularity])
         if rows.height != expected or not ids:
-            raise self._not_held(ids, rows, start=start, end=end)
+            raise self._missing_error(ids, rows, start=start, end=end)
         return rows
 
     def held(self, accounts: Sequence[str] | str | None, *, end: datetime) -> TimeRange | None:
@@ -137,10 +137,10 @@ class UsageTable(MonthlyTable):
         replace_months(self, opened, with_checksums(pl.concat([others, rows])), months)
 
     def _account_ids(self, opened: "DeltaTable | None") -> list[str]:
-        rows = self._between(opened, None, None, None)
+        rows = self._scan_span(opened, None, None, None)
         return self.read(rows.select(pl.col("account_id").unique().sort()))["account_id"].to_list()
 
-    def _between(
+    def _scan_span(
         self,
         opened: "DeltaTable | None",
         ids: Sequence[str] | None,
@@ -162,7 +162,7 @@ class UsageTable(MonthlyTable):
             rows = rows.filter(pl.col("start_time") < instant(end))
         return rows
 
-    def _not_held(
+    def _missing_error(
         self, ids: Sequence[str], rows: pl.DataFrame, *, start: datetime, end: datetime
     ) -> CfUsageError:
         """Say what is missing, and how to have it."""
