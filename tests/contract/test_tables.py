@@ -330,5 +330,5 @@ def test_a_number_that_is_too_large_for_its_column_is_refused(function: Function
         hours=pl.Series([24, value], dtype=pl.UInt64)
     )
 
-    with pytest.raises(cfu.FrameError, match="'hours'.*value"):
+    with pytest.raises(cfu.FrameError, match=r"'hours'.*value"):
         function(table)
