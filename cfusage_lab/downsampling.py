@@ -21,7 +21,7 @@ __all__ = [
     "SLOTS",
     "Series",
     "Windows",
-    "on_the_clock",
+    "place_on_clock",
     "windows_of",
 ]
 
@@ -158,10 +158,10 @@ def windows_of(history: pl.DataFrame, info: ZoneInfo, names: Mapping[str, str]) 
     width = _width(history)
     table, series = _by_account(history, names)
     total = net(history["aggregated_value"])
-    return Windows(on_the_clock(table, info, width), series, width, total)
+    return Windows(place_on_clock(table, info, width), series, width, total)
 
 
-def on_the_clock(table: pl.DataFrame, info: ZoneInfo, width: timedelta) -> pl.DataFrame:
+def place_on_clock(table: pl.DataFrame, info: ZoneInfo, width: timedelta) -> pl.DataFrame:
     """Add ``left``, ``right`` and ``offset_minutes`` to windows, one row each, sorted by ``start_time``.
 
     An hour that the clock goes through twice is shared by its windows, the first one left.

@@ -12,8 +12,8 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import event_span, what_stood_out
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
-from cfusage_lab.charts.headings import still_changing, together
-from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.headings import one_line, unsettled_fact
+from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.tooltips import STATE_TEXT, exact_text
 from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
@@ -74,7 +74,7 @@ def anomalies_chart(
     anomalies = polars_table(anomalies, ANOMALIES, table="anomalies")
     info = zone("UTC" if time_zone is None else time_zone)
     rows = _rows(anomalies, info, names)
-    return drawn(
+    return fill_page(
         bar_list_page(rows.height, _TITLES, _TEXTS, empty="Nothing stood out in this table"),
         [rows] if rows.height else [],
         title=what_stood_out(anomalies).removesuffix("."),
@@ -146,10 +146,10 @@ def _facts(events: pl.DataFrame, rows: pl.DataFrame, info: ZoneInfo) -> list[str
     if rows.is_empty():
         return [f"{info.key} time"]
     whose = [rows["account"][0]] if rows["account"].n_unique() == 1 else []
-    lines = together([*whose, "US dollars above or below usual", f"{info.key} time"])
+    lines = one_line([*whose, "US dollars above or below usual", f"{info.key} time"])
     if events.height > rows.height:
         lines.append(f"The largest {rows.height} of {events.height:,} events")
-    return lines + still_changing(rows)
+    return lines + unsettled_fact(rows)
 
 
 _TITLES: Final = {

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import altair as alt
 
-from cfusage_lab.charts.tooltips import quoted
+from cfusage_lab.charts.tooltips import quote
 from cfusage_lab.time_units import DAY, WEEK_DAYS, WEEKDAYS
 
 __all__ = [
     "bar_gap",
     "clock_axis",
-    "configured",
+    "configure_page",
     "cost_axis",
     "cost_label",
     "cost_scale",
@@ -41,7 +41,7 @@ _COMMON: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def configured(chart: Any) -> Any:  # noqa: ANN401 - altair's own
+def configure_page(chart: Any) -> Any:  # noqa: ANN401 - altair's own
     """Set what all axes, keys and points of a page have in common."""
     return chart.configure(**_COMMON)
 
@@ -110,7 +110,7 @@ def hour_x(*, is_labelled: bool) -> alt.X:
 
 def weekday_y(*, is_alone: bool) -> alt.Y:
     """Give weekdays 1 to 7 a row each, with more between them where accounts stand under each other."""
-    names = quoted([name[:3] for name in WEEKDAYS])
+    names = quote([name[:3] for name in WEEKDAYS])
     axis = alt.Axis(labelExpr=f"{names}[datum.value - 1]", minExtent=_LEFT)
     scale = alt.Scale(domain=list(range(1, 8)), paddingInner=0.1 if is_alone else 0.18)
     return alt.Y("weekday:O", axis=axis, scale=scale)

@@ -6,8 +6,9 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, settled
-from cfusage_lab.charts.page import WIDTH, Page, Part, made_once, pointed, said, stacked
+from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, state_look
+from cfusage_lab.charts.marks import Part, hover_columns
+from cfusage_lab.charts.page import WIDTH, Page, cached_page, empty_chart, stack_views
 
 __all__ = ["bar_list_page", "list_letters"]
 
@@ -72,18 +73,18 @@ def _longest(texts: pl.Series) -> int:
     return max(map(len, texts))
 
 
-@made_once
+@cached_page
 def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str, colour: str | None) -> Part:
     if not count:
-        return said(empty)
+        return empty_chart(empty)
     bars = _bars(dict(titles), dict(texts), colour)
-    return stacked([bars.properties(name="row_0", width=WIDTH, height=_ROW_PIXELS * count)])
+    return stack_views([bars.properties(name="row_0", width=WIDTH, height=_ROW_PIXELS * count)])
 
 
 def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | None) -> Part:
     places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
     base = alt.Chart().encode(y=places)
-    bars = base.mark_bar(**settled()).encode(
+    bars = base.mark_bar(**state_look()).encode(
         x=alt.X(
             "change_usd:Q",
             axis=None,
@@ -103,7 +104,7 @@ def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | Non
         right.encode(x=_at(f"width - {_RATIO_PIXELS}"), text="change:N"),
         right.encode(x=_at("width"), text="aside:N"),
     ]
-    columns = pointed(base, ["place"], titles)
+    columns = hover_columns(base, ["place"], titles)
     return alt.layer(bars, zero, *beside, columns).transform_calculate(**texts, when=_WHEN)
 
 

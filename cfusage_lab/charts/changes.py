@@ -9,11 +9,12 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import bar_gap, cost_axis, day_x, room_for_day
-from cfusage_lab.charts.colours import kinds_colour, kinds_outline, kinds_shape, settled
-from cfusage_lab.charts.headings import still_changing, together, when
-from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn, pointed, zero_line
-from cfusage_lab.charts.rows import Picked, dated, picked, slots
-from cfusage_lab.charts.tooltips import compared_texts, compared_titles, titled
+from cfusage_lab.charts.colours import kinds_colour, kinds_outline, kinds_shape, state_look
+from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.marks import Part, choice_frames, hover_columns, zero_line
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import PickedAccounts, day_slots, pick_accounts, place_days
+from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import COMPARISON, KINDS
 from cfusage_lab.wording import counted, days_text, dollars, more_or_less
@@ -117,12 +118,12 @@ def _changes(
     note: str | None,
 ) -> alt.VConcatChart:
     comparison = polars_table(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
-    found = picked(comparison, size="change_usd", names=names)
-    first, per_slot = slots(found.table)
-    facts = _facts(found, wording, when(found.table, time_zone))
+    found = pick_accounts(comparison, size="change_usd", names=names)
+    first, per_slot = day_slots(found.table)
+    facts = _facts(found, wording, day_facts(found.table, time_zone))
     if per_slot > 1:
         facts.append(f"Each bar is the largest rise or fall of {per_slot:,} days")
-    return drawn(
+    return fill_page(
         _PAGE.of(found.labels, before=wording.before),
         [_bars(table, first, per_slot) for table in found.tables],
         title=_title(comparison, wording),
@@ -149,7 +150,7 @@ def _bars(table: pl.DataFrame, first: date | None, per_slot: int) -> pl.DataFram
         falls = grouped.agg(pl.all().get(change.arg_min())).filter(pl.col("change_usd") < 0)
         still = grouped.first().join(pl.concat([rises, falls]), on="slot", how="anti")
         days = pl.concat([rises, falls, still]).sort("slot", "change_usd").drop("slot")
-    return dated(days, first=first, days=per_slot).with_columns(slot_days=per_slot)
+    return place_days(days, first=first, days=per_slot).with_columns(slot_days=per_slot)
 
 
 # The heading
@@ -171,7 +172,7 @@ def _title(comparison: pl.DataFrame, wording: _Words) -> str:
     return f"{wording.name}: {day} cost {dollars(last['current_usd'])}, {text}"
 
 
-def _facts(found: Picked, wording: _Words, days: list[str]) -> list[str]:
+def _facts(found: PickedAccounts, wording: _Words, days: list[str]) -> list[str]:
     """Say whose days these are and what is drawn, how often each kind occurs, and what may still change."""
     comparison = found.table
     if comparison.is_empty():
@@ -182,9 +183,9 @@ def _facts(found: Picked, wording: _Words, days: list[str]) -> list[str]:
     missing = [f"{counted(partial, 'day has', 'days have')} hours missing"] if partial else []
     return [
         f"{found.whose} · US dollars more or less than {wording.partner}",
-        *together(days),
-        *together([kinds, *missing]),
-        *still_changing(comparison),
+        *one_line(days),
+        *one_line([kinds, *missing]),
+        *unsettled_fact(comparison),
     ]
 
 
@@ -196,7 +197,7 @@ def _layers(row: Row, *, before: str) -> list[Part]:
     base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
     unknown = base.mark_rect(fill="#808080", fillOpacity=0.14).transform_filter("datum.kind === 'unknown'")
     bars = (
-        base.mark_rect(x2Offset=bar_gap(), **settled())
+        base.mark_rect(x2Offset=bar_gap(), **state_look())
         .encode(
             y="change_usd:Q",
             y2=alt.datum(0),
@@ -205,15 +206,15 @@ def _layers(row: Row, *, before: str) -> list[Part]:
         )
         .transform_filter("isValid(datum.change_usd)")
     )
-    titles = titled(compared_titles(before=before), of=len(row.labels))
+    titles = add_account_title(compared_titles(before=before), of=len(row.labels))
     texts = compared_texts(row.label, slot="the largest rise or fall")
-    columns = pointed(base, ["left"], titles, texts, nth=row.nth)
+    columns = hover_columns(base, ["left"], titles, texts, nth=row.nth)
     return [
         unknown,
         zero_line(),
         bars,
         _signs(row.name),
-        *chosen(base, "day", xOffset=-3, x2Offset=2),
+        *choice_frames(base, "day", xOffset=-3, x2Offset=2),
         columns,
     ]
 

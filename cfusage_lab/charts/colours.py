@@ -25,11 +25,11 @@ __all__ = [
     "RAMP_EDGES",
     "REST",
     "UP",
+    "colour_by_amount",
     "kinds_colour",
     "kinds_outline",
     "kinds_shape",
-    "ramped",
-    "settled",
+    "state_look",
 ]
 
 PALETTE: Final = ("#1560e2", "#b38808", "#0ca15e", "#9e3899", "#a34721")
@@ -108,7 +108,7 @@ def kinds_shape(*, listed: str) -> alt.Shape:
     return alt.Shape("kind:N", scale=_by_kind(_SHAPES), legend=_kinds_key(listed))
 
 
-def settled() -> dict[str, Any]:
+def state_look() -> dict[str, Any]:
     """Make a bar the paler, the less it is settled, with a dashed outline where hours are missing.
 
     The outline keeps its full colour, and so its contrast.
@@ -121,7 +121,7 @@ def settled() -> dict[str, Any]:
     }
 
 
-def ramped(
+def colour_by_amount(
     cells: Any,  # noqa: ANN401 - altair's own
     column: str,
     *,

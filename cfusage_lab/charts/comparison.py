@@ -8,11 +8,12 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import bar_gap, cost_axis, cost_scale, day_x, key
-from cfusage_lab.charts.colours import FRAME, PALETTE, REST, settled
-from cfusage_lab.charts.headings import still_changing, together, when
-from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn, pointed, zero_line
-from cfusage_lab.charts.rows import Picked, dated, picked, slots, zeros_of
-from cfusage_lab.charts.tooltips import compared_texts, compared_titles, titled
+from cfusage_lab.charts.colours import FRAME, PALETTE, REST, state_look
+from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.marks import Part, choice_frames, hover_columns, zero_line
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import PickedAccounts, day_slots, pick_accounts, place_days, zeros_of
+from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles
 from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.options import check_text
@@ -83,12 +84,12 @@ def comparison_chart(
         key=("account_id", "date"),
         optional=RANGE_COMPARISON,
     )
-    found = picked(comparison, size="current_usd", names=names)
-    first, per_slot = slots(found.table)
-    facts = _facts(found, when(found.table, time_zone), previous)
+    found = pick_accounts(comparison, size="current_usd", names=names)
+    first, per_slot = day_slots(found.table)
+    facts = _facts(found, day_facts(found.table, time_zone), previous)
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
-    return drawn(
+    return fill_page(
         _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd")),
         [_pairs(one, first, per_slot) for one in found.tables],
         title=_title(comparison, current, previous),
@@ -112,7 +113,7 @@ def _pairs(table: pl.DataFrame, first: date | None, per_slot: int) -> pl.DataFra
         slot = (pl.col("date") - first).dt.total_days() // per_slot
         cost = pl.max_horizontal("current_usd", "previous_usd").fill_null(0.0)
         days = days.group_by(slot=slot, maintain_order=True).agg(pl.all().get(cost.arg_max())).drop("slot")
-    return dated(days, first=first, days=per_slot).with_columns(slot_days=per_slot)
+    return place_days(days, first=first, days=per_slot).with_columns(slot_days=per_slot)
 
 
 # The heading
@@ -132,7 +133,7 @@ def _title(comparison: pl.DataFrame, current: str, previous: str) -> str:
     return f"{current}: {dollars(cost)}, {change} than {previous}"
 
 
-def _facts(found: Picked, days: list[str], previous: str) -> list[str]:
+def _facts(found: PickedAccounts, days: list[str], previous: str) -> list[str]:
     """Say whose days these are and when, which their partners are, and how many may still change."""
     comparison = found.table
     if comparison.is_empty():
@@ -141,8 +142,8 @@ def _facts(found: Picked, days: list[str], previous: str) -> list[str]:
     partners = _partners(comparison)
     notes = [f"Compared with {partners}"] if partners and partners not in previous else []
     notes += [f"Not compared: {unknown:,} of {comparison.height:,} days"] if unknown else []
-    notes += still_changing(comparison)
-    return [f"{found.whose} · US dollars a day", *together(days), *together(notes)]
+    notes += unsettled_fact(comparison)
+    return [f"{found.whose} · US dollars a day", *one_line(days), *one_line(notes)]
 
 
 def _partners(comparison: pl.DataFrame) -> str:
@@ -160,21 +161,21 @@ def _layers(row: Row) -> list[Part]:
     """Draw the partners' hollow bars and beside them the filled ones."""
     y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
     base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
-    titles = titled(compared_titles(before="Partner"), of=len(row.labels))
+    titles = add_account_title(compared_titles(before="Partner"), of=len(row.labels))
     texts = compared_texts(row.label, slot="the costliest pair")
     before = (
         _bar("previous", "from", "middle", y)
         .mark_rect(fillOpacity=0.12, strokeWidth=1.2, stroke=REST, x2Offset=bar_gap())
         .transform_filter("isValid(datum.previous_usd)")
     )
-    now = _bar("current", "middle", "to", y).mark_rect(stroke=PALETTE[0], x2Offset=bar_gap(), **settled())
+    now = _bar("current", "middle", "to", y).mark_rect(stroke=PALETTE[0], x2Offset=bar_gap(), **state_look())
     return [
         before,
         now,
         _range_key(),
         zero_line(),
-        *chosen(base, "day", xOffset=-3, x2Offset=2),
-        pointed(base, ["left"], titles, texts, nth=row.nth),
+        *choice_frames(base, "day", xOffset=-3, x2Offset=2),
+        hover_columns(base, ["left"], titles, texts, nth=row.nth),
     ]
 
 

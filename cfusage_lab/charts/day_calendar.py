@@ -8,11 +8,12 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import hidden_axis, weekday_y
-from cfusage_lab.charts.colours import CROSS, NEUTRAL, ramped
-from cfusage_lab.charts.headings import still_changing, together, when
-from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn, pointed
-from cfusage_lab.charts.rows import Picked, is_zero, picked, zeros_of
-from cfusage_lab.charts.tooltips import DAY_TEXT, STATE_TEXT, exact_text, quoted, titled
+from cfusage_lab.charts.colours import CROSS, NEUTRAL, colour_by_amount
+from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.marks import Part, choice_frames, hover_columns
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import PickedAccounts, is_zero, pick_accounts, zeros_of
+from cfusage_lab.charts.tooltips import DAY_TEXT, STATE_TEXT, add_account_title, exact_text, quote
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import DAILY
 from cfusage_lab.wording import days_text, dollars
@@ -77,12 +78,12 @@ def calendar_chart(
     """
     daily = polars_table(daily, DAILY, table="daily", key=("account_id", "date"))
     days, left_out = _last_weeks(daily)
-    found = picked(days, size="cost_usd", names=names)
-    return drawn(
+    found = pick_accounts(days, size="cost_usd", names=names)
+    return fill_page(
         _PAGE.of(found.labels, zeros_of(found.tables, "cost_usd")),
         [_cells(one, found.table) for one in found.tables],
         title=_title(days),
-        facts=_facts(found, left_out, when(found.table, time_zone)),
+        facts=_facts(found, left_out, day_facts(found.table, time_zone)),
         note=note,
     )
 
@@ -130,18 +131,18 @@ def _title(days: pl.DataFrame) -> str:
     return f"Costliest day: {days_text(top['date'], top['date'])}, {dollars(top['cost_usd'])}"
 
 
-def _facts(found: Picked, left_out: int, when: list[str]) -> list[str]:
+def _facts(found: PickedAccounts, left_out: int, when: list[str]) -> list[str]:
     """Say whose days these are and when, and what is marked."""
     days = found.table
     if days.is_empty():
         return when
-    lines = [f"{found.whose} · US dollars a day", *together(when)]
+    lines = [f"{found.whose} · US dollars a day", *one_line(when)]
     if left_out:
         lines.append(f"The last {MOST_WEEKS} weeks; {left_out:,} older rows are not drawn")
     partial = days.filter(~pl.col("is_whole")).height
     notes = [f"Corners mark days with hours missing: {partial:,}"] if partial else []
-    notes += still_changing(days, "May still change")
-    return [*lines, *together(notes), *found.facts]
+    notes += unsettled_fact(days, "May still change")
+    return [*lines, *one_line(notes), *found.facts]
 
 
 # The picture
@@ -153,18 +154,20 @@ def _layers(row: Row) -> list[Part]:
     base = alt.Chart().encode(x=_week_x(is_labelled=row.is_last), y=weekday_y(is_alone=row.is_alone))
     width = alt.ExprRef("max(bandwidth('x') - 3, bandwidth('x') * 0.8)")
     rectangles = base.mark_rect(strokeWidth=1.5, width=width)
-    cells = ramped(rectangles, "cost_usd", scale=fill, is_zero=row.is_zero)
+    cells = colour_by_amount(rectangles, "cost_usd", scale=fill, is_zero=row.is_zero)
     size = alt.ExprRef(f"{_IS_WIDE} ? 40 : 10")
     absent = base.mark_point(shape=CROSS, size=size, color=NEUTRAL).transform_filter(f"!{_IS_THERE}")
     ink = alt.ExprRef(f"luminance(scale('{fill}', datum.cost_usd)) > 0.18 ? '#000000' : '#ffffff'")
-    titles = titled({"date": "Day", "cost": "Cost", "count": "Hours", "status": "State"}, of=len(row.labels))
+    titles = add_account_title(
+        {"date": "Day", "cost": "Cost", "count": "Hours", "status": "State"}, of=len(row.labels)
+    )
     return [
         cells,
         *([_amounts(base, ink)] if row.is_alone else []),
         _corners(base, f"{row.name}_y", ink),
         absent,
-        *chosen(base, "day", width=width),
-        pointed(base, ["day"], titles, _texts(row.label), nth=row.nth),
+        *choice_frames(base, "day", width=width),
+        hover_columns(base, ["day"], titles, _texts(row.label), nth=row.nth),
     ]
 
 
@@ -204,7 +207,7 @@ def _texts(account: str) -> dict[str, str]:
         "status": STATE_TEXT,
     }
     return {
-        "account": quoted(account),
+        "account": quote(account),
         "date": DAY_TEXT,
         **{name: f"{_IS_THERE} ? ({text}) : 'no row'" for name, text in told.items()},
     }

@@ -12,7 +12,7 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.schema import STATES
 from cfusage_lab.wording import days_text
 
-__all__ = ["heading", "lines", "still_changing", "together", "when"]
+__all__ = ["break_lines", "day_facts", "heading", "one_line", "unsettled_fact"]
 
 _NARROW: Final = 360
 """Pixels of a view, in a cell of half a screen, below which headings are set smaller."""
@@ -23,10 +23,10 @@ _FACT_LETTERS: Final = 62
 
 def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
     """Set a title over its facts, in lines that a narrow cell has room for: Vega breaks none itself."""
-    first, *more = map(not_built_in, lines(text, _TITLE_LETTERS))
+    first, *more = map(not_built_in, break_lines(text, _TITLE_LETTERS))
     return alt.Title(
         [first, *more] if more else first,
-        subtitle=[not_built_in(line) for fact in subtitle for line in lines(fact, _FACT_LETTERS)],
+        subtitle=[not_built_in(line) for fact in subtitle for line in break_lines(fact, _FACT_LETTERS)],
         anchor="start",
         fontSize=_size_of(13, 15),
         subtitleFontSize=_size_of(11, 12),
@@ -41,7 +41,7 @@ def _size_of(narrow: int, wide: int) -> alt.ExprRef:
     return alt.ExprRef(f"width < {_NARROW} ? {narrow} : {wide}")
 
 
-def lines(text: str, most: int) -> list[str]:
+def break_lines(text: str, most: int) -> list[str]:
     """Break a text into lines of ``most`` letters: between facts, else between clauses, else between words.
 
     A word that is longer stays whole.
@@ -65,13 +65,13 @@ def _broken(line: str, gap: str, most: int) -> Iterable[str]:
     yield line[start:]
 
 
-def together(facts: Iterable[str]) -> list[str]:
+def one_line(facts: Iterable[str]) -> list[str]:
     """Set short facts side by side in one line; no line where there is none."""
     line = " · ".join(facts)
     return [line] if line else []
 
 
-def when(table: pl.DataFrame, time_zone: str | None) -> list[str]:
+def day_facts(table: pl.DataFrame, time_zone: str | None) -> list[str]:
     """Say from which date to which the table goes, and whose days these are."""
     key = [] if time_zone is None else [f"{zone(time_zone).key} days"]
     if table.is_empty():
@@ -79,7 +79,7 @@ def when(table: pl.DataFrame, time_zone: str | None) -> list[str]:
     return [days_text(table["date"].min(), table["date"].max()), *key]  # type: ignore[arg-type]
 
 
-def still_changing(table: pl.DataFrame, what: str = "Paler bars may still change") -> list[str]:
+def unsettled_fact(table: pl.DataFrame, what: str = "Paler bars may still change") -> list[str]:
     """Say how many rows may still change, if any may; ``what`` says how they are seen."""
     counts = dict(table["state"].value_counts().iter_rows())
     found = [f"{counts[state]:,} {state.replace('_', ' ')}" for state in STATES[1:] if state in counts]

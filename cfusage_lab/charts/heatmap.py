@@ -7,20 +7,21 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import hour_x, weekday_y
-from cfusage_lab.charts.colours import CROSS, NEUTRAL, ramped
+from cfusage_lab.charts.colours import CROSS, NEUTRAL, colour_by_amount
 from cfusage_lab.charts.hours import (
     COLUMNS,
     STEPS,
     Statistic,
-    checked,
+    check_pattern,
     figure_text,
     hour_facts,
+    hover_hours,
     peak_of,
-    pointed_hours,
     whole_week,
 )
-from cfusage_lab.charts.page import AccountPage, Part, Row, chosen, drawn
-from cfusage_lab.charts.rows import picked, zeros_of
+from cfusage_lab.charts.marks import Part, choice_frames
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import pick_accounts, zeros_of
 from cfusage_lab.schema import WEEKLY_HEATMAP
 from cfusage_lab.time_units import WEEKDAYS
 from cfusage_lab.wording import clock_hour
@@ -87,17 +88,17 @@ def weekly_heatmap_chart(
     Peak of the week: Monday 10:00 to 11:00, $12.51 on average
     """
     key = ("account_id", "weekday", "hour")
-    heatmap, is_spread = checked(
+    heatmap, is_spread = check_pattern(
         heatmap, WEEKLY_HEATMAP, statistic=statistic, table="weekly heatmap", key=key
     )
     column = COLUMNS[statistic]
-    found = picked(heatmap, size="total_usd", names=names)
+    found = pick_accounts(heatmap, size="total_usd", names=names)
     cells = [whole_week(one) for one in found.tables]
     facts = hour_facts(found, f"Colour: {_UNITS[statistic]}", time_zone)
     unseen = sum(one[column].null_count() for one in cells)
     if unseen:
         facts.append(f"Crosses mark hours of the week without a figure: {unseen:,}")
-    return drawn(
+    return fill_page(
         _PAGE.of(found.labels, zeros_of(cells, column), statistic=statistic, is_spread=is_spread),
         cells,
         title=_title(heatmap, statistic),
@@ -124,7 +125,7 @@ def _layers(row: Row, *, statistic: Statistic, is_spread: bool) -> list[Part]:
     """Colour a cell an hour of the week, and cross out what nobody saw."""
     column, days = COLUMNS[statistic], weekday_y(is_alone=row.is_alone)
     base = alt.Chart().encode(x=hour_x(is_labelled=row.is_last), x2="next:Q", y=days)
-    cells = ramped(
+    cells = colour_by_amount(
         base.mark_rect(strokeWidth=1.5, x2Offset=-3),
         column,
         scale=f"{row.name}_fill",
@@ -133,8 +134,8 @@ def _layers(row: Row, *, statistic: Statistic, is_spread: bool) -> list[Part]:
     )
     crosses = alt.Chart().mark_point(shape=CROSS, size=40, color=NEUTRAL).encode(x="middle:Q", y=days)
     unseen = crosses.transform_filter(f"!isValid(datum.{column})")
-    columns = pointed_hours(row, base, is_spread=is_spread, is_week=True)
-    return [cells, unseen, *chosen(base, "cell", x2Offset=-3), columns]
+    columns = hover_hours(row, base, is_spread=is_spread, is_week=True)
+    return [cells, unseen, *choice_frames(base, "cell", x2Offset=-3), columns]
 
 
 _PAGE: Final = AccountPage(

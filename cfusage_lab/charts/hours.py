@@ -5,9 +5,10 @@ from typing import Any, Final, Literal, get_args
 
 import polars as pl
 
-from cfusage_lab.charts.page import Part, Row, pointed
-from cfusage_lab.charts.rows import Picked
-from cfusage_lab.charts.tooltips import exact_text, quoted, range_text, titled
+from cfusage_lab.charts.marks import Part, hover_columns
+from cfusage_lab.charts.page import Row
+from cfusage_lab.charts.rows import PickedAccounts
+from cfusage_lab.charts.tooltips import add_account_title, exact_text, quote, range_text
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import polars_table
 from cfusage_lab.options import check_choice
@@ -20,11 +21,11 @@ __all__ = [
     "SPREAD",
     "STEPS",
     "Statistic",
-    "checked",
+    "check_pattern",
     "figure_text",
     "hour_facts",
+    "hover_hours",
     "peak_of",
-    "pointed_hours",
     "whole_day",
     "whole_week",
 ]
@@ -43,7 +44,7 @@ STEPS: Final = {"next": "datum.hour + 1", "middle": "datum.hour + 0.5"}
 """Where an hour ends, and its middle: Vega expressions."""
 
 
-def checked(
+def check_pattern(
     pattern: object, needed: pl.Schema, *, statistic: Statistic, table: str, key: Sequence[str]
 ) -> tuple[pl.DataFrame, bool]:
     """Return a pattern that has all that a statistic takes, and whether its medians and quartiles are there.
@@ -87,7 +88,7 @@ def figure_text(row: Mapping[str, Any], statistic: Statistic) -> str:
     return f"{figure:.1%} of all cost" if statistic == "share" else f"{dollars(figure)} {_WORDS[statistic]}"
 
 
-def hour_facts(found: Picked, unit: str, time_zone: str) -> list[str]:
+def hour_facts(found: PickedAccounts, unit: str, time_zone: str) -> list[str]:
     """Say whose hours these are, how many stand behind the figures, and on which clock."""
     key = zone(time_zone).key
     if found.table.is_empty():
@@ -96,11 +97,11 @@ def hour_facts(found: Picked, unit: str, time_zone: str) -> list[str]:
     return [f"{found.whose} · {unit}", f"{count} · {key} time", *found.facts]
 
 
-def pointed_hours(row: Row, base: Part, *, is_spread: bool, is_week: bool) -> Part:
+def hover_hours(row: Row, base: Part, *, is_spread: bool, is_week: bool) -> Part:
     """Answer the pointer for each hour of an account."""
     fields = ["weekday", "hour"] if is_week else ["hour"]
-    titles = titled(_slot_titles(is_spread=is_spread, is_week=is_week), of=len(row.labels))
-    return pointed(base, fields, titles, _slot_texts(row.label), nth=row.nth)
+    titles = add_account_title(_slot_titles(is_spread=is_spread, is_week=is_week), of=len(row.labels))
+    return hover_columns(base, fields, titles, _slot_texts(row.label), nth=row.nth)
 
 
 def _slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
@@ -122,8 +123,8 @@ def _slot_texts(account: str) -> dict[str, str]:
         "part": share,
     }
     return {
-        "account": quoted(account),
-        "weekday_name": f"{quoted(WEEKDAYS)}[datum.weekday - 1]",
+        "account": quote(account),
+        "weekday_name": f"{quote(WEEKDAYS)}[datum.weekday - 1]",
         "clock": "format(datum.hour, '02d') + ':00 to ' + format(datum.hour + 1, '02d') + ':00'",
         "count": "format(isValid(datum.hours) ? datum.hours : 0, ',d')",
         **{name: f"isValid(datum.hours) ? ({text}) : 'no hour'" for name, text in told.items()},

@@ -10,8 +10,8 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.colours import PALETTE
-from cfusage_lab.charts.headings import together
-from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.headings import one_line
+from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.tooltips import exact_text
 from cfusage_lab.frames import polars_table
 from cfusage_lab.invoices import model_name
@@ -60,7 +60,7 @@ def usage_by_model_chart(
     """
     models = polars_table(table, USAGE_BY_MODEL, table="usage by model")
     rows = _rows(models, names)
-    return drawn(
+    return fill_page(
         bar_list_page(
             rows.height, _TITLES, _TEXTS, empty="Nothing is billed in this table", colour=PALETTE[0]
         ),
@@ -124,7 +124,7 @@ def _facts(models: pl.DataFrame, rows: pl.DataFrame) -> list[str]:
         return []
     whose, when = ([rows[name][0]] if rows[name].n_unique() == 1 else [] for name in ("account", "period"))
     whole = "all that is billed" if models.select("account_id", *_PERIOD).n_unique() == 1 else "each invoice"
-    lines = [*together([*whose, f"US dollars, and share of {whole}"]), *together([*when, "UTC"])]
+    lines = [*one_line([*whose, f"US dollars, and share of {whole}"]), *one_line([*when, "UTC"])]
     less = [
         (models["credits_usd"].sum(), "prepaid credit pays"),
         (models["discounts_usd"].sum(), "discounts take off"),

@@ -10,10 +10,11 @@ import polars as pl
 
 from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE, REST
-from cfusage_lab.charts.headings import still_changing, together, when
-from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, pointed
-from cfusage_lab.charts.rows import Picked, dated, picked, zeros_of
-from cfusage_lab.charts.tooltips import compared_texts, compared_titles, titled
+from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.marks import Part, hover_columns
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import PickedAccounts, pick_accounts, place_days, zeros_of
+from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import polars_table
 from cfusage_lab.options import said
@@ -78,15 +79,15 @@ def month_over_month_chart(
     passed = clock_minutes(until)
     first = month_of_days(month_so_far)
     if first is None:
-        days = when(month_so_far, time_zone)
-        return drawn(_PAGE.of(()), [], title="Month to date: no days", facts=days, note=note)
-    found = picked(month_so_far, size="current_usd", names=names)
+        days = day_facts(month_so_far, time_zone)
+        return fill_page(_PAGE.of(()), [], title="Month to date: no days", facts=days, note=note)
+    found = pick_accounts(month_so_far, size="current_usd", names=names)
     before = (first - DAY).replace(day=1)
-    return drawn(
+    return fill_page(
         _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
-        facts=[*_facts(found, before, when(found.table, time_zone)), *found.facts],
+        facts=[*_facts(found, before, day_facts(found.table, time_zone)), *found.facts],
         note=note,
         values={
             "month_labels": {"current": f"{first:%B %Y}", "previous": f"{before:%B %Y}"},
@@ -128,7 +129,7 @@ def _rows(table: pl.DataFrame, first: date, passed: int) -> pl.DataFrame:
     last = table["date"].max()
     days = grid.join(table.drop("account_id"), on="date", how="left").sort("date")
     length = pl.when("is_last").then(pl.lit(passed))
-    days = dated(days.with_columns(is_last=pl.col("date") == last)).with_columns(
+    days = place_days(days.with_columns(is_last=pl.col("date") == last)).with_columns(
         at=pl.col("left") + pl.duration(minutes=length.otherwise(DAY_MINUTES))
     )
     start = days.head(1).select(
@@ -153,13 +154,13 @@ def _title(table: pl.DataFrame, before: date) -> str:
     return f"Month to date: {cost}, {more_or_less(change, last['change_ratio'])} than in {before:%B}"
 
 
-def _facts(found: Picked, before: date, days: list[str]) -> list[str]:
+def _facts(found: PickedAccounts, before: date, days: list[str]) -> list[str]:
     """Say whose month it is, how far it goes, what may still change and what is not known."""
     table = found.table
     lines = [
         f"{found.whose} · US dollars since the 1st, beside the same days of {before:%B}",
-        *together(days),
-        *still_changing(table, "Sums that may still change"),
+        *one_line(days),
+        *unsettled_fact(table, "Sums that may still change"),
     ]
     partial = table.filter(~pl.col("is_whole"))
     for rows, month in (
@@ -182,7 +183,7 @@ def _layers(row: Row) -> list[Part]:
     texts = compared_texts(row.label)
     texts |= {name: f"isValid(datum.kind) ? ({texts[name]}) : 'no row'" for name in titles if name != "date"}
     texts["date"] += " + (datum.is_last ? ', ' + month_until : '')"
-    columns = pointed(base, ["left"], titled(titles, of=len(row.labels)), texts, nth=row.nth)
+    columns = hover_columns(base, ["left"], add_account_title(titles, of=len(row.labels)), texts, nth=row.nth)
     y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
     lines = [mark for month in ("previous", "current") for mark in (_line(month, y), _points(month))]
     return [shade, _how_far(), *lines, columns.transform_filter("isValid(datum.left)")]

@@ -8,11 +8,12 @@ import polars as pl
 
 from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE
-from cfusage_lab.charts.headings import together, when
+from cfusage_lab.charts.headings import day_facts, one_line
+from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.month import DAY_MINUTES, clock_minutes, month_of_days
-from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, pointed
-from cfusage_lab.charts.rows import Picked, dated, picked, zeros_of
-from cfusage_lab.charts.tooltips import DAY_TEXT, known_text, quoted, range_text, titled
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import PickedAccounts, pick_accounts, place_days, zeros_of
+from cfusage_lab.charts.tooltips import DAY_TEXT, add_account_title, known_text, quote, range_text
 from cfusage_lab.errors import FrameError
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.forecasts.levels import level_name, levels_of, with_intervals
@@ -96,14 +97,14 @@ def month_end_chart(
         runway = open_table(runway, CREDIT_RUNWAY, table="credit runway").native
     passed = DAY_MINUTES if until is None else clock_minutes(until)
     if month_of_days(path) is None:
-        days = when(path, time_zone)
-        return drawn(_PAGE.of(()), [], title="Month end: no days", facts=days, note=note)
+        days = day_facts(path, time_zone)
+        return fill_page(_PAGE.of(()), [], title="Month end: no days", facts=days, note=note)
     _refuse_unspent(path)
-    found = picked(path, size="forecast_usd", names=names)
+    found = pick_accounts(path, size="forecast_usd", names=names)
     limits = _limits(path, budget, runway)
     tables = [_rows(one, limits.get(one["account_id"][0], {}), levels, passed, until) for one in found.tables]
     costs = [name for name in tables[0].columns if name.endswith("_usd")]
-    return drawn(
+    return fill_page(
         _PAGE.of(found.labels, zeros_of(tables, *costs), levels=_percents(levels)),
         tables,
         title=_title(found, budget, time_zone),
@@ -164,7 +165,7 @@ def _rows(
     last = days.filter(pl.col("spent_usd").is_not_null()).tail(1)
     is_last = pl.col("date") == last["date"].item()
     is_running = until is not None and passed < DAY_MINUTES
-    rows = dated(days.with_columns(is_last=is_last)).with_columns(
+    rows = place_days(days.with_columns(is_last=is_last)).with_columns(
         at=pl.col("right"),
         known_usd="spent_usd",
         spent_usd=pl.when(~pl.col("is_last") | (not is_running)).then("spent_usd"),
@@ -199,7 +200,7 @@ def _forecast_label(levels: tuple[float, ...]) -> str:
     return f"Forecast, with its {intervals} interval{'s' if len(levels) > 1 else ''}"
 
 
-def _title(found: Picked, budget: pl.DataFrame | None, time_zone: str | None) -> str:
+def _title(found: PickedAccounts, budget: pl.DataFrame | None, time_zone: str | None) -> str:
     """Say where the month of one account ends."""
     if len(found.labels) > 1:
         return "Where the month ends"
@@ -224,10 +225,10 @@ def _of(table: pl.DataFrame | None, account_id: str) -> list[dict[str, Any]]:
 
 
 def _facts(
-    found: Picked, budget: pl.DataFrame | None, runway: pl.DataFrame | None, time_zone: str | None
+    found: PickedAccounts, budget: pl.DataFrame | None, runway: pl.DataFrame | None, time_zone: str | None
 ) -> list[str]:
     """Say whose month it is and how it was told; of one account, how budget and credit stand, too."""
-    lines = [f"{found.whose} · US dollars since the 1st", *together(when(found.table, time_zone))]
+    lines = [f"{found.whose} · US dollars since the 1st", *one_line(day_facts(found.table, time_zone))]
     if len(found.labels) > 1:
         ends = zip(found.labels, map(_end, found.tables), strict=True)
         return lines + [f"{label} · {month_end_sentence(end)}" for label, end in ends]
@@ -252,7 +253,7 @@ def _layers(row: Row, *, levels: tuple[str, ...]) -> list[Part]:
     titles = {"date": "Until the end of", "spent": "Spent", "forecast": "Forecast"}
     titles |= {f"interval_{place}": level for place, level in enumerate(levels)}
     texts = _texts(row.label, len(levels))
-    columns = pointed(base, ["left"], titled(titles, of=len(row.labels)), texts, nth=row.nth)
+    columns = hover_columns(base, ["left"], add_account_title(titles, of=len(row.labels)), texts, nth=row.nth)
     columns = columns.transform_filter("isValid(datum.left) && datum.at == datum.right")
     fan = [_interval(place, y) for place in reversed(range(len(levels)))]
     limits = [mark for name in _LIMITS for mark in _limit(name, y)]
@@ -291,7 +292,7 @@ def _now() -> Part:
 def _limit(name: str, y: dict[str, Any]) -> list[Part]:
     """Draw a line across the month, and say over its start what it is."""
     base = alt.Chart().transform_filter(f"datum.is_first && isValid(datum.{name}_usd)")
-    text = f"{quoted(_LIMIT_TEXTS[name])} + ' ' + format(datum.{name}_usd, '$,.2~f')"
+    text = f"{quote(_LIMIT_TEXTS[name])} + ' ' + format(datum.{name}_usd, '$,.2~f')"
     rule = base.mark_rule(color=_LIMITS[name], strokeWidth=1.5, strokeDash=[8, 3])
     words = base.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=11)
     return [
@@ -303,7 +304,7 @@ def _limit(name: str, y: dict[str, Any]) -> list[Part]:
 def _texts(account: str, levels: int) -> dict[str, str]:
     """Write the expressions for what the pointer is told."""
     texts = {
-        "account": quoted(account),
+        "account": quote(account),
         "date": DAY_TEXT,
         "spent": known_text("datum.known_usd"),
         "forecast": known_text("datum.forecast_usd"),

@@ -8,8 +8,8 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
-from cfusage_lab.charts.headings import still_changing, together, when
-from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.tooltips import compared_texts
 from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import MOVERS
@@ -67,11 +67,11 @@ def movers_chart(
     """
     movers = polars_table(movers, MOVERS, table="movers")
     rows = _rows(movers.head(MOST_MOVERS), names)
-    return drawn(
+    return fill_page(
         bar_list_page(rows.height, _TITLES, _TEXTS, empty="There is no known change in this table"),
         [rows] if rows.height else [],
         title=_title(rows),
-        facts=_facts(movers, rows, when(movers, time_zone)),
+        facts=_facts(movers, rows, day_facts(movers, time_zone)),
         note=note,
         values=list_letters(rows),
     )
@@ -120,10 +120,10 @@ def _facts(movers: pl.DataFrame, rows: pl.DataFrame, days: list[str]) -> list[st
     if rows.is_empty():
         return days
     whose = [rows["account"][0]] if rows["account"].n_unique() == 1 else []
-    lines = [*together([*whose, "Change in US dollars"]), *together(days)]
+    lines = [*one_line([*whose, "Change in US dollars"]), *one_line(days)]
     if movers.height > rows.height:
         lines.append(f"The first {rows.height} of {movers.height:,} rows")
-    return lines + still_changing(rows)
+    return lines + unsettled_fact(rows)
 
 
 _TITLES: Final = {

@@ -1,8 +1,8 @@
-"""The page of a chart: a row an account, what answers the pointer, and the heading over it all.
+"""The page of a chart: a row an account, over one axis, and the heading over it all.
 
 Altair takes tens of milliseconds to make a page and to write it as Vega-Lite, and most pages on a screen are
 one that was there before, with other rows. So a :class:`Page` is made once, without tables and heading, and
-:func:`drawn` gives it these; whoever writes it as Vega-Lite keeps that with it.
+:func:`fill_page` gives it these; whoever writes it as Vega-Lite keeps that with it.
 """
 
 import copy
@@ -14,10 +14,9 @@ from typing import Any, Final, ParamSpec, cast
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.axes import configured
-from cfusage_lab.charts.colours import NEUTRAL
+from cfusage_lab.charts.axes import configure_page
 from cfusage_lab.charts.headings import heading
-from cfusage_lab.charts.tooltips import tooltip
+from cfusage_lab.charts.marks import POINTED, Part, centred_text, hide_from_screen_readers
 from cfusage_lab.options import check_text
 from cfusage_lab.wording import visible
 
@@ -25,27 +24,18 @@ __all__ = [
     "WIDTH",
     "AccountPage",
     "Page",
-    "Part",
     "Row",
-    "chosen",
-    "copied",
-    "drawn",
+    "cached_page",
+    "empty_chart",
     "empty_page",
-    "made_once",
+    "fill_page",
     "page_of",
-    "pointed",
-    "said",
-    "stacked",
-    "words",
-    "zero_line",
+    "shallow_copy",
+    "stack_views",
 ]
-
-Part = Any
-"""A chart, a layer or a view: altair's methods do not say which of them they return."""
 
 WIDTH: Final = 640
 """Pixels of a picture. In a cell a chart is as wide as the cell."""
-_POINTED: Final = "pointed_"
 _PAGE: Final = "_cfusage_page"
 """Where a chart has its page: beside altair's own, which goes where altair copies the chart."""
 _MOST_PAGES: Final = 64
@@ -70,7 +60,7 @@ class Page:
     written: dict[Hashable, Any] = field(default_factory=dict)
 
 
-def made_once(make: Callable[_Asked, Part]) -> Callable[_Asked, Page]:
+def cached_page(make: Callable[_Asked, Part]) -> Callable[_Asked, Page]:
     """Make pages of the charts that a function makes, and keep them by its arguments."""
 
     def made(*asked: _Asked.args, **named: _Asked.kwargs) -> Page:
@@ -80,38 +70,21 @@ def made_once(make: Callable[_Asked, Part]) -> Callable[_Asked, Page]:
     return cast("Callable[_Asked, Page]", kept)
 
 
-def stacked(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> Part:
+def stack_views(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> Part:
     """Set views under each other, with ``right`` pixels for the half of a last label that sticks out."""
     for view in views:
-        _silence(view)
+        hide_from_screen_readers(view)
     padding = {"left": 2, "top": 4, "right": right, "bottom": 4}
     whole = alt.vconcat(*views, spacing=spacing).properties(padding=padding, usermeta={"fillsTheCell": True})
-    return configured(whole)
+    return configure_page(whole)
 
 
-def _silence(view: Part) -> None:
-    """Keep screen readers from reading each bar: the chart's description says what there is to know."""
-    if isinstance(view, alt.LayerChart):
-        for layer in view.layer:
-            _silence(layer)
-        return
-    mark = view.mark if isinstance(view.mark, alt.MarkDef) else alt.MarkDef(view.mark)
-    if mark.aria is alt.Undefined:
-        mark.aria = False
-    view.mark = mark
-
-
-def words(text: str) -> Part:
-    """Write in the middle, where there is nothing to draw."""
-    return alt.Chart().mark_text(aria=True, fontSize=14, text=text).transform_sample(1)
-
-
-def said(text: str) -> Part:
+def empty_chart(text: str) -> Part:
     """Say that there is nothing to draw."""
-    return stacked([words(text).properties(width=WIDTH, height=200)])
+    return stack_views([centred_text(text).properties(width=WIDTH, height=200)])
 
 
-empty_page: Final = made_once(said)
+empty_page: Final = cached_page(empty_chart)
 """The page that says so."""
 
 
@@ -201,7 +174,7 @@ class AccountPage:
         return view.transform_calculate(**self.steps) if self.steps else view
 
 
-@made_once
+@cached_page
 def _account_page(
     kind: AccountPage,
     labels: tuple[str, ...],
@@ -209,13 +182,13 @@ def _account_page(
     asked: tuple[tuple[str, Any], ...],
 ) -> Part:
     if not labels:
-        return said(f"There is no {kind.what} in this table")
+        return empty_chart(f"There is no {kind.what} in this table")
     rows = [kind.row(Row(nth, labels, is_zero), dict(asked)) for nth, is_zero in enumerate(zero_rows)]
     own: dict[str, Any] = {"fill": "independent", "stroke": "independent"} if kind.has_own_fills else {}
-    whole = stacked(rows).resolve_scale(x="shared", **own)
+    whole = stack_views(rows).resolve_scale(x="shared", **own)
     if kind.choice:
         name, fields = kind.choice
-        views = [view for one in whole.params if one.name.startswith(_POINTED) for view in one.views]
+        views = [view for one in whole.params if one.name.startswith(POINTED) for view in one.views]
         click = alt.PointSelectionConfig(
             type="point", on="click", clear="dblclick", toggle=False, fields=list(fields)
         )
@@ -223,48 +196,10 @@ def _account_page(
     return whole
 
 
-# What answers the pointer
-
-
-def pointed(
-    base: Part,
-    fields: Sequence[str],
-    titles: Mapping[str, str],
-    texts: Mapping[str, str] | None = None,
-    *,
-    nth: int = 0,
-) -> Part:
-    """Answer the pointer in the row ``nth``, also where nothing is drawn, with texts under their titles.
-
-    ``texts`` are Vega expressions, for those of the titles that are no columns.
-    """
-    under = alt.selection_point(
-        name=f"{_POINTED}{nth}", on="pointerover", clear="pointerout", fields=list(fields), empty=False
-    )
-    shade = alt.condition(under, alt.value(0.22), alt.value(0))
-    columns = base.mark_rect(fill="#808080").encode(fillOpacity=shade, tooltip=tooltip(titles))
-    return (columns.transform_calculate(**texts) if texts else columns).add_params(under)
-
-
-def chosen(base: Part, name: str, **mark: Any) -> list[Part]:  # noqa: ANN401 - altair's own
-    """Frame what a click has chosen, light around dark: one of the two is seen on any background."""
-    seen = alt.condition(alt.ParameterPredicate(param=name, empty=False), alt.value(1), alt.value(0))
-    frames = (("#ffffff", 4.5), ("#111111", 1.5))
-    return [
-        base.mark_rect(fillOpacity=0, stroke=colour, strokeWidth=width, **mark).encode(strokeOpacity=seen)
-        for colour, width in frames
-    ]
-
-
-def zero_line() -> Part:
-    """Draw the line that bars stand on."""
-    return alt.Chart().mark_rule(color=NEUTRAL).encode(y=alt.datum(0))
-
-
 # The whole chart
 
 
-def drawn(
+def fill_page(
     page: Page,
     tables: Sequence[pl.DataFrame],
     *,
@@ -277,8 +212,8 @@ def drawn(
     check_text(note, "note")
     title = visible(title)
     facts = [visible(fact) for fact in (*facts, *(note.splitlines() if note else ()))]
-    chart: alt.VConcatChart = copied(page.chart)
-    chart.vconcat = [copied(view) for view in chart.vconcat]
+    chart: alt.VConcatChart = shallow_copy(page.chart)
+    chart.vconcat = [shallow_copy(view) for view in chart.vconcat]
     for view, table in zip(chart.vconcat, tables or [pl.DataFrame({"row": [0]})], strict=True):
         view.data = table
     chart.title = heading(title, facts)
@@ -311,7 +246,7 @@ def _parts_of(chart: Any) -> list[Any]:  # noqa: ANN401 - altair's own
     return named + [part for one in lists for part in one]
 
 
-def copied(part: Part) -> Part:
+def shallow_copy(part: Part) -> Part:
     """Copy a chart without what is in it; altair's own copy takes all of it apart and together again."""
     copied = copy.copy(part)
     vars(copied)["_kwds"] = dict(vars(part)["_kwds"])

@@ -13,15 +13,16 @@ from cfusage_lab.charts.hours import (
     SPREAD,
     STEPS,
     Statistic,
-    checked,
+    check_pattern,
     figure_text,
     hour_facts,
+    hover_hours,
     peak_of,
-    pointed_hours,
     whole_day,
 )
-from cfusage_lab.charts.page import AccountPage, Part, Row, drawn, zero_line
-from cfusage_lab.charts.rows import picked, zeros_of
+from cfusage_lab.charts.marks import Part, zero_line
+from cfusage_lab.charts.page import AccountPage, Row, fill_page
+from cfusage_lab.charts.rows import pick_accounts, zeros_of
 from cfusage_lab.schema import HOURLY_PROFILE
 from cfusage_lab.wording import clock_hour
 
@@ -93,14 +94,14 @@ def hour_profile_chart(
     'Peak hour 10:00 to 11:00: 10.2% of all cost'
     """
     slot = ("account_id", "hour")
-    profile, is_spread = checked(
+    profile, is_spread = check_pattern(
         profile, HOURLY_PROFILE, statistic=statistic, table="hourly profile", key=slot
     )
-    found = picked(profile, size="total_usd", names=names)
+    found = pick_accounts(profile, size="total_usd", names=names)
     has_band = is_spread and statistic in {"mean", "median"}
     shown = (COLUMNS[statistic], *(SPREAD[1:] if has_band else ()))
     unit = _UNITS[statistic] + (_WITH_SPREAD if statistic == "mean" and is_spread else "")
-    return drawn(
+    return fill_page(
         _PAGE.of(found.labels, zeros_of(found.tables, *shown), statistic=statistic, is_spread=is_spread),
         [whole_day(one) for one in found.tables],
         title=_title(profile, statistic),
@@ -127,7 +128,7 @@ def _layers(row: Row, *, statistic: Statistic, is_spread: bool) -> list[Part]:
     base = alt.Chart().encode(x=hour_x(is_labelled=row.is_last), x2="next:Q")
     axis = share_axis() if statistic == "share" else cost_axis(row.name)
     y = {"axis": axis, "scale": cost_scale(is_zero=row.is_zero)}
-    columns = pointed_hours(row, base, is_spread=is_spread, is_week=False)
+    columns = hover_hours(row, base, is_spread=is_spread, is_week=False)
     if statistic in {"total", "share"}:
         return [*_bars(base, COLUMNS[statistic], y), columns]
     return [*_usual(base, statistic, y, is_spread=is_spread), columns]

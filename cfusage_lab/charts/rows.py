@@ -10,14 +10,14 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.downsampling import MOST_SERIES
 
-__all__ = ["MOST_DAYS", "Picked", "dated", "is_zero", "picked", "slots", "zeros_of"]
+__all__ = ["MOST_DAYS", "PickedAccounts", "day_slots", "is_zero", "pick_accounts", "place_days", "zeros_of"]
 
 MOST_DAYS: Final = 750
 """Days that are drawn apart: two pixels each on a wide screen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class PickedAccounts:
     """What is drawn of a table.
 
     Attributes
@@ -43,7 +43,7 @@ class Picked:
         return self.labels[0] if len(self.labels) == 1 else "Each account on its own scale"
 
 
-def picked(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -> Picked:
+def pick_accounts(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -> PickedAccounts:
     """Take a table apart by account: all, or those with the most ``size`` and a line that says so."""
     sizes = dict(table.group_by("account_id").agg(pl.col(size).abs().sum()).iter_rows())
     known = labels(sizes, names=names)
@@ -51,7 +51,7 @@ def picked(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -
     shown = [one for one in known if one in largest]
     left_out = len(known) - len(shown)
     facts = (f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all up",)
-    return Picked(
+    return PickedAccounts(
         table.filter(pl.col("account_id").is_in(shown)) if left_out else table,
         tuple(known[one] for one in shown),
         tuple(table.filter(pl.col("account_id") == one) for one in shown),
@@ -69,7 +69,7 @@ def zeros_of(tables: Iterable[pl.DataFrame], *columns: str) -> tuple[bool, ...]:
     return tuple(is_zero(table.select(columns)) for table in tables)
 
 
-def slots(table: pl.DataFrame) -> tuple[date | None, int]:
+def day_slots(table: pl.DataFrame) -> tuple[date | None, int]:
     """Return the first date, and how many neighbouring days have to share a place on the screen."""
     if table.is_empty():
         return None, 1
@@ -77,7 +77,7 @@ def slots(table: pl.DataFrame) -> tuple[date | None, int]:
     return first, -(-((last - first).days + 1) // MOST_DAYS)  # type: ignore[operator, return-value, union-attr]
 
 
-def dated(table: pl.DataFrame, *, first: date | None = None, days: int = 1) -> pl.DataFrame:
+def place_days(table: pl.DataFrame, *, first: date | None = None, days: int = 1) -> pl.DataFrame:
     """Put ``day`` and its midnights, ``left`` and ``right``, in the place of ``date``: readings marked UTC.
 
     ``day`` is in milliseconds, because no axis makes a moment of it.

@@ -14,14 +14,14 @@ from cfusage_lab.account_names import BUILT_IN, NO_PLACE
 __all__ = [
     "DAY_TEXT",
     "STATE_TEXT",
+    "add_account_title",
     "compared_texts",
     "compared_titles",
     "exact_text",
     "known_text",
-    "quoted",
+    "quote",
     "range_text",
     "signed_text",
-    "titled",
     "tooltip",
 ]
 
@@ -33,12 +33,12 @@ _READ: Final = BUILT_IN | {"title", "image"}
 """Keys that every object has in JavaScript, and those that the tooltip shows as a heading and as an image."""
 
 
-def titled(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
+def add_account_title(titles: Mapping[str, str], *, of: int) -> dict[str, str]:
     """Put the account before the other titles where there are several."""
     return ({"account": "Account"} if of > 1 else {}) | dict(titles)
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """Write a text, or texts in lists and dictionaries, into a Vega expression: none of it becomes code."""
     return json.dumps(value, ensure_ascii=False).translate(_ENDS_OF_LINES)
 
@@ -107,7 +107,7 @@ def compared_texts(account: str = "", *, slot: str = "") -> dict[str, str]:
     """
     picked = f" + (datum.slot_days > 1 ? ', {slot} of ' + datum.slot_days + ' days' : '')" if slot else ""
     return {
-        "account": quoted(account),
+        "account": quote(account),
         "date": f"{DAY_TEXT}{picked}",
         "cost": known_text("datum.current_usd"),
         "before": known_text("datum.previous_usd"),

@@ -6,10 +6,10 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.anomaly_detection import what_stood_out
-from cfusage_lab.charts.headings import still_changing, together, when
-from cfusage_lab.charts.page import drawn
+from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.usage_page import Look, usage_page
-from cfusage_lab.charts.usage_rows import MEAN, days_of, marked, shown_events
+from cfusage_lab.charts.usage_rows import MEAN, day_windows, mark_events, shown_events
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import open_table, polars_table
@@ -95,7 +95,7 @@ def usage_chart(
     if is_daily:
         usage = polars_table(door.native, DAILY, table="daily", key=DAY_KEY)
         means = None if rolling is None else polars_table(rolling, ROLLING, table="rolling mean", key=DAY_KEY)
-        rows = days_of(usage, means, names)
+        rows = day_windows(usage, means, names)
     else:
         usage = polars_history(door.native, WINDOWS)
         rows = windows_of(usage, info, names)
@@ -103,9 +103,10 @@ def usage_chart(
     if anomalies is not None:
         events = shown_events(anomalies, usage)
         if rows.series:
-            bars, events = marked(bars, events, time_zone=info.key, names=names)
+            bars, events = mark_events(bars, events, time_zone=info.key, names=names)
         marks = [f"Marked: {_lowered(what_stood_out(events))}"]
-    facts = _facts(rows, when(usage, time_zone) if is_daily else _span(rows, info.key), is_daily=is_daily)
+    when = day_facts(usage, time_zone) if is_daily else _span(rows, info.key)
+    facts = _facts(rows, when, is_daily=is_daily)
     what = "days" if is_daily else "windows"
     look = Look(
         rows.series,
@@ -115,7 +116,7 @@ def usage_chart(
         is_with_mean=rolling is not None,
         is_with_events=anomalies is not None,
     )
-    return drawn(
+    return fill_page(
         usage_page(look),
         [bars, rows.overview()] if rows.series else [],
         title=f"AI Gateway cost: {dollars(rows.total_usd) if rows.series else f'no {what}'}",
@@ -139,10 +140,10 @@ def _facts(rows: Windows, when: list[str], *, is_daily: bool) -> list[str]:
     unit = "a day" if is_daily else "a UTC day" if rows.width > HOUR else "an hour"
     what = "days" if is_daily else "windows"
     mean = ["line: rolling mean"] if MEAN in rows.table.columns else []
-    lines = [*together([*whose, f"US dollars {unit}", *mean]), *together(when)]
+    lines = [*one_line([*whose, f"US dollars {unit}", *mean]), *one_line(when)]
     if rows.is_reduced:
         lines += [f"Zoomed out, each bar is the costliest of {rows.slot_windows:,} {what}"]
-    return lines + (_day_notes(rows.table) if is_daily else still_changing(rows.table))
+    return lines + (_day_notes(rows.table) if is_daily else unsettled_fact(rows.table))
 
 
 def _day_notes(days: pl.DataFrame) -> list[str]:
@@ -150,4 +151,4 @@ def _day_notes(days: pl.DataFrame) -> list[str]:
     partial = days.filter(~pl.col("is_whole")).height
     notes = [f"Paler: may still change, {unsettled:,}"] if unsettled else []
     notes += [f"Dashed: hours are missing, {partial:,}"] if partial else []
-    return together(notes)
+    return one_line(notes)

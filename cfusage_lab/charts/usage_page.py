@@ -7,9 +7,10 @@ from typing import Any, Final
 import altair as alt
 
 from cfusage_lab.charts.axes import clock_axis, cost_axis, cost_scale, day_axis, key, legend_columns
-from cfusage_lab.charts.colours import DOWN, PALETTE, REST, UP, settled
-from cfusage_lab.charts.page import WIDTH, Part, made_once, pointed, stacked, words
-from cfusage_lab.charts.tooltips import quoted
+from cfusage_lab.charts.colours import DOWN, PALETTE, REST, UP, state_look
+from cfusage_lab.charts.marks import Part, centred_text, hover_columns
+from cfusage_lab.charts.page import WIDTH, cached_page, stack_views
+from cfusage_lab.charts.tooltips import quote
 from cfusage_lab.charts.usage_rows import MEAN
 from cfusage_lab.charts.usage_tooltips import day_texts, day_titles, window_texts, window_titles
 from cfusage_lab.downsampling import MOST_BARS, Series
@@ -61,15 +62,15 @@ class Look:
         return self.width // timedelta(milliseconds=1)
 
 
-@made_once
+@cached_page
 def usage_page(look: Look) -> Part:
     """Set the bars above the overview."""
     if look.series:
         views: list[Part] = [_detail(look), _overview(is_zero=look.is_zero)]
     else:
         what = "day" if look.is_daily else "window"
-        views = [words(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
-    whole = stacked(views, spacing=6, right=4)
+        views = [centred_text(f"There is no {what} in this table").properties(width=WIDTH, height=_HEIGHT)]
+    whole = stack_views(views, spacing=6, right=4)
     if look.series:
         zoom = f"({_ZOOM}) / {look.length} > {MOST_BARS}"
         whole.params = [*whole.params, alt.VariableParameter(name=_IS_REDUCED, expr=zoom)]
@@ -88,10 +89,10 @@ def _detail(look: Look) -> Part:
     if look.is_with_events:
         titles, texts = titles | {"unusual": "Unusual"}, texts | {"unusual": _UNUSUAL}
     place = alt.Chart(name="windows").encode(x=_x(_axis(look)), x2="right:T")
-    columns = pointed(place, ["start_time"], titles, texts)
+    columns = hover_columns(place, ["start_time"], titles, texts)
     mean = _mean() if look.is_with_mean else []
     events = _events(look) if look.is_with_events else []
-    absence = [words("No cost in this time range")] if look.is_zero else []
+    absence = [centred_text("No cost in this time range")] if look.is_zero else []
     is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
     return (
         alt.layer(*_bars(look), *mean, *events, columns, *absence)
@@ -108,7 +109,7 @@ def _bars(look: Look) -> list[Part]:
     scale = alt.Scale(
         domain=domain, range=[REST if one.place is None else PALETTE[one.place] for one in series]
     )
-    labels = quoted({one.column: one.label for one in series})
+    labels = quote({one.column: one.label for one in series})
     columns = legend_columns([one.label for one in series])
     legend = (
         key(labelExpr=f"{labels}[datum.label]", symbolType="square", columns=columns)
@@ -129,7 +130,7 @@ def _bars(look: Look) -> list[Part]:
         )
         if look.is_daily:
             outline = alt.Stroke(colour, **look_up)
-            bars.append(bar.mark_rect(x2Offset=_gap(look), **settled()).encode(stroke=outline))
+            bars.append(bar.mark_rect(x2Offset=_gap(look), **state_look()).encode(stroke=outline))
         else:
             bars.append(bar.mark_rect(x2Offset=_gap(look)).encode(opacity=_by_state()))
     return bars
@@ -173,15 +174,15 @@ def _events(look: Look) -> list[Part]:
 
 def _stacked(series: tuple[Series, ...]) -> dict[str, str]:
     """Write the expressions that put accounts on top of each other, and corrections below zero."""
-    words = {}
+    steps = {}
     for nth, one in enumerate(series):
         cost = f"datum.{one.column}"
         above = "".join(f" + max(0, datum.{other.column})" for other in series[:nth])
         below = "".join(f" + min(0, datum.{other.column})" for other in series[:nth])
-        words[f"low_{nth}"] = f"{cost} < 0 ? 0{below} : 0{above}"
-        words[f"series_{nth}"] = f"'{one.column}'"
-        words[f"high_{nth}"] = f"datum.low_{nth} + {cost}"
-    return words
+        steps[f"low_{nth}"] = f"{cost} < 0 ? 0{below} : 0{above}"
+        steps[f"series_{nth}"] = f"'{one.column}'"
+        steps[f"high_{nth}"] = f"datum.low_{nth} + {cost}"
+    return steps
 
 
 def _axis(look: Look) -> alt.Axis:

@@ -16,7 +16,7 @@ from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import ANOMALIES
 from cfusage_lab.time_units import DAY
 
-__all__ = ["MEAN", "days_of", "marked", "shown_events"]
+__all__ = ["MEAN", "day_windows", "mark_events", "shown_events"]
 
 MEAN: Final = "rolling_mean_usd"
 """The column of the mean, as in ``schema.ROLLING``."""
@@ -26,7 +26,7 @@ _MIDNIGHT: Final = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("
 # Local days
 
 
-def days_of(daily: pl.DataFrame, rolling: pl.DataFrame | None, names: Mapping[str, str]) -> Windows:
+def day_windows(daily: pl.DataFrame, rolling: pl.DataFrame | None, names: Mapping[str, str]) -> Windows:
     """Prepare local days for drawing: a row lies between its midnights, as readings marked UTC.
 
     Beside the columns of :class:`cfusage_lab.downsampling.Windows`, a row has ``fewest_hours`` and
@@ -90,7 +90,7 @@ def shown_events(anomalies: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     return events.filter(is_shown).sort(pl.col("impact_usd").abs())
 
 
-def marked(
+def mark_events(
     bars: pl.DataFrame, events: pl.DataFrame, *, time_zone: str, names: Mapping[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add ``event_direction`` and ``event_words`` to bars, null where there was none.

@@ -27,7 +27,7 @@ from cfusage_lab.charts import (
     weekly_heatmap_chart,
 )
 from cfusage_lab.charts.hours import Statistic
-from cfusage_lab.charts.page import drawn, empty_page
+from cfusage_lab.charts.page import empty_page, fill_page
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.outlook import Course, Events, Outlook, course_of, events_of
 from cfusage_lab.explorer.questions import days_before
@@ -262,7 +262,7 @@ def _is_awaited(scene: Scene, table: pl.DataFrame) -> bool:
 
 def nothing(title: str = "") -> alt.VConcatChart:
     """Draw nothing, or nothing yet."""
-    return drawn(empty_page("…"), [], title=title, facts=[], note=None)
+    return fill_page(empty_page("…"), [], title=title, facts=[], note=None)
 
 
 def _note(scene: Scene, table: pl.DataFrame) -> str | None:

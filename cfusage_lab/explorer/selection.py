@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.downsampling import on_the_clock
+from cfusage_lab.downsampling import place_on_clock
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
@@ -155,7 +155,7 @@ class Clock:
             )
             self._bars = self._bars.with_columns(right=pl.col("left") + DAY)
         else:
-            self._bars = on_the_clock(windows, zone(time_zone), HOUR)
+            self._bars = place_on_clock(windows, zone(time_zone), HOUR)
 
     def spanned(self, readings: Sequence[float]) -> Selection:
         """Return what a brush from one reading to another shows: the bars that begin inside it."""

@@ -2,6 +2,6 @@
 
 import cfusage_lab.altair_import  # noqa: F401 - before what imports altair
 from cfusage_lab.view.pictures import picture, svg, with_picture
-from cfusage_lab.view.widget import ChartView, learn, show, show_first
+from cfusage_lab.view.widget import ChartView, prepare, show, show_first
 
-__all__ = ["ChartView", "learn", "picture", "show", "show_first", "svg", "with_picture"]
+__all__ = ["ChartView", "picture", "prepare", "show", "show_first", "svg", "with_picture"]

@@ -10,10 +10,10 @@ from typing import Final
 
 from cfusage_lab.wording import visible
 
-__all__ = ["drawable", "without_pairs"]
+__all__ = ["replace_pairs", "replace_undrawable"]
 
 
-def drawable(text: str) -> str:
+def replace_undrawable(text: str) -> str:
     r"""Put visible substitutes into JSON, as :mod:`json` writes it, for what no picture can hold.
 
     An expression may hold it as an escape of its own, such as ``'\u000b'``.
@@ -28,7 +28,7 @@ def drawable(text: str) -> str:
     return _EXPRESSION.sub(lambda found: _ESCAPE.sub(_harmless, found[0]), text)
 
 
-def without_pairs(text: str) -> str:
+def replace_pairs(text: str) -> str:
     """Put a box in the place of each character that takes two units of UTF-16, which may not be parted."""
     return _PAIR.sub(lambda found: found["kept"] or _written("□"), text)
 

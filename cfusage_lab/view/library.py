@@ -18,7 +18,7 @@ from typing import Final
 from cfusage_lab.view import vega
 from cfusage_lab.view.themes import THEMES
 
-__all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "made", "ship"]
+__all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "make_bundle", "ship"]
 
 _HERE: Final = Path(__file__).parent
 _SUFFIX: Final = ".mjs.gz"
@@ -43,7 +43,7 @@ def bundle() -> bytes:
             source = kept.read_bytes()
             if source.endswith(_END):
                 return source
-    source = made()
+    source = make_bundle()
     if kept:
         with contextlib.suppress(OSError):  # then the next kernel makes its own: slower, and nothing worse
             _keep(source, kept)
@@ -55,7 +55,7 @@ def bundle_name() -> str:
     return _shipped().name.removesuffix(_SUFFIX) if _is_shipped() else _name_of_made()
 
 
-def made() -> bytes:
+def make_bundle() -> bytes:
     """Make the module of what vl_convert carries inside.
 
     Raises
@@ -72,7 +72,7 @@ def ship() -> Path:
     for old in _HERE.glob(f"*{_SUFFIX}"):
         old.unlink()
     file = _HERE / f"{_name_of_made()}{_SUFFIX}"
-    file.write_bytes(gzip.compress(made(), 9, mtime=0))
+    file.write_bytes(gzip.compress(make_bundle(), 9, mtime=0))
     return file
 
 

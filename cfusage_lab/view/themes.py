@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from cfusage_lab.options import check_choice
 
-__all__ = ["THEMES", "themed", "valid"]
+__all__ = ["THEMES", "apply_theme", "check_theme"]
 
 
 def _theme(*, background: str, text: str, faint: str, line: str, frame: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ THEMES: Final = {
 """Theme name to config; the backgrounds are those of JupyterLab's notebooks."""
 
 
-def valid(theme: str) -> str:
+def check_theme(theme: str) -> str:
     """Return the name of a theme, or ``auto``, as it is.
 
     Raises
@@ -47,9 +47,9 @@ def valid(theme: str) -> str:
     return theme
 
 
-def themed(spec: dict[str, Any], theme: str) -> dict[str, Any]:
+def apply_theme(spec: dict[str, Any], theme: str) -> dict[str, Any]:
     """Return a Vega-Lite ``spec`` in a theme, where it sets nothing itself; ``auto`` leaves it as it is."""
-    if valid(theme) == "auto":
+    if check_theme(theme) == "auto":
         return spec
     return {**spec, "config": _merged(THEMES[theme], spec.get("config", {}))}
 

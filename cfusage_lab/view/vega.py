@@ -14,7 +14,7 @@ from typing import Any, Final
 import altair as alt
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.view.characters import drawable, without_pairs
+from cfusage_lab.view.characters import replace_pairs, replace_undrawable
 
 __all__ = ["WANTED", "can_draw", "converter", "png", "raster", "svg", "vega_lite"]
 
@@ -104,13 +104,13 @@ def vega_lite() -> str:
 
 def _drawn(convert: Callable[..., Any], spec: dict[str, Any], **options: Any) -> Any:  # noqa: ANN401 - a picture
     """Have a spec drawn, whatever characters are in it, its rows included."""
-    text = drawable(json.dumps(spec))
+    text = replace_undrawable(json.dumps(spec))
     try:
         return convert(text, vl_version=vega_lite(), **options)
     except ValueError as error:
         if _HALVED not in str(error):
             raise
-    return convert(without_pairs(text), vl_version=vega_lite(), **options)
+    return convert(replace_pairs(text), vl_version=vega_lite(), **options)
 
 
 _HALVED: Final = "unexpected end of hex escape"

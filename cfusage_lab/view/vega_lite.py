@@ -15,7 +15,7 @@ import narwhals.stable.v1 as nw  # as altair does
 import polars as pl
 from altair.utils.data import is_data_type
 
-from cfusage_lab.charts.page import copied
+from cfusage_lab.charts.page import shallow_copy
 from cfusage_lab.view.packing import is_packable
 from cfusage_lab.wording import visible
 
@@ -75,7 +75,7 @@ class _Names:
 
     def in_chart(self, chart: Any) -> Any:  # noqa: ANN401 - altair's own
         """Return a copy that has names in the place of tables."""
-        named = copied(chart)
+        named = shallow_copy(chart)
         if _is_table(data := chart._get("data")):  # noqa: SLF001
             named.data = alt.NamedData(name=self._name_of(data))
             kind: Any = type(chart)
@@ -94,7 +94,7 @@ class _Names:
         other = step._kwds.get("from") if isinstance(step, alt.LookupTransform) else None  # noqa: SLF001
         if not (isinstance(other, alt.LookupData) and _is_table(other.data)):
             return step
-        step, other = copied(step), copied(other)
+        step, other = shallow_copy(step), shallow_copy(other)
         other.data = alt.NamedData(name=self._name_of(other.data))
         step["from"] = other
         return step
@@ -128,7 +128,7 @@ def _named(original: type) -> type:
         table = (context or {}).get(_TABLES, {}).get(data.name) if isinstance(data, alt.NamedData) else None
         if table is None:
             return kind.to_dict(self, *args, context=context, **options)
-        bare = copied(self)
+        bare = shallow_copy(self)
         bare.data = alt.Undefined
         seen = nw.from_native(table, eager_or_interchange_only=True, pass_through=True)
         spec = kind.to_dict(bare, *args, context={**context, "data": seen}, **options)

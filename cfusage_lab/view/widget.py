@@ -20,9 +20,9 @@ from cfusage_lab.options import said
 from cfusage_lab.view import library
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.pictures import with_picture
-from cfusage_lab.view.themes import valid
+from cfusage_lab.view.themes import check_theme
 
-__all__ = ["ChartView", "learn", "show", "show_first"]
+__all__ = ["ChartView", "prepare", "show", "show_first"]
 
 _Bundle = dict[str, Any]
 _VIEW: Final = "application/vnd.jupyter.widget-view+json"
@@ -66,8 +66,8 @@ def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
     return ChartView(chart, theme=theme)
 
 
-def learn(chart: alt.TopLevelMixin) -> None:
-    """Have a chart written down that may be shown later: for the first of its kind, altair takes long."""
+def prepare(chart: alt.TopLevelMixin) -> None:
+    """Make a chart ready that may be shown later: altair takes long to write the first of its kind."""
     Drawing.of(chart)
 
 
@@ -127,11 +127,11 @@ class ChartView(anywidget.AnyWidget):
 
     def __init__(self, chart: alt.TopLevelMixin, *, theme: str = "auto") -> None:
         self.chart = chart
-        super().__init__(theme=valid(theme), _library=_library(), **Drawing.of(chart).traits())
+        super().__init__(theme=check_theme(theme), _library=_library(), **Drawing.of(chart).traits())
 
     @traitlets.validate("theme")
     def _valid_theme(self, proposal: dict[str, Any]) -> str:
-        return valid(proposal["value"])
+        return check_theme(proposal["value"])
 
     def draw(self, chart: alt.TopLevelMixin, *, clear: Sequence[str] = ()) -> None:
         """Show ``chart`` instead.

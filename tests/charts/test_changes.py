@@ -27,7 +27,7 @@ from cfusage_lab.changes import day_over_day, week_over_week
 from cfusage_lab.charts import day_over_day_chart, week_over_week_chart
 from cfusage_lab.charts.changes import _bars
 from cfusage_lab.charts.colours import DOWN, UP
-from cfusage_lab.charts.rows import MOST_DAYS, slots
+from cfusage_lab.charts.rows import MOST_DAYS, day_slots
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import COMPARISON, DAILY
 
@@ -326,7 +326,7 @@ def test_no_reduction_loses_a_rise_or_a_fall(changes: list[int], repeat: int) ->
         kind=pl.lit("up"),
     )
 
-    rows = _bars(comparison, *slots(comparison))
+    rows = _bars(comparison, *day_slots(comparison))
 
     drawn = rows["change_usd"].to_list()
     assert max([*drawn, 0.0]) == max([*known, 0.0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cfusage_lab.changes import day_over_day
 from cfusage_lab.charts import day_over_day_chart, usage_chart
-from cfusage_lab.charts.headings import lines
+from cfusage_lab.charts.headings import break_lines
 from cfusage_lab.wording import days_text, span_text
 
 
@@ -30,7 +30,7 @@ from cfusage_lab.wording import days_text, span_text
 )
 def test_lines_break_between_facts_else_clauses_else_words(text: str, broken: list[str]) -> None:
     """At 25 letters a line; a long word stays whole."""
-    assert lines(text, 25) == broken
+    assert break_lines(text, 25) == broken
 
 
 @settings(max_examples=200)
@@ -43,7 +43,7 @@ def test_no_word_gets_lost_and_no_line_is_too_long(words: list[str], gaps: list[
     """Unless it is a single word, with its mark."""
     text = "".join(word + gap for word, gap in zip(words, gaps, strict=False)).strip(" ·")
 
-    broken = lines(text, most)
+    broken = break_lines(text, most)
 
     assert re.findall(r"[^ ·]+", " ".join(broken)) == re.findall(r"[^ ·]+", text)
     assert all(len(line) <= most or " " not in line for line in broken)

@@ -19,7 +19,7 @@ from hostile import TEXTS
 
 import cfusage_lab as cfu
 from cfusage_lab.account_names import labels
-from cfusage_lab.charts.tooltips import quoted, tooltip
+from cfusage_lab.charts.tooltips import quote, tooltip
 from cfusage_lab.schema import INVOICE_LINES
 from cfusage_lab.wording import visible
 
@@ -129,10 +129,10 @@ def test_titles_that_look_alike_are_keys_apart() -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_text_in_an_expression_ends_neither_the_text_nor_the_line(text: str) -> None:
-    written = quoted(visible(text))
+    written = quote(visible(text))
 
     assert re.fullmatch(r'"(?:[^"\\\n\r\u2028\u2029]|\\["\\/bfnrtu])*"', written)
-    assert not re.search("[\u2028\u2029]", quoted("\u2028\u2029"))
+    assert not re.search("[\u2028\u2029]", quote("\u2028\u2029"))
 
 
 def test_no_two_accounts_are_called_alike() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cfusage_lab.view.characters import drawable, without_pairs
+from cfusage_lab.view.characters import replace_pairs, replace_undrawable
 
 NEVER = {*map(chr, range(0x20)), "\ufffe", "\uffff"} - {"\t", "\n", "\r"}
 """What XML can't hold."""
@@ -54,7 +54,7 @@ def test_no_character_in_any_text_of_a_chart_ends_the_process() -> None:
 @given(st.text(st.characters()))
 def test_what_is_drawn_has_nothing_that_a_picture_cannot_hold(text: str) -> None:
     """And everything else as it was."""
-    ((key, value),) = json.loads(drawable(json.dumps({text: text}))).items()
+    ((key, value),) = json.loads(replace_undrawable(json.dumps({text: text}))).items()
 
     assert key == value
     assert not NEVER & set(value)
@@ -79,10 +79,10 @@ def test_an_expression_makes_no_such_character_itself(written: str, drawn: str) 
     """Elsewhere, the same is a text with a backslash."""
     spec = {"calculate": written, "as": r"a\v\u000b"}
 
-    assert json.loads(drawable(json.dumps(spec))) == {"calculate": drawn, "as": r"a\v\u000b"}
+    assert json.loads(replace_undrawable(json.dumps(spec))) == {"calculate": drawn, "as": r"a\v\u000b"}
 
 
 def test_what_takes_two_units_becomes_a_box_where_it_would_be_parted() -> None:
     text = json.dumps({"a": "x😀y\\ud83d", "b": "é"})
 
-    assert json.loads(without_pairs(text)) == {"a": "x□y\\ud83d", "b": "é"}
+    assert json.loads(replace_pairs(text)) == {"a": "x□y\\ud83d", "b": "é"}

@@ -111,12 +111,12 @@ def test_one_table_in_two_rows_is_sent_once_and_not_taken_for_two() -> None:
     """Nothing is kept of such a chart: the next one may have two tables."""
     table = pl.DataFrame({"y": [1.0]})
 
-    @page.made_once
-    def twice() -> page.Part:
-        return page.stacked([alt.Chart().mark_bar().encode(y="y:Q") for _ in range(2)])
+    @page.cached_page
+    def twice() -> alt.VConcatChart:
+        return page.stack_views([alt.Chart().mark_bar().encode(y="y:Q") for _ in range(2)])
 
     same, apart = (
-        Drawing.of(page.drawn(twice(), tables, title="", facts=[], note=None))
+        Drawing.of(page.fill_page(twice(), tables, title="", facts=[], note=None))
         for tables in ([table, table], [table, table + 1])
     )
 

@@ -35,7 +35,7 @@ def test_what_comes_with_the_package_is_what_vl_convert_makes() -> None:
     if not library.bundle_name().endswith(f"-vl-convert-{installed}"):
         pytest.skip(f"made by another release than {installed}")
 
-    assert library.bundle() == library.made()
+    assert library.bundle() == library.make_bundle()
 
 
 def test_what_comes_with_the_package_needs_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_shipping_puts_one_file_in_the_place_of_the_other(
     file = library.ship()
 
     assert list(tmp_path.iterdir()) == [file]
-    assert library.bundle() == library.made()
+    assert library.bundle() == library.make_bundle()
 
 
 def test_for_another_altair_the_bundle_is_made_once_and_then_read(cache: Path) -> None:
