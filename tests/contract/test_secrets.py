@@ -252,7 +252,7 @@ def test_no_bug_on_the_way_shows_a_secret(monkeypatch: pytest.MonkeyPatch, bug: 
                 raise UnicodeDecodeError("utf-8", headers[-1][1], 0, 1, "bad")
             raise bug(str(headers))
 
-    monkeypatch.setattr("cfusage_lab.fetch.client.inside", lambda _sandbox: Faulty())
+    monkeypatch.setattr("cfusage_lab.fetch.client.wsgi_transport", lambda _sandbox: Faulty())
     client = cfu.UsageClient.sandbox()
     client._credentials = cfu.Credentials(token=TOKEN, accounts=ONE)
 
