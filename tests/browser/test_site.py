@@ -1,6 +1,7 @@
 """The site, built once as README says, and read from the disk by a browser without a network."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,13 +31,15 @@ BLANK = "() => [...document.images].filter(image => image.checkVisibility() && !
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site; without the tools, skip locally and fail where CI is set."""
+    """Build the site by README's command; without the tools, skip locally and fail where CI is set."""
     if missing := [name for name in ("sphinx", "furo", "myst_nb", "numpydoc") if find_spec(name) is None]:
         reason = f"no {', '.join(missing)}: the extra docs brings them"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     folder = tmp_path_factory.mktemp("build") / "site"
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(ROOT / ".docs"), str(folder)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (arguments,) = re.findall(r"`\.venv/bin/sphinx-build ([^`]+) build/site`", readme)
+    command = [sys.executable, "-m", "sphinx", *arguments.split(), str(folder)]
+    built = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - our own
     assert built.returncode == 0, built.stderr
     return folder
 

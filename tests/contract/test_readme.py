@@ -41,12 +41,6 @@ def test_the_check_runs_the_readmes_own_test_command() -> None:
     assert [part for part in command.split(" && ") if part not in check] == []
 
 
-def test_the_check_builds_the_site_with_the_readmes_own_command() -> None:
-    check = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-
-    assert re.findall(r"`(\.venv/bin/sphinx-build [^`]+)`", README) == re.findall(r".*sphinx-build.*", check)
-
-
 def test_both_systems_install_and_open_the_same() -> None:
     first, windows = (block.strip() for block in SHELL[:2])
 
