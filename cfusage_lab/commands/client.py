@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from cfusage_lab import terminal
 from cfusage_lab.commands.arguments import ALL, NAME
 from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.progress import Quiet
 
 if TYPE_CHECKING:
     import polars as pl
 
     from cfusage_lab.fetch import UsageClient
-    from cfusage_lab.progress import Progress
     from cfusage_lab.source import FullSource
 
 __all__ = [
@@ -25,25 +25,16 @@ __all__ = [
 ]
 
 
-class _Told:
+class _WaitNotes(Quiet):
     """Says in a line of its own what a long wait is for, where there is no bar to say it."""
 
-    is_cancelled = False
-
-    def update(self, done: int, total: int) -> None:
-        """Take no notice."""
-
     def wait(self, reason: str, seconds: float) -> None:
-        """Say what is waited for, and how long."""
         terminal.complain(NAME, f"note: waiting {seconds:.0f} s: {reason}")
 
-    def close(self) -> None:
-        """Take no notice."""
 
-
-def listener() -> "Progress | None":
+def listener() -> Quiet | None:
     """Return who is told of long waits; in a terminal, a bar says it."""
-    return None if terminal.is_terminal(sys.stderr) else _Told()
+    return None if terminal.is_terminal(sys.stderr) else _WaitNotes()
 
 
 def open_client(*, is_sandbox: bool) -> "UsageClient":

@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.commands.summary import Summary
-from cfusage_lab.commands.summary_lines import STOOD_OUT, UNKNOWN, Line, ahead, blocks
+from cfusage_lab.commands.summary_lines import STOOD_OUT, UNKNOWN, Line, blocks, outlook_lines
 from cfusage_lab.forecasts import month_end_sentence
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.headline import change_text, headline_figures
@@ -141,7 +141,7 @@ def as_markdown(found: Summary) -> str:
         f"| --- {'| ---: ' * (len(_MARKDOWN_HEAD) - 1)}|",
         *(f"| {' | '.join(row)} |" for row in _rows(found)),
         "",
-        *_told(found),
+        *_bullets(found),
     ]
     return "\n".join(lines) + "\n"
 
@@ -186,13 +186,13 @@ def _figures(row: Mapping[str, Any], end: Mapping[str, Any] | None) -> list[str]
     ]
 
 
-def _told(found: Summary) -> Iterator[str]:
+def _bullets(found: Summary) -> Iterator[str]:
     """List the budget, what stood out, credit, the invoice: of all accounts together, and of each."""
     whose: tuple[str | None, ...] = found.shown if found.total is None else (None, *found.shown)
     for one in whose:
         name = "" if one is None or found.total is None else f", {markdown_text(found.names[one])}"
         is_each = bool(name)
-        for line in ahead(found, one):
+        for line in outlook_lines(found, one):
             is_repeated = is_each and line.what == STOOD_OUT
             if not line.is_in_table and not is_repeated:
                 yield from _bullet(line, name)

@@ -10,17 +10,15 @@ from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
 from cfusage_lab.commands.summary import Summary
 from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_sentence
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.headline import headline_figures
+from cfusage_lab.headline import NO_FORECAST, NOT_JUDGED, headline_figures
 from cfusage_lab.invoices import agreement, is_alarming
 from cfusage_lab.wording import counted, dollars, share_text
 
-__all__ = ["STOOD_OUT", "UNKNOWN", "Block", "Line", "ahead", "blocks"]
+__all__ = ["STOOD_OUT", "UNKNOWN", "Block", "Line", "blocks", "outlook_lines"]
 
 _MOST_EVENTS: Final = 3
 UNKNOWN: Final = "unknown"
 STOOD_OUT: Final = "What stood out"
-_TOO_LATE: Final = "not enough history: it begins after the first of the month"
-_UNJUDGED: Final = "not enough history to tell: nothing is judged in the first 7 days"
 
 Row = Mapping[str, Any]
 
@@ -52,9 +50,9 @@ def blocks(found: Summary) -> Iterator[Block]:
     rows = {row["account_id"]: row for row in found.rows.iter_rows(named=True)}
     if found.total is not None:
         heading = f"All {counted(len(rows), 'account')}"
-        yield Block(heading, (*_figures(found.total), *ahead(found, None)))
+        yield Block(heading, (*_figures(found.total), *outlook_lines(found, None)))
     for account_id in found.shown:
-        yield Block(found.names[account_id], (*_figures(rows[account_id]), *ahead(found, account_id)))
+        yield Block(found.names[account_id], (*_figures(rows[account_id]), *outlook_lines(found, account_id)))
     others = found.rows.filter(~pl.col("account_id").is_in(found.shown))
     if others.height:
         cost = dollars(net(others["month_usd"].drop_nulls()))
@@ -70,11 +68,15 @@ def _figures(row: Row) -> list[Line]:
     ]
 
 
-def ahead(found: Summary, account_id: str | None) -> Iterator[Line]:
+def outlook_lines(found: Summary, account_id: str | None) -> Iterator[Line]:
     """Tell where the month ends and what stood out: of an account, or without one of all together."""
     end, is_whole = found.end, account_id is None or found.total is None
     if end is None:
-        yield Line("End of the month", words=_TOO_LATE, is_in_table=True)
+        yield Line(
+            "End of the month",
+            words=f"{NO_FORECAST}: it begins after the first of the month",
+            is_in_table=True,
+        )
     else:
         row = end.whole if is_whole else _of(end.each, account_id)
         yield from (
@@ -97,7 +99,7 @@ def _month(row: Row) -> str:
 def _events(found: Summary, account_id: str | None) -> Line:
     """Tell of the largest events; how many there were, and what all of them came to."""
     if found.found is None:
-        return Line(STOOD_OUT, words=_UNJUDGED)
+        return Line(STOOD_OUT, words=NOT_JUDGED)
     events = found.found.total
     if account_id is not None and found.total is not None:
         events = found.found.each.filter(pl.col("account_id") == account_id)

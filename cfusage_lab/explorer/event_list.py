@@ -7,6 +7,7 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
+from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.explorer.outlook import Events
 from cfusage_lab.explorer.selection import Selection
 from cfusage_lab.ranges import TimeRange, zone
@@ -123,9 +124,8 @@ def _sentence(events: Events, time_range: TimeRange, time_zone: str, *, is_lacki
     if events.refusal:
         return _said("What stood out", f"can't be told: {events.refusal}")
     if events.judged_from is None:
-        return _said(
-            "What stood out", "is not told: not enough history, it takes 7 days to know what is usual"
-        )
+        why = f"not enough history, it takes {JUDGED_DAYS} days to know what is usual"
+        return _said("What stood out", f"is not told: {why}")
     text = what_stood_out(events.table).removesuffix(".")
     notes = []
     if events.judged < events.accounts:

@@ -14,7 +14,7 @@ from cfusage_lab.explorer.beyond import Beyond
 from cfusage_lab.explorer.outlook import Course
 from cfusage_lab.explorer.same import Same
 from cfusage_lab.forecasts import budget_sentence, runway_sentence
-from cfusage_lab.headline import Figure, headline_figures, headline_table
+from cfusage_lab.headline import NO_FORECAST, Figure, headline_figures, headline_table
 from cfusage_lab.headline.sentences import MEAN_DAY, PEAK_HOUR
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.wording import counted, dollars, html_text, round_dollars
@@ -151,9 +151,7 @@ def month_end_figure(course: Course, *, time_zone: str) -> Figure:
     budget = budget_sentence(checked[0], time_zone=time_zone) if checked else ""
     lower, upper = row["lower_80_usd"], row["upper_80_usd"]
     if row["forecast_usd"] is None:
-        return Figure(
-            title=title, value=_NOTHING, comparison=budget, note="not enough history for a forecast"
-        )
+        return Figure(title=title, value=_NOTHING, comparison=budget, note=NO_FORECAST)
     forecast = round_dollars(row["forecast_usd"])
     if lower is None or lower == upper:
         is_over = lower is not None and row["forecast_usd"] == row["spent_usd"]

@@ -13,12 +13,21 @@ from cfusage_lab.headline.outlook import (
     month_end,
     stood_out,
 )
-from cfusage_lab.headline.sentences import Figure, change_text, comparison_sentence, headline_figures
+from cfusage_lab.headline.sentences import (
+    NO_FORECAST,
+    NOT_JUDGED,
+    Figure,
+    change_text,
+    comparison_sentence,
+    headline_figures,
+)
 from cfusage_lab.headline.table import HEADLINE, headline_table, summary
 
 __all__ = [
     "HEADLINE",
     "MOST_ACCOUNTS",
+    "NOT_JUDGED",
+    "NO_FORECAST",
     "Figure",
     "MonthEnd",
     "StoodOut",

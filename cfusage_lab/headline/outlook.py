@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.anomaly_detection import anomalies
+from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.forecasts.budget import budget_table, checked_budget
 from cfusage_lab.forecasts.credit import credit_balances, runway_table
@@ -19,8 +20,6 @@ __all__ = ["MOST_ACCOUNTS", "MonthEnd", "StoodOut", "Usage", "month_end", "stood
 
 MOST_ACCOUNTS: Final = 10
 """Accounts that are told one by one; the others are added up."""
-_UNJUDGED: Final = timedelta(days=7)
-"""How long an account is known before its hours are judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +145,7 @@ def stood_out(usage: Usage) -> StoodOut | None:
     """Find what stood out; None where no hour has a past to be judged by."""
     first: Any = usage.total["start_time"].min()
     ended: Any = usage.total.filter(pl.col("state") != "in_progress")["start_time"].max()
-    if ended is None or ended - first < _UNJUDGED:
+    if ended is None or ended - first < timedelta(days=JUDGED_DAYS):
         return None
     total = _largest_first(anomalies(usage.total, time_zone=usage.time_zone))
     if usage.is_alone:

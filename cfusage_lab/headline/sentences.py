@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import clock_hour, counted, date_text, dollars, more_or_less, percent, share_text
 
 __all__ = [
     "MEAN_DAY",
+    "NOT_JUDGED",
+    "NO_FORECAST",
     "PEAK_HOUR",
     "Figure",
     "HeadlineFigures",
@@ -20,6 +23,8 @@ __all__ = [
 
 MEAN_DAY: Final = "Mean day"
 PEAK_HOUR: Final = "Peak hour"
+NO_FORECAST: Final = "Not enough history for a forecast"
+NOT_JUDGED: Final = f"Not enough history to tell: nothing is judged in the first {JUDGED_DAYS} days"
 _MIDNIGHT: Final = "24:00"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.anomaly_detection import SENSITIVITY
+from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.headline import MOST_ACCOUNTS
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.changes import compared_with
@@ -45,7 +46,7 @@ _TERMS: Final = {
     "these; the one with the smallest mean absolute error is taken.",
     "What stood out": "Neighbouring hours that cost far more or less than those before let expect, by the "
     "same clock time on days of the same kind. The impact is the cost less what was expected. Nothing is "
-    "judged in the first 7 days.",
+    f"judged in the first {JUDGED_DAYS} days.",
     "Sensitivity": f"How many false alarms are accepted: {SENSITIVITY:g} a month for each account.",
     "Mean day": "The mean of all whole days that have ended.",
     "Hour of the day, of the week": "By the local clock at the start of the window. The peak hour is the one "

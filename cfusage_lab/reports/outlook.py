@@ -14,7 +14,7 @@ from cfusage_lab.anomaly_detection import event_span, explanation, what_stood_ou
 from cfusage_lab.changes import same_time_yesterday
 from cfusage_lab.charts import month_end_chart
 from cfusage_lab.forecasts import budget_sentence, forecast_month_path, month_end_sentence, runway_sentence
-from cfusage_lab.headline import MOST_ACCOUNTS, MonthEnd, StoodOut, Usage
+from cfusage_lab.headline import MOST_ACCOUNTS, NO_FORECAST, NOT_JUDGED, MonthEnd, StoodOut, Usage
 from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, Column, cards, money, paragraph, table
@@ -82,7 +82,7 @@ def where_it_ends(figures: Figures, end: MonthEnd | None) -> Iterator[Block]:
         first: Any = figures.known.total["start_time"].min()
         start, today = moment_text(first, zone(figures.time_zone)), figures.latest
         yield paragraph(
-            f"Not enough history for a forecast: it begins on {start}, after the first of {today:%B %Y}. "
+            f"{NO_FORECAST}: it begins on {start}, after the first of {today:%B %Y}. "
             "From the first of the previous month on, it tells where the month ends; 90 days tell it better."
         )
         return
@@ -171,9 +171,7 @@ def _accounts(figures: Figures, each: pl.DataFrame) -> Block:
 def events_found(figures: Figures, found: StoodOut | None) -> Iterator[Block]:
     """List what stood out, largest dollars first."""
     if found is None:
-        yield paragraph(
-            "Not enough history to tell: nothing is judged in the first 7 days. Four weeks are a good past."
-        )
+        yield paragraph(f"{NOT_JUDGED}. Four weeks are a good past.")
         return
     whose = "" if figures.is_alone else f"{figures.whose} added up: "
     yield paragraph(f"{whose}{what_stood_out(found.total)}")

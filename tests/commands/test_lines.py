@@ -115,8 +115,11 @@ def test_of_many_accounts_those_that_are_not_shown_are_added_up() -> None:
 def test_too_little_history_says_so() -> None:
     """Three days of November, from the second on: nothing is known of the first."""
     assert told(hours("2026-11-02", [1] * 72), budget=5) == [
-        "  End of the month           not enough history: it begins after the first of the month",
-        "  What stood out             not enough history to tell: nothing is judged in the first 7 days",
+        (
+            "  End of the month           "
+            "Not enough history for a forecast: it begins after the first of the month"
+        ),
+        "  What stood out             Not enough history to tell: nothing is judged in the first 7 days",
     ]
 
 
