@@ -439,7 +439,7 @@ def test_a_connection_with_one_answer_to_each_request_is_used_again(form: Callab
 
 
 def test_a_list_of_accounts_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cfusage_lab.fetch.client.MOST_PAGES", 5)
+    monkeypatch.setattr("cfusage_lab.fetch.requests.MOST_PAGES", 5)
     number = iter(range(10**9))
 
     def talk(peer: Peer) -> None:
