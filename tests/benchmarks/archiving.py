@@ -48,15 +48,15 @@ def in_turn(rounds: int, **runs: Callable[[], object]) -> dict[str, tuple[float,
     }
 
 
-def show(found: dict[str, tuple[float, float]], *, beside: str) -> None:
-    """Print each, and how many times as fast as ``beside`` it is."""
-    wall, cpu = found[beside]
+def show(found: dict[str, tuple[float, float]], *, peer: str) -> None:
+    """Print each, and how many times as fast as ``peer`` it is."""
+    wall, cpu = found[peer]
     for name, (own_wall, own_cpu) in found.items():
         ratios = f"{own_wall:9.1f} ms {wall / own_wall:7.1f} x {own_cpu:9.1f} ms CPU {cpu / own_cpu:7.1f} x"
         print(f"  {name:34} {ratios}")
 
 
-def opening(folder: Path) -> None:
+def time_opening(folder: Path) -> None:
     """Print how long a year takes to open, and to fetch."""
     base_url = served(body(YEAR))
     client = UsageClient(cfu.Credentials(token=TOKEN, accounts=ACCOUNT), base_url=base_url)
@@ -74,11 +74,11 @@ def opening(folder: Path) -> None:
                 "open it, whoever is in it": lambda: UsageArchive(folder).usage_history(WHOLE),
             },
         ),
-        beside="fetch, official SDK",
+        peer="fetch, official SDK",
     )
 
 
-class Weighed(Sandbox):
+class CountingSandbox(Sandbox):
     """Counts the bytes that it sends."""
 
     sent = 0
@@ -89,12 +89,12 @@ class Weighed(Sandbox):
         return parts
 
 
-def updating(folder: Path) -> None:
+def count_updates(folder: Path) -> None:
     """Print the requests and bytes of a nightly update, and of a year."""
     moment = [datetime(2026, 11, 21, 3, 10, tzinfo=UTC)]
-    sandbox = Weighed(Knobs(page_size=100), now=lambda: moment[0])
+    sandbox = CountingSandbox(Knobs(page_size=100), now=lambda: moment[0])
 
-    def asked(run: Callable[[], object]) -> tuple[int, int]:
+    def cost_of(run: Callable[[], object]) -> tuple[int, int]:
         before = len(sandbox.requests), sandbox.sent
         run()
         return len(sandbox.requests) - before[0], sandbox.sent - before[1]
@@ -114,10 +114,10 @@ def updating(folder: Path) -> None:
         UsageArchive(folder, now=moment[0]).update(client, year, accounts=LARKSPUR, progress=cfu.Quiet())
     moment[0] += timedelta(days=1)
     year = cfu.last_days(365, include_today=True, now=moment[0])
-    again = asked(refetch)
-    nightly = asked(update)
+    again = cost_of(refetch)
+    nightly = cost_of(update)
     moment[0] += timedelta(days=1)
-    checked = asked(lambda: update(with_recheck=True))
+    checked = cost_of(lambda: update(with_recheck=True))
     for name, (requests, size) in {
         "the year again": again,
         "a nightly update": nightly,
@@ -164,14 +164,14 @@ class Fleet:
         return self.history.filter(span)
 
 
-def by_hand(history: pl.DataFrame, folder: Path) -> None:
+def write_by_hand(history: pl.DataFrame, folder: Path) -> None:
     """Write a file a month, as one would without an archive."""
     months = history.with_columns(month=pl.col("start_time").dt.strftime("%Y-%m"))
     for (month,), rows in months.partition_by("month", as_dict=True, include_key=False).items():
         rows.write_parquet(folder / f"{month}.parquet")
 
 
-def fleet(folder: Path) -> None:
+def time_fleet(folder: Path) -> None:
     """Print size and speed of a thousand accounts for a year, beside Parquet by hand."""
     source = Fleet()
     rows = source.history.height
@@ -181,7 +181,7 @@ def fleet(folder: Path) -> None:
     UsageArchive(location).update(source, WHOLE, progress=cfu.Quiet())
     stored = time.perf_counter() - begun
     begun = time.perf_counter()
-    by_hand(source.history, plain)
+    write_by_hand(source.history, plain)
     written = time.perf_counter() - begun
     sizes = {
         "archive": sum(path.stat().st_size for path in location.rglob("*") if path.is_file()),
@@ -206,7 +206,7 @@ def fleet(folder: Path) -> None:
                 archive=lambda query=query: query(archive.scan()).collect(),
                 by_hand=lambda query=query: query(pl.scan_parquet(plain / "*.parquet")).collect(),
             ),
-            beside="by_hand",
+            peer="by_hand",
         )
     begun = time.perf_counter()
     archive.verify()
@@ -219,13 +219,13 @@ def main() -> None:
         one, two, many = (Path(folder, name) for name in ("one", "two", "many"))
         many.mkdir()
         print("a year of one account")
-        opening(one)
+        time_opening(one)
         size = sum(path.stat().st_size for path in one.rglob("*.parquet"))
         print(f"  on disk                            {size / YEAR:9.2f} bytes a row")
         print("the next night, pages of 100")
-        updating(two)
+        count_updates(two)
         print(f"{ACCOUNTS:,} accounts for a year")
-        fleet(many)
+        time_fleet(many)
 
 
 if __name__ == "__main__":
