@@ -12,9 +12,19 @@ from overviews import overview
 
 import cfusage_lab as cfu
 from cfusage_lab.commands.summary_formats import as_markdown, as_text
-from cfusage_lab.explorer.figures import figures_html, headline
-from cfusage_lab.headline import HEADLINE, Usage, comparison_sentence, headline_figures, headline_table
+from cfusage_lab.explorer.figures import figures_html, headline, month_end_figure
+from cfusage_lab.explorer.outlook import course_of
+from cfusage_lab.forecasts import month_end_sentence
+from cfusage_lab.headline import (
+    HEADLINE,
+    Usage,
+    comparison_sentence,
+    headline_figures,
+    headline_table,
+    month_end,
+)
 
+EN_DASH = "\N{EN DASH}"
 A, B = "a" * 32, "b" * 32
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 MONTHS = cfu.since_previous_month(now=NOW)
@@ -89,6 +99,22 @@ def test_all_three_say_the_same_figures_in_the_same_words(name: str, tmp_path: P
         assert terminal[title] == words
         assert report[title] == words
     assert report["Load factor"] == terminal["Load factor"]
+
+
+@pytest.mark.parametrize("name", ["sandbox", "two accounts", "a cost every hour alike"])
+def test_all_three_let_the_month_end_alike(name: str, tmp_path: Path) -> None:
+    history = HISTORIES[name]()
+    course = course_of(history, time_zone="UTC", budget=None, credit=None)
+    explorer = month_end_figure(course, time_zone="UTC")
+
+    end = month_end(Usage.of(history, time_zone="UTC"), budget=None, balance=None)
+
+    assert end
+    terminal = month_end_sentence(end.whole)
+    assert explorer.title == "End of November 2026"
+    assert f"On course for {explorer.value.replace(EN_DASH, ' to ')} (80 %)" == terminal
+    path = cfu.report(history, time_zone="UTC", path=tmp_path / "usage.html", now=NOW)
+    assert f"<p>{terminal}." in path.read_text(encoding="utf-8")
 
 
 def test_the_words_are_those_of_the_figures() -> None:
