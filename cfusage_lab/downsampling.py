@@ -1,4 +1,4 @@
-"""What a chart of windows needs: placed on a zone's clock, a column an account, few enough rows to see."""
+"""Windows as a chart draws them: on a zone's clock, a column an account, and few enough rows to see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 MOST_SERIES: Final = 5
-"""Accounts that are drawn apart; the others are added up."""
+"""Accounts that are drawn apart, as many as colours can be told apart; the others are added up."""
 MOST_BARS: Final = 1500
 """Bars that can be told apart at all, on a wide screen."""
 SLOTS: Final = 640

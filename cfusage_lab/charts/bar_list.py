@@ -10,7 +10,10 @@ from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, sta
 from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.page import WIDTH, Page, cached_page, empty_chart, stack_views
 
-__all__ = ["bar_list_page", "list_letters"]
+__all__ = ["MOST_ROWS", "bar_list_page", "list_letters"]
+
+MOST_ROWS: Final = 40
+"""Bars that are read one by one: a screen's height of them."""
 
 _Pairs = tuple[tuple[str, str], ...]
 

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.charts.bar_list import bar_list_page, list_letters
+from cfusage_lab.charts.bar_list import MOST_ROWS, bar_list_page, list_letters
 from cfusage_lab.charts.colours import PALETTE
 from cfusage_lab.charts.headings import one_line
 from cfusage_lab.charts.page import fill_page
@@ -18,10 +18,8 @@ from cfusage_lab.invoices import model_name
 from cfusage_lab.schema import USAGE_BY_MODEL
 from cfusage_lab.wording import counted, dollars, span_text, visible
 
-__all__ = ["MOST_MODELS", "usage_by_model_chart"]
+__all__ = ["usage_by_model_chart"]
 
-MOST_MODELS: Final = 40
-"""Bars that are read one by one."""
 _PERIOD: Final = ("period_start", "period_end")
 
 
@@ -75,7 +73,7 @@ def usage_by_model_chart(
 def _rows(models: pl.DataFrame, names: Mapping[str, str] | None) -> pl.DataFrame:
     """Give each row its place, from 1, its names, and what is told of it."""
     known = labels(dict.fromkeys(models["account_id"]), names=names)
-    largest = models.with_row_index("nth").top_k(MOST_MODELS, by=pl.col("billed_usd").abs()).sort("nth")
+    largest = models.with_row_index("nth").top_k(MOST_ROWS, by=pl.col("billed_usd").abs()).sort("nth")
     found = list(largest.iter_rows(named=True))
     accounts = [known[one["account_id"]] for one in found]
     periods = [_period(one) for one in found]

@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.charts.bar_list import bar_list_page, list_letters
+from cfusage_lab.charts.bar_list import MOST_ROWS, bar_list_page, list_letters
 from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
 from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.tooltips import compared_texts
@@ -15,10 +15,7 @@ from cfusage_lab.frames import polars_table
 from cfusage_lab.schema import MOVERS
 from cfusage_lab.wording import days_text, dollars, percent
 
-__all__ = ["MOST_MOVERS", "movers_chart"]
-
-MOST_MOVERS: Final = 40
-"""Bars that are read one by one."""
+__all__ = ["movers_chart"]
 
 
 def movers_chart(
@@ -66,7 +63,7 @@ def movers_chart(
     Largest change: Mon 12 Oct, +$166.26 (+286.2%)
     """
     movers = polars_table(movers, MOVERS, table="movers")
-    rows = _rows(movers.head(MOST_MOVERS), names)
+    rows = _rows(movers.head(MOST_ROWS), names)
     return fill_page(
         bar_list_page(rows.height, _TITLES, _TEXTS, empty="There is no known change in this table"),
         [rows] if rows.height else [],

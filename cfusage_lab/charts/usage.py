@@ -54,8 +54,8 @@ def usage_chart(
         zone goes through twice in autumn is drawn as two narrow bars, the one that it skips in spring is a
         gap. For local days, whose days these are, to be said in the heading.
     names
-        Account id to name; an account without one is called by the ends of its id. The order gives
-        the colours.
+        Account id to name; an account without one is called by the ends of its id. The order is kept, and
+        gives the colours.
     note
         A last line of the heading: where the numbers come from, for a picture that travels alone.
 

@@ -7,8 +7,8 @@ import pytest
 from chart_pictures import MINUS, bars_of, complete, rows_of, subtitle_of, texts_of, title_of, told_by
 
 from cfusage_lab.charts import usage_by_model_chart
+from cfusage_lab.charts.bar_list import MOST_ROWS
 from cfusage_lab.charts.colours import PALETTE
-from cfusage_lab.charts.models import MOST_MODELS
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import USAGE_BY_MODEL
 
@@ -82,10 +82,10 @@ def test_what_names_no_model_and_what_was_corrected_is_there() -> None:
 
 
 def test_of_many_models_the_costliest_are_drawn_and_of_none_it_says_so() -> None:
-    chart = usage_by_model_chart(models(*map(float, range(1, MOST_MODELS + 6))))
+    chart = usage_by_model_chart(models(*map(float, range(1, MOST_ROWS + 6))))
 
-    assert [row["change_usd"] for row in rows_of(chart)] == list(range(6, MOST_MODELS + 6))
-    assert f"The largest {MOST_MODELS} of {MOST_MODELS + 5} rows" in subtitle_of(chart)
+    assert [row["change_usd"] for row in rows_of(chart)] == list(range(6, MOST_ROWS + 6))
+    assert f"The largest {MOST_ROWS} of {MOST_ROWS + 5} rows" in subtitle_of(chart)
     nothing = usage_by_model_chart(models())
     assert "Nothing is billed in this table" in texts_of(nothing)
     assert "vconcat" in complete(nothing)

@@ -21,8 +21,8 @@ from histories import days
 
 from cfusage_lab.changes import day_over_day, movers
 from cfusage_lab.charts import movers_chart
+from cfusage_lab.charts.bar_list import MOST_ROWS
 from cfusage_lab.charts.colours import DOWN, UP
-from cfusage_lab.charts.movers import MOST_MOVERS
 from cfusage_lab.errors import FrameError
 from cfusage_lab.schema import MOVERS
 
@@ -182,21 +182,21 @@ def test_none_one_and_too_many_are_drawn() -> None:
     one = movers(day_over_day(days(ALPHA)), top=1)
     many = pl.concat([one.with_columns(account_id=pl.lit(f"{n:032x}")) for n in range(50)])
     chart = movers_chart(many)
-    assert len(rows_of(chart)) == MOST_MOVERS
+    assert len(rows_of(chart)) == MOST_ROWS
     assert "The first 40 of 50 rows" in subtitle_of(chart)
 
 
 def test_of_too_many_only_those_drawn_are_said_to_change_yet() -> None:
     """The first of 41 rows and the last, which is not drawn."""
     one = movers(day_over_day(days(ALPHA)), top=1)
-    states = ["provisional", *["complete"] * MOST_MOVERS]
+    states = ["provisional", *["complete"] * MOST_ROWS]
     states[-1] = "provisional"
     many = pl.concat([one.with_columns(account_id=pl.lit(f"{n:032x}")) for n in range(41)])
 
     said = subtitle_of(movers_chart(many.with_columns(state=pl.Series(states))))
 
     assert "Paler bars may still change: 1 provisional" in said
-    assert not any("rows" in line for line in subtitle_of(movers_chart(many.head(MOST_MOVERS))))
+    assert not any("rows" in line for line in subtitle_of(movers_chart(many.head(MOST_ROWS))))
 
 
 def test_a_table_of_something_else_is_refused() -> None:
