@@ -9,7 +9,6 @@ The settings here and in the modules beside this one were looked for with made-u
 """
 
 import math
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -35,7 +34,7 @@ _HIGH: Final = 0.9
 """Of so many days' highest distances, the one that this part of them stayed below. A runaway or an outage a
 month leaves it where it is, and what happens every week does not."""
 
-_MONTH: Final = timedelta(days=30)
+_MONTH_DAYS: Final = 30
 """What a rate of alarms is told for."""
 
 _SHAPES: Final = {"up": 0.8, "down": 1.5}
@@ -81,7 +80,7 @@ def with_scores(rows: pl.DataFrame, *, day: int) -> pl.DataFrame:
         - _TRIES
         for side, sign in (("up", 1), ("down", -1))
     }
-    month = math.log10(_MONTH / timedelta(days=1) * day)
+    month = math.log10(_MONTH_DAYS * day)
     score = (
         pl.when("is_begin")
         .then(CERTAIN)
@@ -163,12 +162,12 @@ def _tail(name: str) -> tuple[pl.Expr, pl.Expr]:
 def _score(side: str, length: int) -> pl.Expr:
     name = f"{side}_{length}"
     high, slope = _tail(name)
-    a_month = math.log(_MONTH / timedelta(days=1) * _AT_HIGH)
+    a_month = math.log(_MONTH_DAYS * _AT_HIGH)
     return ((pl.col(name) ** _SHAPES[side] - high) / slope - a_month) / math.log(10)
 
 
 def _distance_of(side: str, score: float) -> pl.Expr:
     """Return the distance of a single window that has a score: the same, the other way round."""
     high, slope = _tail(f"{side}_1")
-    a_month = math.log(_MONTH / timedelta(days=1) * _AT_HIGH)
+    a_month = math.log(_MONTH_DAYS * _AT_HIGH)
     return (high + slope * (score * math.log(10) + a_month)).clip(0.0) ** (1 / _SHAPES[side])

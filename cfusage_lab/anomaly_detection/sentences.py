@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.ranges import zone
+from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import counted, date_text, day_text, dollars
 
 __all__ = ["event_sentence", "event_span", "explanation", "what_stood_out"]
@@ -143,7 +144,7 @@ def _clock(start: datetime, end: datetime, time_zone: str) -> str:
     first, last = start.astimezone(info), end.astimezone(info)
     if _is_same_day(first, last):
         return f"{first:%A} {first:%H:%M} to {_until(last)}"
-    if end - start <= timedelta(days=1):
+    if end - start <= DAY:
         return f"{first:%A} {first:%H:%M} to {last:%A} {last:%H:%M}"
     return f"{first:%A} {first.day} {first:%b} {first:%H:%M} to {last:%A} {last.day} {last:%b} {last:%H:%M}"
 

@@ -5,8 +5,8 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.changes.kinds import with_change
 from cfusage_lab.frames import EngineTable, Frames, open_checked
-from cfusage_lab.frames.expressions import with_change
 from cfusage_lab.frames.integer_keys import IntegerKeys
 from cfusage_lab.options import check_flags
 from cfusage_lab.schema import COMPARISON, DAILY, DAY_KEY

@@ -27,8 +27,8 @@ from cfusage_lab.ranges import (
     last_days,
     last_week,
     month_to_date,
+    no_zone_warning,
     off_the_hour,
-    off_the_hour_is_said,
     previous_month,
     since_previous_month,
     this_week,
@@ -78,7 +78,7 @@ class _Spans:
     def at(cls, now: datetime, wanted: ReportOptions) -> "_Spans":
         """Put the name of a range into hours."""
         when: Any = {"time_zone": wanted.time_zone, "now": now}
-        with off_the_hour_is_said():  # the report says it
+        with no_zone_warning():  # the report says it
             found = {
                 "yesterday": lambda: yesterday(**when),
                 "this-week": lambda: this_week(**when),
@@ -164,7 +164,7 @@ def _written(
     invoice_lines: pl.DataFrame | None,
     balance: pl.DataFrame | None,
 ) -> tuple[Path, str]:
-    with off_the_hour_is_said():
+    with no_zone_warning():
         path = report(
             history,
             time_zone=wanted.time_zone,

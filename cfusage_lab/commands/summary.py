@@ -21,7 +21,7 @@ from cfusage_lab.headline import (
     stood_out,
 )
 from cfusage_lab.invoices import reconcile
-from cfusage_lab.ranges import TimeRange, last_days, off_the_hour, off_the_hour_is_said, since_previous_month
+from cfusage_lab.ranges import TimeRange, last_days, no_zone_warning, off_the_hour, since_previous_month
 from cfusage_lab.source import SANDBOX_ACCOUNTS, kind_of, label_of
 
 __all__ = ["Summary", "fetch_summary"]
@@ -84,7 +84,7 @@ def fetch_summary(
 ) -> Summary:
     """Fetch what a summary needs, and compute it; without accounts, of those that the client takes."""
     budget = None if budget_usd is None else checked_budget(budget_usd)
-    with off_the_hour_is_said():
+    with no_zone_warning():
         return _overview(client, accounts, time_zone, budget)
 
 

@@ -184,7 +184,7 @@ before_last, refresh, cancel, token
     @property
     def daily(self) -> pl.DataFrame:
         """The local days of :attr:`history` (``schema.DAILY``); one that the selection cuts is not whole."""
-        with self._conductor.turn, ranges.off_the_hour_is_said():
+        with self._conductor.turn, ranges.no_zone_warning():
             return daily_usage(self.history, time_zone=self._conductor.state.question.time_zone)
 
     @property

@@ -127,7 +127,7 @@ def asked(
 ) -> Question:
     """Put a preset into hours."""
     now = now or datetime.now(UTC)
-    with ranges.off_the_hour_is_said():
+    with ranges.no_zone_warning():
         time_range = preset(time_zone, now)
         note = ranges.off_the_hour(time_zone, time_range.start, time_range.end)
         until = ranges.today(time_zone=time_zone, now=now).end
@@ -166,7 +166,7 @@ def beside(question: Question, dates: tuple[date | None, date | None] | None) ->
         If what is chosen is no range.
     """
     wanted = dates or days_before(dates_of(question.time_range, question.time_zone))
-    with ranges.off_the_hour_is_said():
+    with ranges.no_zone_warning():
         before = days(*wanted)(question.time_zone, question.asked_at)
     return replace(question, before=before, is_before_chosen=dates is not None, about_before="")
 

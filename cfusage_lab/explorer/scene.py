@@ -35,7 +35,7 @@ from cfusage_lab.explorer.same import Memo, Same
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
-from cfusage_lab.ranges import off_the_hour_is_said
+from cfusage_lab.ranges import no_zone_warning
 from cfusage_lab.schema import DAILY
 from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import counted, days_text
@@ -108,7 +108,7 @@ class Scene:
         """Draw the whole range over time; the brush is the browser's."""
         usage, rolling = self.history, None
         if self.granularity == "day":
-            with off_the_hour_is_said():
+            with no_zone_warning():
                 usage = self.days(self.history)
                 means = self.memo.of(rolling_mean, self.days(self.known))
             rolling = means.join(usage, on=["account_id", "date"], how="semi")
@@ -125,7 +125,7 @@ class Scene:
 
     def heatmap(self) -> alt.VConcatChart:
         """Draw the selected span by weekday and hour."""
-        with off_the_hour_is_said():
+        with no_zone_warning():
             table = weekly_heatmap(self.selected(), time_zone=self.time_zone)
         return weekly_heatmap_chart(
             table, time_zone=self.time_zone, statistic=self.statistic, names=self.names
@@ -133,13 +133,13 @@ class Scene:
 
     def profile(self) -> alt.VConcatChart:
         """Draw the selected span by hour of the day."""
-        with off_the_hour_is_said():
+        with no_zone_warning():
             table = hourly_profile(self.selected(), time_zone=self.time_zone)
         return hour_profile_chart(table, time_zone=self.time_zone, statistic=self.statistic, names=self.names)
 
     def compared(self) -> alt.VConcatChart:
         """Draw the selected days beside their partners, which may lie outside the selection."""
-        with off_the_hour_is_said():
+        with no_zone_warning():
             return _COMPARED[self.comparison](self)
 
     def days(self, windows: pl.DataFrame) -> pl.DataFrame:
@@ -188,13 +188,13 @@ class Scene:
     def tell_course(self, outlook: Outlook) -> Course:
         """Tell where the month ends, of what is known."""
         windows, options = outlook.of_course(self.history, self.memo)
-        with off_the_hour_is_said():
+        with no_zone_warning():
             return self.memo.of(course_of, windows, **options)
 
     def tell_events(self, outlook: Outlook) -> Events:
         """Tell what stood out, of what is known."""
         windows, options = outlook.of_events(self.history, self.memo)
-        with off_the_hour_is_said():
+        with no_zone_warning():
             return self.memo.of(events_of, windows, **options)
 
     def dates(self) -> tuple[date, date] | None:

@@ -17,7 +17,7 @@ from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.scene import GRANULARITIES, VIEWS, Scene, nothing
 from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
 from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
-from cfusage_lab.ranges import off_the_hour_is_said, zone
+from cfusage_lab.ranges import no_zone_warning, zone
 from cfusage_lab.time_units import EPOCH, WEEKDAYS
 from cfusage_lab.view import ChartView, prepare
 from cfusage_lab.wording import hour_text
@@ -315,7 +315,7 @@ class Screen:
         if headline == self._headline:
             return
         try:
-            with off_the_hour_is_said():
+            with no_zone_warning():
                 self.figures.value = figures_html(headline.figures())
                 self.billed.value = billed_html(headline)
         except Exception:

@@ -1,4 +1,4 @@
-"""Expressions that several tables share: sums without rounding, states, dates and changes."""
+"""Expressions that several tables share: sums without rounding, states and dates."""
 
 from datetime import date, timedelta
 from functools import cache
@@ -7,9 +7,7 @@ from typing import Any, Final
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.frames.engines import Frames
-
-__all__ = ["ROUNDING", "day_span", "net", "state_of", "state_rank", "with_change", "without_rounding"]
+__all__ = ["ROUNDING", "day_span", "net", "state_of", "state_rank", "without_rounding"]
 
 ROUNDING: Final = 1e-12
 """Two sums that agree to this part of themselves differ by the order of the additions, not by cost."""
@@ -59,38 +57,3 @@ def state_of(rank: str, of: Any = nw) -> Any:  # noqa: ANN401 - as in state_rank
     """Return a column of ranks as states again."""
     unsettled = of.when(of.col(rank) == 1).then(of.lit("provisional")).otherwise(of.lit("in_progress"))
     return of.when(of.col(rank) == 0).then(of.lit("complete")).otherwise(unsettled)
-
-
-def _first_of(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
-    """Return the text of the first case that is true."""
-    result = nw.lit(otherwise)
-    for condition, text in reversed(cases):
-        result = nw.when(condition).then(nw.lit(text)).otherwise(result)
-    return result
-
-
-def with_change(frame: Frames) -> Frames:
-    """Add ``change_usd``, ``change_ratio`` and ``kind`` to ``current_usd`` and ``previous_usd``.
-
-    ``previous_usd`` is null where there is no partner, and becomes so where the current cost is unknown.
-    """
-    current, previous = nw.col("current_usd"), nw.col("previous_usd")
-    change, nothing = nw.col("change_usd"), nw.lit(0.0)
-    raw = current - previous
-    is_rounding = raw.abs() <= ROUNDING * (current.abs() + previous.abs())
-    return (
-        frame.with_columns(previous_usd=nw.when(~current.is_null()).then(previous))
-        .with_columns(change_usd=nw.when(is_rounding).then(nothing).otherwise(raw))
-        .with_columns(change_ratio=nw.when(previous > 0).then(change / previous))
-        .with_columns(
-            kind=_first_of(
-                (previous.is_null(), "unknown"),
-                ((previous == 0) & (current == 0), "zero"),
-                (previous == 0, "new"),
-                ((previous > 0) & (current == 0), "stopped"),
-                (change > 0, "up"),
-                (change < 0, "down"),
-                otherwise="flat",
-            )
-        )
-    )

@@ -12,7 +12,7 @@ from cfusage_lab.frames.engines import EngineTable
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.local_time import localize
 from cfusage_lab.patterns import load_factor, peak_hours
-from cfusage_lab.ranges import off_the_hour_is_said
+from cfusage_lab.ranges import no_zone_warning
 from cfusage_lab.schema import SUMMARY
 
 __all__ = ["HEADLINE", "headline_table", "summary"]
@@ -114,7 +114,7 @@ def _rows(history: FrameT, time_zone: str) -> tuple[EngineTable, Frames]:
     rows = finished.group_by("account_id").agg(
         provisional_share=nw.col("is_provisional").mean(), first_date=nw.col("date").min()
     )
-    with off_the_hour_is_said():
+    with no_zone_warning():
         parts = (
             _today(history, time_zone),
             _month(history, time_zone),

@@ -22,8 +22,8 @@ from cfusage_lab.ranges.presets import (
 )
 from cfusage_lab.ranges.zones import (
     OffTheHourWarning,
+    no_zone_warning,
     off_the_hour,
-    off_the_hour_is_said,
     warn_if_off_the_hour,
     zone,
 )
@@ -39,8 +39,8 @@ __all__ = [
     "last_week",
     "moment",
     "month_to_date",
+    "no_zone_warning",
     "off_the_hour",
-    "off_the_hour_is_said",
     "previous_month",
     "running_end",
     "since_previous_month",

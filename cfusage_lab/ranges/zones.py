@@ -22,8 +22,8 @@ __all__ = [
     "OffTheHourWarning",
     "day_of",
     "day_start",
+    "no_zone_warning",
     "off_the_hour",
-    "off_the_hour_is_said",
     "offsets",
     "warn_if_off_the_hour",
     "zone",
@@ -34,7 +34,7 @@ _STEP: Final = 6 * DAY
 _NO_PLACES: Final = frozenset({"Factory", "localtime", "posixrules"})
 """Files of the database that are no zones by name: what they hold differs from machine to machine."""
 _PACKAGE: Final = __name__.partition(".")[0]
-_is_said: Final[ContextVar[bool]] = ContextVar("off_the_hour_is_said", default=False)
+_is_silent: Final[ContextVar[bool]] = ContextVar("no_zone_warning", default=False)
 
 
 class OffTheHourWarning(UserWarning):
@@ -136,24 +136,24 @@ def warn_if_off_the_hour(time_zone: str, start: datetime, end: datetime) -> None
     """Warn with the note of :func:`off_the_hour`, at the line outside this package that named the zone.
 
     This is the one place that warns. Whoever shows the note itself asks for it, inside
-    :func:`off_the_hour_is_said`.
+    :func:`no_zone_warning`.
     """
-    note = "" if _is_said.get() else off_the_hour(time_zone, start, end)
+    note = "" if _is_silent.get() else off_the_hour(time_zone, start, end)
     if note:
         warnings.warn(note, OffTheHourWarning, stacklevel=_level_outside())
 
 
 @contextmanager
-def off_the_hour_is_said() -> Iterator[None]:
-    """Warn of no zone off the hour in here: the reader has the note already.
+def no_zone_warning() -> Iterator[None]:
+    """Do not warn of a zone off the hour in here: whoever asks shows the note in another way.
 
-    Filters of warnings belong to the whole process, and a thread that sets them aside does so for all others.
+    :func:`warnings.catch_warnings` would do so for every other thread, too.
     """
-    token = _is_said.set(True)
+    token = _is_silent.set(True)
     try:
         yield
     finally:
-        _is_said.reset(token)
+        _is_silent.reset(token)
 
 
 def _level_outside() -> int:

@@ -9,8 +9,9 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.changes import month_over_month
+from cfusage_lab.changes.kinds import with_change
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames.expressions import with_change, without_rounding
+from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.ranges import TimeRange, checked_range, zone
 from cfusage_lab.ranges.zones import day_of, day_start
 from cfusage_lab.time_units import DAY, HOUR, WEEK_DAYS, hour_start

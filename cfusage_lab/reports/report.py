@@ -12,8 +12,8 @@ from cfusage_lab.options import check_text, names_of
 from cfusage_lab.ranges import (
     TimeRange,
     moment,
+    no_zone_warning,
     off_the_hour,
-    off_the_hour_is_said,
     warn_if_off_the_hour,
     zone,
 )
@@ -122,7 +122,7 @@ def report(  # noqa: PLR0913 - all but the first are keyword-only
     target = checked_path(path)
     budget = None if budget_usd is None else checked_budget(budget_usd)
     credit = None if balance is None else credit_balances(balance)
-    with off_the_hour_is_said():
+    with no_zone_warning():
         figures = Figures.of(history, time_zone=time_zone, names=named, time_range=time_range)
         note = off_the_hour(time_zone, *figures.span)
         parts = sections(
