@@ -14,7 +14,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.view import svg
 from cfusage_lab.view.pages import standalone
-from cfusage_lab.view.vega import raster
+from cfusage_lab.view.vega import svg_to_png
 from cfusage_lab.wording import html_text
 
 __all__ = ["FORMATS", "Shown", "download", "made", "picture_of", "stacked"]
@@ -89,7 +89,7 @@ def stacked(charts: Sequence[alt.VConcatChart]) -> str:
 
 def picture_of(charts: Sequence[alt.VConcatChart]) -> bytes:
     """Draw charts under each other as a PNG, small enough to be kept in a notebook."""
-    return raster(stacked(charts))
+    return svg_to_png(stacked(charts))
 
 
 def _apart(picture: str, nth: int) -> str:
@@ -114,7 +114,7 @@ def _svg(shown: Shown) -> bytes:
 
 
 def _png(shown: Shown) -> bytes:
-    return raster(stacked(shown.charts), scale=_SHARP)
+    return svg_to_png(stacked(shown.charts), scale=_SHARP)
 
 
 def _page(shown: Shown) -> bytes:

@@ -63,7 +63,9 @@ def make_bundle() -> bytes:
     ConfigError
         If vl_convert is not there.
     """
-    libraries: str = vega.converter().javascript_bundle("export {vegaEmbed};", vl_version=vega.vega_lite())
+    libraries: str = vega.converter().javascript_bundle(
+        "export {vegaEmbed};", vl_version=vega.vega_lite_version()
+    )
     return libraries.encode() + _END
 
 
@@ -98,7 +100,9 @@ def _text(name: str) -> str:
 
 
 def _name_of_made() -> str:
-    return f"vega-lite-{vega.vega_lite()}-vl-convert-{importlib.metadata.version('vl-convert-python')}"
+    return (
+        f"vega-lite-{vega.vega_lite_version()}-vl-convert-{importlib.metadata.version('vl-convert-python')}"
+    )
 
 
 def _shipped() -> Path:
@@ -112,7 +116,7 @@ def _is_shipped() -> bool:
     def is_of(version: str) -> bool:
         return _shipped().name.startswith(f"vega-lite-{version}-")
 
-    return is_of(vega.WANTED) or not vega.can_draw() or is_of(vega.vega_lite())
+    return is_of(vega.WANTED) or not vega.can_draw() or is_of(vega.vega_lite_version())
 
 
 def _keep(source: bytes, kept: Path) -> None:

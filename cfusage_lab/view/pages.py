@@ -129,7 +129,7 @@ def _still(drawing: Drawing, label: str) -> str:
     """Return a picture of a chart, or its words where none can be made."""
     if not vega.can_draw():
         return f"<p>{label}</p>"
-    png = base64.b64encode(vega.png(drawing.complete())).decode()
+    png = base64.b64encode(vega.spec_to_png(drawing.complete())).decode()
     return f'<img alt="{label}" src="data:image/png;base64,{png}">'
 
 

@@ -40,7 +40,7 @@ def picture(chart: alt.TopLevelMixin, *, scale: float = 1.0, theme: str = "auto"
     >>> picture(bars, scale=2, theme="dark")[1:4]
     b'PNG'
     """
-    return vega.png(apply_theme(Drawing.of(chart).complete(), theme), scale=scale)
+    return vega.spec_to_png(apply_theme(Drawing.of(chart).complete(), theme), scale=scale)
 
 
 def svg(chart: alt.TopLevelMixin, *, theme: str = "auto") -> str:
@@ -55,7 +55,7 @@ def svg(chart: alt.TopLevelMixin, *, theme: str = "auto") -> str:
     >>> svg(alt.Chart(days).mark_bar().encode(x="day", y="cost_usd"))[:5]
     '<svg '
     """
-    return vega.svg(apply_theme(Drawing.of(chart).complete(), theme))
+    return vega.spec_to_svg(apply_theme(Drawing.of(chart).complete(), theme))
 
 
 def with_picture(bundle: dict[str, Any], chart: alt.TopLevelMixin, *, theme: str = "auto") -> dict[str, Any]:

@@ -16,7 +16,15 @@ import altair as alt
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.view.characters import replace_pairs, replace_undrawable
 
-__all__ = ["WANTED", "can_draw", "converter", "png", "raster", "svg", "vega_lite"]
+__all__ = [
+    "WANTED",
+    "can_draw",
+    "converter",
+    "spec_to_png",
+    "spec_to_svg",
+    "svg_to_png",
+    "vega_lite_version",
+]
 
 WANTED: Final = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """The Vega-Lite that altair writes for."""
@@ -52,7 +60,7 @@ def can_draw() -> bool:
     return True
 
 
-def png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
+def spec_to_png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
     """Draw a complete Vega-Lite ``spec``, rows included, as a PNG.
 
     Raises
@@ -65,7 +73,7 @@ def png(spec: dict[str, Any], *, scale: float = 1.0) -> bytes:
     return _squeezed(_drawn(converter().vegalite_to_png, spec, scale=scale))
 
 
-def svg(spec: dict[str, Any]) -> str:
+def spec_to_svg(spec: dict[str, Any]) -> str:
     """Draw a complete Vega-Lite ``spec``, rows included, as an SVG.
 
     Raises
@@ -79,7 +87,7 @@ def svg(spec: dict[str, Any]) -> str:
     return drawn
 
 
-def raster(picture: str, *, scale: float = 1.0) -> bytes:
+def svg_to_png(picture: str, *, scale: float = 1.0) -> bytes:
     """Turn an SVG into a PNG.
 
     Raises
@@ -90,7 +98,7 @@ def raster(picture: str, *, scale: float = 1.0) -> bytes:
     return _squeezed(converter().svg_to_png(picture, scale=scale))
 
 
-def vega_lite() -> str:
+def vega_lite_version() -> str:
     """Choose altair's own Vega-Lite, or the newest there is if vl_convert does not know that one yet.
 
     Raises
@@ -106,11 +114,11 @@ def _drawn(convert: Callable[..., Any], spec: dict[str, Any], **options: Any) ->
     """Have a spec drawn, whatever characters are in it, its rows included."""
     text = replace_undrawable(json.dumps(spec))
     try:
-        return convert(text, vl_version=vega_lite(), **options)
+        return convert(text, vl_version=vega_lite_version(), **options)
     except ValueError as error:
         if _HALVED not in str(error):
             raise
-    return convert(replace_pairs(text), vl_version=vega_lite(), **options)
+    return convert(replace_pairs(text), vl_version=vega_lite_version(), **options)
 
 
 _HALVED: Final = "unexpected end of hex escape"
