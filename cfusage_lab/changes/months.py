@@ -50,6 +50,11 @@ def month_over_month(history: FrameT, *, time_zone: str, include_in_progress: bo
         If columns are missing, windows are not hours, or (found only where the result is computed at once)
         there are duplicate windows.
 
+    Warns
+    -----
+    OffTheHourWarning
+        As in :func:`cfusage_lab.daily_usage`.
+
     Examples
     --------
     >>> import cfusage_lab as cfu

@@ -40,19 +40,20 @@ def same_time_yesterday(history: FrameT, *, time_zone: str, include_in_progress:
           day is over
         - ``against``, ``previous_date``: ``yesterday`` or ``last_week``, and its date
         - ``current_usd``, ``previous_usd``, ``change_usd``: US dollars until then; the last two are null
-          unless every hour of both stretches is there, the first only where the account has none of today
+          unless every hour of both spans is there, the first only where the account has none of today
         - ``change_ratio``: a fraction of ``previous_usd``; null unless that is above 0
-        - ``kind``: what it comes to: ``up``, ``down``, ``flat``, ``new`` (something after nothing),
-          ``stopped`` (nothing after something), ``zero`` (nothing twice), ``unknown`` (no partner)
+        - ``kind``: what it comes to, as in :func:`cfusage_lab.day_over_day`
         - ``is_whole``, ``state``: of today until then
 
     Raises
     ------
-    ConfigError
-        If there is no such zone.
-    FrameError
-        If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        there are duplicate windows.
+    ConfigError, FrameError
+        As in :func:`cfusage_lab.month_over_month`.
+
+    Warns
+    -----
+    OffTheHourWarning
+        As in :func:`cfusage_lab.daily_usage`.
 
     Examples
     --------

@@ -9,11 +9,20 @@ shows that a page holds more; or when a request for the part outside its rows co
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from cfusage_lab.errors import PayloadError
 from cfusage_lab.wire.answers import Rows
 
 __all__ = ["PageSize", "Part", "Plan"]
+
+_FEW: Final = 8
+_LACKING: Final = 16
+"""An account may lack so many windows at its ends, or one for so many that it has, and does not look cut: a
+night without usage, or hours that are not reported yet."""
+_PROBED: Final = 8
+"""A probe asks for a part of the range more: one window for so many. It shows whether a page holds more, and
+costs less than the proof of each answer by itself."""
 
 
 @dataclass(slots=True)
@@ -51,7 +60,7 @@ class Part:
     ----------
     outside
         The rows of the answer that this request is to prove whole, or None.
-    is_stretch
+    is_probe
         Whether the request reaches back past what was asked for, only to see a fuller page.
     """
 
@@ -59,7 +68,7 @@ class Part:
     start: int
     end: int
     outside: int | None = None
-    is_stretch: bool = False
+    is_probe: bool = False
 
 
 @dataclass(slots=True)
@@ -86,7 +95,7 @@ class Plan:
     _held: deque[str] = field(default_factory=deque)
     _unproved: list[tuple[Part, Rows]] = field(default_factory=list)
     _under_way: int = 0
-    _has_stretched: bool = False
+    _has_probed: bool = False
     _has_proved: bool = False
 
     def __post_init__(self) -> None:
@@ -130,7 +139,7 @@ class Plan:
         self.page.saw(rows.count)
         if rows.claims_more:
             self.page.was_cut_at(rows.count)
-        if part.is_stretch:
+        if part.is_probe:
             return
         self.pieces.append((part.account_id, rows))
         if part.outside is not None and rows.count and not self._is_newest_only(part, rows):
@@ -165,18 +174,18 @@ class Plan:
         part, rows = self._unproved[0]
         outside = sum(self._windows(start, end) for start, end in self._outside(part, rows))
         is_dense = len(rows.starts) == self._windows(rows.first, rows.last) + 1
-        return (is_dense and rows.first > part.start) or outside > max(8, rows.count // 16)
+        return (is_dense and rows.first > part.start) or outside > max(_FEW, rows.count // _LACKING)
 
     def _prove(self) -> None:
         """Settle the answers that are shorter than another, and plan the proof of the rest."""
         tied = [(part, rows) for part, rows in self._unproved if rows.count >= self.page.at_least]
         self._unproved = []
-        if self.page.exactly is None and len(tied) > 1 and not self._has_stretched:
-            self._has_stretched = True
+        if self.page.exactly is None and len(tied) > 1 and not self._has_probed:
+            self._has_probed = True
             self._unproved = tied
             part = tied[0][0]
-            more = max(8, self._windows(part.start, part.end) // 8) * self.width
-            self._todo.append(Part(part.account_id, part.start - more, part.end, is_stretch=True))
+            more = max(_FEW, self._windows(part.start, part.end) // _PROBED) * self.width
+            self._todo.append(Part(part.account_id, part.start - more, part.end, is_probe=True))
             return
         now = len(tied) if self.page.exactly is not None or self._has_proved else 1
         self._has_proved = True

@@ -6,7 +6,7 @@ counted as an error of a forecast. Out of the ordinary is
 - a day far above all others: a runaway night counts for as much as the third highest day, or four times the
   median day, whichever is more, so that a launch counts in full from its third day on
 - a correction that puts a day below zero: the day counts as nothing, unless there are three of them
-- a quiet stretch of three days or more that is over, as holidays and outages are: what a method learns from
+- a quiet spell of three days or more that is over, as holidays and outages are: what a method learns from
   is filled as a gap is; its errors are measured with the quiet days as they were
 """
 

@@ -26,10 +26,8 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
 
     Parameters
     ----------
-    history
-        Usage history in hour windows (``schema.HISTORY``).
-    include_in_progress
-        Count the running window, too.
+    history, include_in_progress
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Returns
     -------
@@ -44,8 +42,7 @@ def load_factor(history: FrameT, *, include_in_progress: bool = False) -> FrameT
     Raises
     ------
     FrameError
-        If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        there are duplicate windows.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Examples
     --------
@@ -192,12 +189,10 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
 
     Parameters
     ----------
-    history
-        Usage history in hour windows (``schema.HISTORY``).
+    history, include_in_progress
+        As in :func:`cfusage_lab.hourly_profile`.
     top
         How many hours of each account.
-    include_in_progress
-        Count the running window, too.
 
     Returns
     -------
@@ -215,8 +210,7 @@ def concentration(history: FrameT, *, top: int = 24, include_in_progress: bool =
     ConfigError
         If ``top`` is not a whole number from 1.
     FrameError
-        If columns are missing, windows are not hours, or (found only where the result is computed at once)
-        there are duplicate windows.
+        As in :func:`cfusage_lab.hourly_profile`.
 
     Examples
     --------
