@@ -9,6 +9,7 @@ from typing import Final
 from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
+    "all_accounts",
     "chance_text",
     "clock_hour",
     "counted",
@@ -27,6 +28,7 @@ __all__ = [
     "round_dollars",
     "share_text",
     "span_text",
+    "state_text",
     "visible",
     "window_text",
 ]
@@ -101,6 +103,16 @@ def more_or_less(change: float, ratio: float | None) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Write how many there are of something."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def all_accounts(count: int) -> str:
+    """Write what all accounts together are called."""
+    return f"All {counted(count, 'account')}"
+
+
+def state_text(state: str) -> str:
+    """Write the state of a window or a day."""
+    return state.replace("_", " ")
 
 
 def moment_text(moment: datetime, info: tzinfo) -> str:

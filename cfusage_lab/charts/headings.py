@@ -10,9 +10,9 @@ import polars as pl
 from cfusage_lab.account_names import not_built_in
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import STATES
-from cfusage_lab.wording import days_text
+from cfusage_lab.wording import days_text, state_text
 
-__all__ = ["break_lines", "day_facts", "heading", "one_line", "unsettled_fact"]
+__all__ = ["break_lines", "day_facts", "heading", "one_line", "unsettled_counts", "unsettled_fact"]
 
 _NARROW: Final = 360
 """Pixels of a view, in a cell of half a screen, below which headings are set smaller."""
@@ -81,6 +81,11 @@ def day_facts(table: pl.DataFrame, time_zone: str | None) -> list[str]:
 
 def unsettled_fact(table: pl.DataFrame, what: str = "Paler bars may still change") -> list[str]:
     """Say how many rows may still change, if any may; ``what`` says how they are seen."""
+    found = unsettled_counts(table)
+    return [f"{what}: {found}"] if found else []
+
+
+def unsettled_counts(table: pl.DataFrame) -> str:
+    """Say how many rows of each state may still change; nothing where none may."""
     counts = dict(table["state"].value_counts().iter_rows())
-    found = [f"{counts[state]:,} {state.replace('_', ' ')}" for state in STATES[1:] if state in counts]
-    return [f"{what}: {', '.join(found)}"] if found else []
+    return ", ".join(f"{counts[state]:,} {state_text(state)}" for state in STATES[1:] if state in counts)

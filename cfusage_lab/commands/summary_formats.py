@@ -16,7 +16,7 @@ from cfusage_lab.headline import change_text, headline_figures
 from cfusage_lab.invoices import model_name, usage_by_model
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import SUMMARY
-from cfusage_lab.wording import counted, dollars, markdown_text, moment_text, visible
+from cfusage_lab.wording import all_accounts, counted, dollars, markdown_text, moment_text, visible
 
 __all__ = ["as_json", "as_markdown", "as_text"]
 
@@ -163,7 +163,7 @@ def _rows(found: Summary) -> Iterator[list[str]]:
         ends = {row["account_id"]: row for row in found.end.each.iter_rows(named=True)}
     whole = None if found.end is None else found.end.whole
     if found.total is not None:
-        yield [f"All {counted(len(rows), 'account')}", *_figures(found.total, whole)]
+        yield [all_accounts(len(rows)), *_figures(found.total, whole)]
     for one in found.shown:
         yield [
             markdown_text(found.names[one]),

@@ -12,7 +12,7 @@ from cfusage_lab.forecasts import budget_sentence, month_end_sentence, runway_se
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.headline import NO_FORECAST, NOT_JUDGED, headline_figures
 from cfusage_lab.invoices import agreement, is_alarming
-from cfusage_lab.wording import counted, dollars, share_text
+from cfusage_lab.wording import all_accounts, counted, dollars, share_text
 
 __all__ = ["STOOD_OUT", "UNKNOWN", "Block", "Line", "blocks", "outlook_lines"]
 
@@ -49,7 +49,7 @@ def blocks(found: Summary) -> Iterator[Block]:
     """Tell of all accounts together, where there are several, and then of each, the costliest first."""
     rows = {row["account_id"]: row for row in found.rows.iter_rows(named=True)}
     if found.total is not None:
-        heading = f"All {counted(len(rows), 'account')}"
+        heading = all_accounts(len(rows))
         yield Block(heading, (*_figures(found.total), *outlook_lines(found, None)))
     for account_id in found.shown:
         yield Block(found.names[account_id], (*_figures(rows[account_id]), *outlook_lines(found, account_id)))

@@ -7,7 +7,7 @@ import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.wording import counted
+from cfusage_lab.wording import all_accounts, counted
 
 __all__ = ["AccountPicker"]
 
@@ -75,7 +75,7 @@ class AccountPicker(ipywidgets.VBox):  # type: ignore[misc]
         is_all = len(names) > 1 and set(self.value) == set(names)
         kept = frozenset() if is_all else frozenset(self.value)
         shown = [one for one in names if one in kept or part in self._searched(one).casefold()]
-        options = [(f"All {counted(len(names), 'account')}", _ALL)] if len(names) > 1 else []
+        options = [(all_accounts(len(names)), _ALL)] if len(names) > 1 else []
         options += [(names[one], one) for one in shown]
         self._is_mirroring = True  # other options choose other values
         self.list.options = options

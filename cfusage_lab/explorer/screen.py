@@ -20,7 +20,7 @@ from cfusage_lab.explorer.windows_table import ORDERS, Page, windows_html
 from cfusage_lab.ranges import no_zone_warning, zone
 from cfusage_lab.time_units import EPOCH, WEEKDAYS
 from cfusage_lab.view import ChartView, prepare
-from cfusage_lab.wording import hour_text
+from cfusage_lab.wording import hour_text, moment_text
 
 __all__ = ["Screen"]
 
@@ -243,7 +243,7 @@ class Screen:
         first = _moment(history["start_time"].min()) if start is None else start
         last = _moment(history["end_time"].max()) if end is None else end
         if first is not None and last is not None and last <= first:
-            which = " and until ".join(f"{one.astimezone(info):%a %d %b %Y, %H:%M}" for one in (first, last))
+            which = " and until ".join(moment_text(one, info) for one in (first, last))
             raise ConfigError(f"nothing lies from {which}: choose a last moment after the first")
         self._select_span(first, last)
 

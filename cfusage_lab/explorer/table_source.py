@@ -1,14 +1,14 @@
 """A history table as a source: for whatever was fetched before, or read from a file."""
 
-from collections.abc import Sequence
+from typing import Unpack
 
 import polars as pl
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.history import polars_history
-from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
-from cfusage_lab.schema import ACCOUNTS, HISTORY, Granularity
+from cfusage_lab.schema import ACCOUNTS, HISTORY
+from cfusage_lab.source import HistoryOptions
 
 __all__ = ["TableSource"]
 
@@ -49,15 +49,10 @@ class TableSource:
         return ids.with_columns(name=pl.lit(None)).cast(ACCOUNTS)
 
     def usage_history(
-        self,
-        time_range: TimeRange | None = None,
-        *,
-        granularity: Granularity = "hour",  # noqa: ARG002 - a table has the one that it has
-        accounts: Sequence[str] | str | None = None,
-        with_ids: bool = True,
-        progress: Progress | None = None,  # noqa: ARG002 - there is nothing to wait for
+        self, time_range: TimeRange | None = None, **options: Unpack[HistoryOptions]
     ) -> pl.DataFrame:
-        """Return the windows that lie inside the range (``schema.HISTORY``)."""
+        """Return the windows that lie inside the range (``schema.HISTORY``), which are of one granularity."""
+        accounts, with_ids = options.get("accounts"), options.get("with_ids", True)
         asked = time_range or self.whole
         inside = (pl.col("start_time") >= asked.start) & (pl.col("end_time") <= asked.end)
         if accounts is not None:

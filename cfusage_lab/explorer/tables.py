@@ -12,15 +12,16 @@ from typing import Any, Protocol
 import polars as pl
 
 from cfusage_lab.account_names import short
+from cfusage_lab.charts.headings import unsettled_counts
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.questions import Question
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange, zone
-from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, STATES, require_columns
+from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, require_columns
 from cfusage_lab.source import FullSource, Source, as_source, ask_names, label_of
-from cfusage_lab.wording import counted, span_text
+from cfusage_lab.wording import counted, moment_text, span_text
 
 __all__ = [
     "Alone",
@@ -73,8 +74,8 @@ class Answer:
         """Say where the numbers come from and how new they are."""
         if self.refusal is not None:
             return f"{self.label} · nothing fetched yet"
-        moment = (self.newest_stored or question.asked_at).astimezone(zone(question.time_zone))
-        written = f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} {question.time_zone} time"
+        moment = moment_text(self.newest_stored or question.asked_at, zone(question.time_zone))
+        written = f"{moment} {question.time_zone} time"
         how_new = "data as of" if self.newest_stored is None else "as stored, newest window from"
         return f"{self.label} · {how_new} {written}"
 
@@ -85,13 +86,11 @@ class Answer:
         start, end = self.history["start_time"].min(), self.history["end_time"].max()
         if not (isinstance(start, datetime) and isinstance(end, datetime)):
             return "no windows"
-        counts = dict(self.history["state"].value_counts().iter_rows())
-        unsettled = [f"{counts[one]:,} {one.replace('_', ' ')}" for one in STATES[1:] if one in counts]
         windows, accounts = counted(self.history.height, "window"), self.history["account_id"].n_unique()
         if accounts > 1:
             hours = counted(self.history["start_time"].n_unique(), "hour")
             windows += f" of {counted(accounts, 'account')} in {hours}"
-        settled = ", ".join(unsettled) or "all complete"
+        settled = unsettled_counts(self.history) or "all complete"
         return f"{span_text(start, end, zone(question.time_zone))} · {windows}: {settled}"
 
 

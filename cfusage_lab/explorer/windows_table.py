@@ -8,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.ranges import zone
-from cfusage_lab.wording import html_text, offset_text, window_text
+from cfusage_lab.wording import html_text, offset_text, state_text, window_text
 
 __all__ = ["ORDERS", "ROWS", "Page", "windows_html"]
 
@@ -100,7 +100,7 @@ def _row(row: Mapping[str, object], account: str | None, time_zone: str) -> str:
     start: Any = row["start_time"]
     end: Any = row["end_time"]
     local = window_text(start, end - start, info)
-    state = str(row["state"]).replace("_", " ") + ("" if row["is_reported"] else ", none reported")
+    state = state_text(str(row["state"])) + ("" if row["is_reported"] else ", none reported")
     cells = [*([account] if account is not None else []), local]
     told = "".join(f"<td>{html_text(cell)}</td>" for cell in cells)
     told = told.removesuffix("</td>") + f' <span class="cfusage-quiet">{offset_text(start, info)}</span></td>'

@@ -25,7 +25,7 @@ from cfusage_lab.ranges import TimeRange
 from cfusage_lab.reports.comparison_range import ComparisonRange, check_held, is_within
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import SANDBOX_ACCOUNTS, are_made_up
-from cfusage_lab.wording import counted
+from cfusage_lab.wording import all_accounts
 
 __all__ = ["Figures"]
 
@@ -129,7 +129,7 @@ class Figures:
         """The account, or how many there are."""
         if self.is_alone:
             return self.names[self.accounts["account_id"][0]]
-        return f"All {counted(self.accounts.height, 'account')}"
+        return all_accounts(self.accounts.height)
 
     @property
     def is_alone(self) -> bool:

@@ -17,7 +17,7 @@ from cfusage_lab.reports.markup import Card, cards, definitions, money, paragrap
 from cfusage_lab.schema import SETTLE_LAG, STATES
 from cfusage_lab.time_units import HOUR
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import counted, days_text, moment_text
+from cfusage_lab.wording import counted, days_text, moment_text, state_text
 
 __all__ = ["computed", "provisional"]
 
@@ -103,7 +103,7 @@ def _states(figures: Figures) -> Block:
     shown = [(state, *by_state[state]) for state in STATES if state in by_state]
     return cards(
         Card(
-            state.replace("_", " ").capitalize(),
+            state_text(state).capitalize(),
             money(cost),
             f'in <data value="{count}">{counted(count, "window")}</data>',
         )

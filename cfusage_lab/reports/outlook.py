@@ -19,7 +19,7 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.reports.figures import Figures
 from cfusage_lab.reports.markup import Card, Column, cards, money, paragraph, table
 from cfusage_lab.view.pages import Block
-from cfusage_lab.wording import counted, days_text, html_text, moment_text
+from cfusage_lab.wording import counted, days_text, html_text, moment_text, state_text
 
 __all__ = ["events_found", "month_end", "stood_out", "where_it_ends"]
 
@@ -201,7 +201,7 @@ def _events(figures: Figures, events: pl.DataFrame, caption: str, *, is_named: b
             money(event["expected_usd"]),
             money(event["impact_usd"]),
             html_text(explanation(event, time_zone=figures.time_zone)),
-            html_text(event["state"].replace("_", " ")),
+            html_text(state_text(event["state"])),
         ]
         for event in shown.iter_rows(named=True)
     ]

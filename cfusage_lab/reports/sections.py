@@ -32,7 +32,15 @@ from cfusage_lab.reports.methodology import computed, provisional
 from cfusage_lab.reports.outlook import events_found, where_it_ends
 from cfusage_lab.time_units import WEEK_DAYS
 from cfusage_lab.view.pages import Block, Section
-from cfusage_lab.wording import counted, days_text, hour_text, hour_window_text, html_text, span_text
+from cfusage_lab.wording import (
+    counted,
+    days_text,
+    hour_text,
+    hour_window_text,
+    html_text,
+    span_text,
+    state_text,
+)
 
 __all__ = ["sections"]
 
@@ -177,7 +185,7 @@ def _highest(figures: Figures) -> list[Block]:
             money(row["aggregated_value"]),
             part(row["share"]),
             *_most(figures, row),
-            html_text(row["state"].replace("_", " ")),
+            html_text(state_text(row["state"])),
         ]
         for row in figures.top_hours().iter_rows(named=True)
     ]
@@ -188,7 +196,7 @@ def _highest(figures: Figures) -> list[Block]:
             money(row["cost_usd"]),
             part(row["share"]),
             *_most(figures, row),
-            html_text(row["state"].replace("_", " ") + ("" if row["is_whole"] else ", hours missing")),
+            html_text(state_text(row["state"]) + ("" if row["is_whole"] else ", hours missing")),
         ]
         for row in figures.top_days().iter_rows(named=True)
     ]
