@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.checks import window_hours
 from cfusage_lab.frames.expressions import net, state_rank
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import STATES, WINDOWS, require_columns
@@ -184,10 +184,7 @@ def place_on_clock(table: pl.DataFrame, info: ZoneInfo, width: timedelta) -> pl.
 def _width(history: pl.DataFrame) -> timedelta:
     width = pl.col("end_time") - pl.col("start_time")
     widths = history.lazy().select(width.unique().sort()).collect(engine="streaming").to_series().to_list()
-    if len(widths) > 1:
-        found = ", ".join(map(str, widths))
-        raise FrameError(f"a history table has windows of one width, found {found}: draw each by itself")
-    return widths[0] if widths else HOUR
+    return window_hours([one / HOUR for one in widths], is_off=False) * HOUR
 
 
 def _by_account(history: pl.DataFrame, names: Mapping[str, str]) -> tuple[pl.DataFrame, tuple[Series, ...]]:

@@ -14,7 +14,7 @@ import narwhals as nw
 import polars as pl
 
 from cfusage_lab.errors import FrameError
-from cfusage_lab.schema import DOMAINS
+from cfusage_lab.schema import DOMAINS, Granularity
 from cfusage_lab.time_units import DAY_HOURS
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "refuse_nulls",
     "window_hours",
     "with_flaws_unknown",
+    "wrong_granularity",
 ]
 
 Flaws = Mapping[str, tuple[nw.Expr, str]]
@@ -165,6 +166,13 @@ def window_hours(widths: Collection[float], *, is_off: bool) -> int:
             f"a window is off the grid, it does not begin on a whole UTC {unit}: fetch the history again"
         )
     return int(found[0])
+
+
+def wrong_granularity(wanted: Granularity, *, because: str = "") -> FrameError:
+    """Return the error about windows of another width than the one that is ``wanted``."""
+    return FrameError(
+        f"these are not {wanted} windows{because}: fetch the history with granularity={wanted!r}"
+    )
 
 
 def refuse_nulls(rows: pl.DataFrame, columns: Collection[str]) -> None:

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.errors import FrameError
+from cfusage_lab.frames.checks import wrong_granularity
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.frames.row_order import runs_of
 from cfusage_lab.invoices.lines import PERIOD, SUM_ROUNDING, invoice_lines_of
 from cfusage_lab.invoices.verdicts import HourSums, outcome_of, verdict_of
-from cfusage_lab.schema import HISTORY, RECONCILIATION
+from cfusage_lab.schema import HISTORY, RECONCILIATION, WIDTHS, Granularity
 from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = ["reconcile"]
@@ -75,8 +75,8 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     ('agrees', 1511.66)
     """
     lines = invoice_lines_of(invoice_lines)
-    hours = _by_account(history, HOUR, "hour")
-    by_day = None if days is None else _by_account(days, DAY, "day")
+    hours = _by_account(history, "hour")
+    by_day = None if days is None else _by_account(days, "day")
     none = pl.DataFrame(schema=_WINDOW)
     rows = []
     for period, of_period in lines.group_by(*PERIOD, maintain_order=True):
@@ -93,11 +93,11 @@ def reconcile(history: object, invoice_lines: object, *, days: object = None) ->
     return pl.DataFrame(rows, schema=RECONCILIATION, orient="row").sort(*PERIOD)
 
 
-def _by_account(history: object, width: timedelta, what: str) -> dict[tuple[Any, ...], pl.DataFrame]:
-    """Check a history of one width; return it account by account."""
+def _by_account(history: object, granularity: Granularity) -> dict[tuple[Any, ...], pl.DataFrame]:
+    """Check a history of one granularity; return it account by account."""
     windows = polars_history(history, _WINDOW)
-    if windows.filter(pl.col("end_time") - pl.col("start_time") != width).height:
-        raise FrameError(f"these are not {what} windows: fetch the history with granularity={what!r}")
+    if windows.filter(pl.col("end_time") - pl.col("start_time") != WIDTHS[granularity]).height:
+        raise wrong_granularity(granularity)
     runs = runs_of(windows["account_id"])
     ends = runs["len"].cum_sum()
     parts = zip(runs["value"], ends - runs["len"], runs["len"], strict=True)
