@@ -203,7 +203,7 @@ function complete(spec, values) {
 
 // Where a table's rows are changed, Vega keeps a copy of each, and a trace of the copy for ever. So times, which
 // arrive as numbers, are not parsed again, and rows that are filtered out anyway are filtered out first.
-function thrifty(sources, tables) {
+function leanSources(sources, tables) {
   return sources.flatMap((source) => {
     if (!Object.hasOwn(tables, source.source ?? "")) return [source];
     const steps = (source.transform ?? []).filter(({ expr, as }) => expr !== `toDate(datum["${as}"])`);
@@ -214,9 +214,9 @@ function thrifty(sources, tables) {
   });
 }
 
-// And a table may hold coarse rows and fine ones, of which one kind is on screen: a chart that says so in its usermeta,
-// by the column that tells them apart and the signal that says which, has the others wait outside. Vega would copy them,
-// too, and filter them with each change: half as long again.
+// And a table may hold coarse rows and fine ones, of which one kind is on screen. A chart says so in its usermeta, by
+// the column that tells them apart and the signal that says which. The others wait outside: Vega would copy them, too,
+// and filter them with each change, which takes half as long again.
 function turnsOf({ usermeta }, tables) {
   const { column, signal } = usermeta?.rowsInTurn ?? {};
   const names = Object.keys(tables).filter((name) => column && columnsOf(tables[name]).includes(column));
@@ -292,12 +292,14 @@ function signalNamed(group, name) {
   return (group.signals ?? []).find((signal) => signal.name === name);
 }
 
-// What merely follows the pointer stays in the browser.
-function isTold({ select }) {
+// Python hears of every selection but those that follow the pointer.
+function isForPython({ select }) {
   return select !== undefined && !/^(pointer|mouse)(over|move|enter)/.test(select.on?.type ?? select.on ?? "");
 }
 
-function takeEdges(group, signal, fields, tuple) {
+// Let an interval have the edges that Python says, and not those that its pixels come to. Vega-Lite says the names of
+// its signals and scales nowhere but in their expressions, so they are read there.
+function addEdgeSignals(group, signal, fields, tuple) {
   const wanted = `cfusage_${signal}`;
   const sources = /values: \[(.*?)\]\}/.exec(tuple.on[0].update)?.[1].split(/,\s*/) ?? [];
   fields.forEach(({ channel, field }, place) => {
@@ -324,14 +326,14 @@ function takeEdges(group, signal, fields, tuple) {
 // Prepare the selections of a specification, and return how to make each.
 function selectionsOf(spec, vega) {
   const selections = {};
-  for (const { name, select } of (spec.params ?? []).filter(isTold)) {
+  for (const { name, select } of (spec.params ?? []).filter(isForPython)) {
     const signal = name.replace(/\W/g, "_");
     const isInterval = (select.type ?? select) === "interval";
     for (const group of groupsOf(vega)) {
       const fields = signalNamed(group, `${signal}_tuple_fields`)?.value;
       if (!fields || fields.some(({ field }) => field === "_vgsid_")) continue; // the number of a row on this page
       const tuple = signalNamed(group, `${signal}_tuple`);
-      if (isInterval) takeEdges(group, signal, fields, tuple);
+      if (isInterval) addEdgeSignals(group, signal, fields, tuple);
       const unit = /unit: "([^"]*)"/.exec(tuple.on?.[0].update)?.[1] ?? "";
       selections[name] = { signal, isInterval, fields, unit };
     }
@@ -373,7 +375,7 @@ function select(view, { signal, isInterval, fields, unit }, value) {
 }
 
 // Views that stand in others do not hear the first change of a signal outside: let that one change nothing.
-async function wake({ view, selections }) {
+async function primeSignals({ view, selections }) {
   const intervals = Object.values(selections).filter(({ isInterval }) => isInterval);
   for (const { signal } of intervals) view.signal(`cfusage_${signal}`, false);
   await view.redraw();
@@ -436,7 +438,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
         (vega.signals ??= []).push({ name, value: values[name] });
         vega.title[part] = { signal: name };
       }
-      vega.data = thrifty(vega.data ?? [], tables);
+      vega.data = leanSources(vega.data ?? [], tables);
       selections = selectionsOf(spec, vega);
       for (const source of vega.data) {
         if (Object.hasOwn(tables, source.name)) {
@@ -448,7 +450,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
     },
   });
   const drawing = { key, view, finalize, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
-  await wake(drawing);
+  await primeSignals(drawing);
   tellSelections(drawing);
   takeSelections(drawing, state.selections ?? {});
   await settle(drawing);
