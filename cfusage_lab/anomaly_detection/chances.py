@@ -56,6 +56,8 @@ _CLASS: Final = ("kind", "is_quiet")
 _AT_MIDDLE: Final = math.log(2)
 _AT_HIGH: Final = -math.log(_HIGH)
 """How many windows a day pass the middle and the high quantile of the days' highest."""
+_A_MONTH: Final = math.log(_MONTH_DAYS * _AT_HIGH)
+"""The logarithm of how many windows a month pass the high quantile."""
 
 
 def score_threshold(sensitivity: float) -> float:
@@ -162,12 +164,10 @@ def _tail(name: str) -> tuple[pl.Expr, pl.Expr]:
 def _score(side: str, length: int) -> pl.Expr:
     name = f"{side}_{length}"
     high, slope = _tail(name)
-    a_month = math.log(_MONTH_DAYS * _AT_HIGH)
-    return ((pl.col(name) ** _SHAPES[side] - high) / slope - a_month) / math.log(10)
+    return ((pl.col(name) ** _SHAPES[side] - high) / slope - _A_MONTH) / math.log(10)
 
 
 def _distance_of(side: str, score: float) -> pl.Expr:
     """Return the distance of a single window that has a score: the same, the other way round."""
     high, slope = _tail(f"{side}_1")
-    a_month = math.log(_MONTH_DAYS * _AT_HIGH)
-    return (high + slope * (score * math.log(10) + a_month)).clip(0.0) ** (1 / _SHAPES[side])
+    return (high + slope * (score * math.log(10) + _A_MONTH)).clip(0.0) ** (1 / _SHAPES[side])

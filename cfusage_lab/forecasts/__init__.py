@@ -1,6 +1,7 @@
 """Where cost goes from here: the coming days, the end of the month, its budget, prepaid credit.
 
-No model library: the candidates are sums over the days before, and each account's own history decides.
+No model library: ``methods`` are sums over the days before, and each account's own ``rolling_errors`` decide
+which is taken, and how wide its intervals are.
 """
 
 from cfusage_lab.forecasts.backtesting import backtest

@@ -1,8 +1,9 @@
 """The way to Cloudflare and back. Only this package, beside the sandbox, reaches httpx.
 
-``addresses`` says where a token may go, ``exchange`` sends requests and tries them again, ``pacing`` says
-when the next may go, ``refusals`` what a refusal means, ``answers`` and ``invoices`` turn
-the bytes of an answer, which ``envelope`` opens, into checked values.
+``addresses`` says where a token may go, ``exchange`` sends a request, ``retries`` says whether to try again and
+``pacing`` when the next may go; ``limits`` has every bound, the cap on ``Retry-After`` among them.
+``refusals`` says what a refusal means; ``answers`` and ``invoices`` turn the bytes of an answer, which
+``envelope`` opens, into checked values.
 """
 
 from cfusage_lab.wire.addresses import CLOUDFLARE, address
