@@ -9,11 +9,13 @@ from cfusage_lab import terminal
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["ALL", "CONFIG", "NAME", "RANGES", "parsed"]
+__all__ = ["ALL", "CONFIG", "DAYS", "NAME", "RANGES", "parsed"]
 
 NAME: Final = "cfusage_lab"
 ALL: Final = "all"
 """Every account that a token may see."""
+DAYS: Final = 90
+"""Days from which is learned what is usual, and where the month ends: the endpoint answers them in one go."""
 CONFIG: Final = 2
 """The exit code of wrong arguments."""
 
@@ -30,21 +32,20 @@ first, each with a --help of its own:
   update    fetch what is new into an archive
   report    write one HTML file to hand on
 """
-_SUMMARY_FETCHED: Final = """\
-What is fetched: every hour of the last 90 days, the running one included. The figures are those of the time
-from the first day of the previous month until now, in the time zone, which is what month-to-date against
-the month before needs, and so is what stood out; the hours before tell what is usual, and where the month
-ends. Cost is US dollars of Unified Billing. Prepaid credit is asked for, too: one request an account, of the
-ten costliest.
+_SUMMARY_FETCHED: Final = f"""\
+What is fetched: every hour of the last {DAYS} days, the running one included. The figures, and what stood
+out, are those from the first day of the previous month until now, in the time zone: month-to-date against
+the month before takes that. The hours before tell what is usual, and where the month ends. Cost is US
+dollars of Unified Billing. Prepaid credit is asked for, too: one request an account, of the ten costliest.
 """
 _UPDATE: Final = """\
 Fetch into an archive what is absent or not yet complete, look for late corrections, and store the invoice
 previews, of which Cloudflare keeps none by model. One line says what was new. It may be run at any time.
 """
-_REPORT: Final = """\
-Write a report of a time range as one HTML file that needs no network, and print its path. It is compared with
-the same weekdays before, or the month before; 90 days, or as many as that takes, tell what is usual and where
-the month ends.
+_REPORT: Final = f"""\
+Write a report of a time range as one HTML file that needs no network, and print its path. It is compared
+with the same weekdays before, or the month before; {DAYS} days, or as many as that takes, tell what is usual
+and where the month ends.
 """
 _WHO: Final = """\
 Who asks: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or CLOUDFLARE_EMAIL with CLOUDFLARE_API_KEY, in
@@ -112,9 +113,9 @@ def _update() -> _Parser:
     found.add_argument(
         "--days",
         type=int,
-        default=90,
+        default=DAYS,
         metavar="N",
-        help="days before today of an account that is not in it yet (default: 90)",
+        help="days before today of an account that is not in it yet (default: %(default)s)",
     )
     _add_accounts(found, "default: all")
     return found

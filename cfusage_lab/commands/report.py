@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.commands.arguments import ALL
+from cfusage_lab.commands.arguments import ALL, DAYS
 from cfusage_lab.commands.client import (
     accounts_of,
     credit_of,
@@ -42,9 +42,6 @@ from cfusage_lab.source import label_of
 from cfusage_lab.time_units import HOUR
 
 __all__ = ["ReportOptions", "report_of_account", "report_of_archive"]
-
-_DAYS: Final = 90
-"""How far back what is usual is learned from, at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ class _Spans:
                 "last-month": lambda: previous_month(**when),
                 "previous-month": lambda: previous_month(**when),
             }[wanted.name]()
-            learned = last_days(_DAYS, include_today=True, **when)
+            learned = last_days(DAYS, include_today=True, **when)
             months = since_previous_month(**when)
         before = ComparisonRange.of(found, time_zone=wanted.time_zone).previous
         return cls(

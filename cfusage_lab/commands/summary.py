@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from cfusage_lab.account_names import labels
+from cfusage_lab.commands.arguments import DAYS
 from cfusage_lab.commands.client import credit_of, invoice_of, listener, names_of
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.forecasts.budget import checked_budget
@@ -25,9 +26,6 @@ from cfusage_lab.ranges import TimeRange, last_days, no_zone_warning, off_the_ho
 from cfusage_lab.source import SANDBOX_ACCOUNTS, kind_of, label_of
 
 __all__ = ["Summary", "fetch_summary"]
-
-_DAYS: Final = 90
-"""How far back a forecast and what is usual are learned from: the endpoint answers for that in one go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +94,7 @@ def _overview(
 ) -> Summary:
     now = datetime.now(UTC)
     time_range = since_previous_month(time_zone=time_zone, now=now)
-    fetched = last_days(_DAYS, time_zone=time_zone, include_today=True, now=now)
+    fetched = last_days(DAYS, time_zone=time_zone, include_today=True, now=now)
     history = client.usage_history(fetched, accounts=accounts, with_ids=False, progress=listener())
     usage = Usage.of(history, time_zone=time_zone)
     is_told = pl.col("start_time") >= time_range.start

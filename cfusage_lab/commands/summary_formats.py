@@ -21,6 +21,7 @@ from cfusage_lab.wording import all_accounts, counted, dollars, markdown_text, m
 __all__ = ["as_json", "as_markdown", "as_text"]
 
 _MOST_MODELS: Final = 3
+"""Models that Markdown names: a message is read at a glance, and the JSON has them all."""
 _MARKDOWN_HEAD: Final = (
     "Account",
     "Day",
@@ -30,7 +31,9 @@ _MARKDOWN_HEAD: Final = (
     "Month's end",
 )
 _WHAT: Final = 27
+"""Columns of the longest title, as of ``Sun 29 Nov 2026 until 15:00``."""
 _FIGURE: Final = 14
+"""Columns of a figure, as of ``-$1,234,567.89``."""
 _NARROWEST: Final = 24
 """Columns that words need to stand beside a figure; where there are fewer, they go below it."""
 

@@ -17,6 +17,7 @@ from cfusage_lab.wording import all_accounts, counted, dollars, share_text
 __all__ = ["STOOD_OUT", "UNKNOWN", "Block", "Line", "blocks", "outlook_lines"]
 
 _MOST_EVENTS: Final = 3
+"""Events that are told one by one; of more, how many there are and what they came to."""
 UNKNOWN: Final = "unknown"
 STOOD_OUT: Final = "What stood out"
 
