@@ -147,7 +147,7 @@ def test_a_tilde_is_the_home_folder_and_only_at_the_beginning(
         ("ab\x1b[2J/usage.csv", r"no folder .*ab␛\[2J"),
     ],
 )
-def test_what_is_no_place_for_a_file_is_refused(
+def test_an_invalid_place_for_a_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: object, said: str
 ) -> None:
     (tmp_path / "file").write_text("mine")
@@ -175,7 +175,7 @@ def _failing(file: BinaryIO) -> None:
     ("content", "error"),
     [(_interrupted, KeyboardInterrupt), (_failing, ConfigError), ("\ud800", UnicodeError)],
 )
-def test_what_breaks_off_leaves_the_old_file_and_nothing_else(
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, content: object, error: type[BaseException]
 ) -> None:
     path = tmp_path / "usage.csv"

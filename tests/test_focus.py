@@ -488,7 +488,7 @@ def test_an_invoice_says_which_part_of_a_cost_is_billed_and_for_which_period() -
 
 
 @pytest.mark.parametrize("billing", ["prepaid", "invoiced"])
-def test_what_no_invoice_tells_of_is_as_without_one(billing: Billing) -> None:
+def test_a_window_that_no_invoice_covers_is_billed_as_without_invoices(billing: Billing) -> None:
     """Another account, another month, an invoice of nothing."""
     month = {"start": datetime(2026, 11, 1, tzinfo=UTC), "end": datetime(2026, 12, 1, tzinfo=UTC)}
     for invoice in (

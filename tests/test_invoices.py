@@ -248,7 +248,7 @@ def test_open_hours_explain_what_they_can_and_no_more(billed: float, said: str) 
 
 
 @pytest.mark.parametrize("billed", [0.0, 0.05, 5.0, 500.0])
-def test_a_period_of_which_nothing_is_complete_is_never_cried_about(billed: float) -> None:
+def test_a_period_without_a_complete_hour_raises_no_alarm(billed: float) -> None:
     """The first two days of every month."""
     assert verdict(running([1.0] * 5, 5), lines(billed)) in {"agrees", "hours are still coming in"}
 
@@ -364,7 +364,7 @@ def test_days_may_still_change_with_their_hours_and_must_be_the_periods() -> Non
 
 
 @pytest.mark.parametrize("still_open", [0, 4])
-def test_one_quiet_line_says_it_loud_where_it_does_not_agree(still_open: int) -> None:
+def test_one_line_says_whether_invoice_and_usage_agree(still_open: int) -> None:
     history = running([1.0] * 24, still_open)
 
     assert agreement(row(history, lines(24.0, 0.01))) == "agrees with the invoice preview to $0.01"

@@ -122,7 +122,7 @@ def test_any_name_works_or_is_refused(tmp_path_factory: pytest.TempPathFactory, 
     works_or_is_refused(tmp_path_factory.mktemp("any") / name)
 
 
-def test_no_name_means_another_folder(tmp_path: Path) -> None:
+def test_similar_names_are_different_folders(tmp_path: Path) -> None:
     """Each of these is somebody's idea of another one among them."""
     names = ["a b", "a+b", "a", "a ", "A", "%", "%25", "a%b", "a%20b", "ü", "u\u0308", "a?b", "a#b"]
     held = {}
@@ -229,7 +229,7 @@ def test_the_default_folder_may_have_a_space(tmp_path: Path, monkeypatch: pytest
     assert UsageArchive(now=NOW).held() == SPAN
 
 
-def test_an_export_may_have_the_same_names(tmp_path: Path) -> None:
+def test_an_export_goes_into_a_folder_of_any_name(tmp_path: Path) -> None:
     nights = Nights(tmp_path / "usage")
     nights.update(SPAN)
     for name in ("env=prod", "a b#%20?[x]*\n"):

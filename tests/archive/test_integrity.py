@@ -354,7 +354,7 @@ def test_an_action_that_became_unreadable_is_found(nights: Nights) -> None:
         nights.archive.usage_history(SPAN)
 
 
-def test_a_month_that_the_log_names_twice_is_no_history(nights: Nights) -> None:
+def test_duplicate_windows_are_refused(nights: Nights) -> None:
     newest = commits(nights)[-1]
     lines = newest.read_text().splitlines()
     add = next(line for line in lines if line.startswith('{"add"'))
@@ -440,7 +440,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ({"location": " "}, "empty"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(options: dict[str, object], message: str) -> None:
+def test_invalid_arguments_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         UsageArchive(**options)
 

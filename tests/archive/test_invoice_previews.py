@@ -94,7 +94,7 @@ def test_cost_by_model_has_a_history(tmp_path: Path) -> None:
     assert nights.archive.source == "sandbox"
 
 
-def test_the_same_is_stored_once(tmp_path: Path) -> None:
+def test_an_unchanged_preview_is_stored_once(tmp_path: Path) -> None:
     keep(tmp_path, line())
     before = contents(tmp_path)
 

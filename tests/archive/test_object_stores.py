@@ -106,7 +106,9 @@ def test_an_archive_in_a_store_is_one_like_any_other(nights: InStore, tmp_path: 
     assert nights.archive.compact()["files_deleted"].sum() == 0
 
 
-def test_the_environment_alone_will_do(store: Store, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_may_come_from_the_environment_alone(
+    store: Store, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in store.options.items():
         monkeypatch.setenv(name, value)
 
@@ -186,7 +188,7 @@ def filtered(request: pytest.FixtureRequest, store: Store) -> Iterator[str]:
         yield url
 
 
-def test_a_store_that_writes_over_what_is_there_is_found_out_before_anything_is_kept(
+def test_a_store_that_overwrites_is_refused_before_anything_is_stored(
     store: Store, nights: InStore, bucket: str, filtered: str
 ) -> None:
     there = at(nights, filtered)
@@ -198,7 +200,7 @@ def test_a_store_that_writes_over_what_is_there_is_found_out_before_anything_is_
     assert set(store.objects(bucket)) <= {"usage/_conditional_write"}
 
 
-def test_an_archive_that_comes_to_lie_in_such_a_store_is_neither_written_nor_called_sound(
+def test_an_archive_moved_to_a_store_that_overwrites_is_not_written_and_not_sound(
     store: Store, nights: InStore, bucket: str, filtered: str
 ) -> None:
     nights.update(SHORT)
@@ -546,7 +548,7 @@ def test_a_log_that_is_gone_is_no_free_place(store: Store, nights: InStore, buck
         InStore(f"s3://{bucket}/other", nights.options).update(SHORT)
 
 
-def test_an_archive_in_a_folder_asks_for_none_of_this(tmp_path: Path) -> None:
+def test_an_archive_in_a_folder_loads_no_object_store(tmp_path: Path) -> None:
     code = (
         "import sys; import cfusage_lab as cfu\n"
         f"archive = cfu.UsageArchive({str(tmp_path)!r}); client = cfu.UsageClient.sandbox()\n"

@@ -61,7 +61,7 @@ def test_one_account_is_read_alone(nights: Nights) -> None:
     assert got.height == 90 * 24
 
 
-def test_the_state_is_that_of_the_reading_but_never_better_than_what_was_fetched(nights: Nights) -> None:
+def test_a_state_is_that_of_the_reading_but_never_complete_if_fetched_early(nights: Nights) -> None:
     """Five days later nothing runs any more; what was fetched early may still change."""
     day = TimeRange(NOW.replace(hour=0, minute=0) - 3 * DAY, NOW.replace(minute=0) + HOUR)
     later = UsageArchive(nights.folder, now=NOW + 5 * DAY)

@@ -58,7 +58,7 @@ def test_the_next_day_asks_for_the_open_windows_alone(nights: Nights) -> None:
     assert asked[1] * 3_600 == (NOW + DAY + HOUR / 2).timestamp()
 
 
-def test_left_to_itself_it_rechecks_with_one_request_of_days(nights: Nights) -> None:
+def test_an_update_without_a_range_rechecks_with_one_request_of_days(nights: Nights) -> None:
     nights.update()
     nights.now += DAY
 
