@@ -19,16 +19,6 @@ from cfusage_lab import credentials
 settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
-LONGEST = (
-    "test_same_answer.py",
-    "test_matrix.py",
-    "test_object_stores.py",
-    "test_notebooks.py",
-    "test_site.py",
-)
-"""Files that take half a minute and more. Whatever drives a browser or Spark follows, so that no process of
-several is left with a long file at the end."""
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep pytest-xdist, where it is installed, from putting the files of most tests first."""
@@ -37,11 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the files that take longest; the order within a file stays."""
-    marked = {
-        item.path for item in items if item.get_closest_marker("browser") or item.get_closest_marker("spark")
-    }
-    items.sort(key=lambda item: 0 if item.path.name in LONGEST else 1 if item.path in marked else 2)
+    """Start with the files that take longest, so that no process is left alone with one at the end."""
+    longest = ("slow", "browser", "spark")
+    marked = {name: {item.path for item in items if item.get_closest_marker(name)} for name in longest}
+    items.sort(key=lambda item: [item.path not in marked[name] for name in longest])
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ BATCHES, AT_ONCE = 20, 4
 LONGEST_LIFE = 0.06
 
 
+@pytest.mark.slow
 def test_eighty_kills_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Four update at once and are killed, twenty times; all that they had committed is there, and sound."""
     nights = Nights(tmp_path)

@@ -39,6 +39,8 @@ from cfusage_lab.commands import main
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
 from cfusage_lab.ranges import TimeRange
 
+pytestmark = pytest.mark.slow
+
 END = NOW.replace(hour=0, minute=0) - 3 * DAY
 SPAN = TimeRange(END - 30 * DAY, END)
 SHORT = TimeRange(END - 2 * DAY, END)

@@ -58,6 +58,7 @@ def seen(notebook: nbformat.NotebookNode) -> list[object]:
     ]
 
 
+@pytest.mark.slow
 @by_name
 def test_what_is_committed_is_what_the_notebook_gives(
     path: Path, regenerate: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,8 @@ from cfusage_lab.fetch import UsageClient
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 IDS = sorted(SANDBOX_ACCOUNTS)

@@ -9,6 +9,8 @@ from answers import FAULTS
 from matrix import ended
 from moments import MOMENTS
 
+pytestmark = pytest.mark.slow
+
 WHOLE = {"one page", "many accounts, another"}
 _PART = 6
 

@@ -1,9 +1,7 @@
 """Each open question about the endpoint, seen from outside."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -376,11 +374,3 @@ def test_impossible_knobs_are_refused(knobs: dict[str, object]) -> None:
     """A misspelt knob must not pass for the default."""
     with pytest.raises(ConfigError, match=next(iter(knobs))):
         Knobs(**knobs)  # type: ignore[arg-type]
-
-
-def test_every_knob_has_a_test() -> None:
-    """A knob that no test here turns is not needed."""
-    text = Path(__file__).read_text(encoding="utf-8")
-
-    assert [knob.name for knob in fields(Knobs) if f"{knob.name}=" not in text] == ["drops"]
-    assert '"drops": "newest"' in text
