@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from math import fsum, isfinite
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.ranges.moments import in_utc
 from cfusage_lab.sandbox import data
 from cfusage_lab.schema import Granularity
 from cfusage_lab.time_units import DAY_HOURS, DAY_SECONDS, HOUR_SECONDS
@@ -24,9 +25,7 @@ WIDTHS: Final[dict[Granularity, int]] = {"hour": HOUR_SECONDS, "day": DAY_SECOND
 
 def epoch_seconds(moment: datetime) -> int:
     """Return the whole second of an aware moment; a naive one is a :class:`ConfigError`."""
-    if moment.tzinfo is None:
-        raise ConfigError(f"{moment.isoformat()} has no time zone; the sandbox needs aware datetimes")
-    return int(moment.astimezone(UTC).timestamp())
+    return int(in_utc(moment, "the moment").timestamp())
 
 
 @dataclass(frozen=True, slots=True)
