@@ -65,8 +65,10 @@ def _rises(columns: Sequence[pl.Series]) -> bool:
 
 def have_same_places(accounts: pl.Series, places: pl.Series) -> bool:
     """Say whether every account has the places of the first one, of rows in order of both; each once."""
+    if accounts.is_empty():
+        return True
     length = int((accounts == accounts.first()).sum())
-    if not length or len(accounts) % length:
+    if len(accounts) % length:
         return False
     firsts, lasts = accounts.gather_every(length), accounts.gather_every(length, length - 1)
     above, below = places.slice(0, len(places) - length), places.slice(length)

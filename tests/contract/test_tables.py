@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -332,3 +333,18 @@ def test_a_number_that_is_too_large_for_its_column_is_refused(function: Function
 
     with pytest.raises(cfu.FrameError, match=r"'hours'.*value"):
         function(table)
+
+
+@pytest.mark.parametrize("made", [lambda table: table, lambda table: table.lazy()], ids=["eager", "lazy"])
+@by_window
+def test_a_history_without_a_row_is_taken_or_refused(function: Function, made: Function) -> None:
+    """Without a warning, too: those are errors here."""
+    with suppress(cfu.ConfigError, cfu.FrameError):
+        function(made(two_accounts().clear()))
+
+
+@pytest.mark.parametrize("made", [lambda table: table, lambda table: table.lazy()], ids=["eager", "lazy"])
+@by_day
+def test_days_without_a_row_are_taken_or_refused(function: Function, made: Function) -> None:
+    with suppress(cfu.ConfigError, cfu.FrameError):
+        function(made(days({"2026-11-02": 1}).clear()))
