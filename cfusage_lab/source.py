@@ -218,8 +218,9 @@ def kind_of(source: FullSource, account_ids: Iterable[str]) -> Literal["account"
 
 def label_of(source: FullSource, account_ids: Iterable[str]) -> str:
     """Say where numbers of these accounts come from, and that they are made up where the source does not."""
-    is_unsaid = source.source != "sandbox" and are_made_up(account_ids)
-    return f"{MADE_UP} ({source.label})" if is_unsaid else source.label
+    label = source.label
+    is_said = source.source == "sandbox" or MADE_UP in label  # a wrapper may show what it wraps by its label
+    return label if is_said or not are_made_up(account_ids) else f"{MADE_UP} ({label})"
 
 
 def ask_names(source: Source, failed: Callable[[Exception], None]) -> dict[str, str | None]:

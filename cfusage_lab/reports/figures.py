@@ -30,7 +30,9 @@ from cfusage_lab.wording import all_accounts
 __all__ = ["Figures"]
 
 _MOST_MOVERS: Final = 8
+"""Changes that the chart of movers shows."""
 _MOST_ROWS: Final = 10
+"""Hours, and days, that are listed as the costliest."""
 _COLUMNS: Final = pl.Schema({name: kind for name, kind in HISTORY.items() if name != "id"})
 """An id is no figure, and nine tenths of the bytes."""
 

@@ -22,6 +22,7 @@ from cfusage_lab.wording import counted, days_text, moment_text, state_text
 __all__ = ["computed", "provisional"]
 
 _MOST_PARTIAL: Final = 12
+"""Days without all hours that are named; of more, how many there are."""
 
 _TERMS: Final = {
     "Cost": "US dollars charged to Cloudflare's Unified Billing, as the API reports them under "

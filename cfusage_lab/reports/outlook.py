@@ -24,6 +24,7 @@ from cfusage_lab.wording import counted, days_text, html_text, moment_text, stat
 __all__ = ["events_found", "month_end", "stood_out", "where_it_ends"]
 
 _MOST_EVENTS: Final = 20
+"""Events that are listed; of more, the largest."""
 
 
 # As tables

@@ -259,3 +259,6 @@ def test_made_up_accounts_are_known_behind_any_source_and_are_said_to_be_made_up
     assert (kind_of(stranger, [A]), label_of(stranger, [A])) == ("account", Ledger.label)
     assert kind_of(stranger, [A, *made_up]) == "sandbox"
     assert label_of(stranger, [A, *made_up]) == f"{MADE_UP} ({Ledger.label})"
+    wrapper = Ledger()
+    wrapper.label = MADE_UP
+    assert label_of(as_source(wrapper), made_up) == MADE_UP
