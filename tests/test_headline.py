@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from bs4 import BeautifulSoup
 from histories import hours
-from overviews import overview
+from summary_rows import summary_of
 
 import cfusage_lab as cfu
 from cfusage_lab.commands.summary_formats import as_markdown, as_text
@@ -60,7 +60,7 @@ def in_terminal(history: pl.DataFrame) -> dict[str, str]:
     usage = Usage.of(history, time_zone="UTC")
     rows = headline_table(history, time_zone="UTC")
     total = None if usage.is_alone else headline_table(usage.total, time_zone="UTC").row(0, named=True)
-    found = overview(rows, total=total, time_range=MONTHS)
+    found = summary_of(rows, total=total, time_range=MONTHS)
     lines = as_text(found, is_rich=False, width=None).splitlines()[4:9]
     table = [re.split(r" {2,}", line.strip(), maxsplit=2) for line in lines]
     day = table[0]

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 from histories import hours
-from overviews import ACCOUNT, ROW, overview
+from summary_rows import ACCOUNT, ROW, summary_of
 
 from cfusage_lab.commands.summary_formats import as_text
 from cfusage_lab.headline import HEADLINE, Usage, headline_table, month_end, stood_out
@@ -14,14 +14,14 @@ from cfusage_lab.headline import HEADLINE, Usage, headline_table, month_end, sto
 def shown(*, width: int | None = None, **changes: object) -> list[str]:
     """Return the lines of one row."""
     rows = pl.DataFrame([{**ROW, **changes}], schema=HEADLINE)
-    return as_text(overview(rows), is_rich=False, width=width).splitlines()
+    return as_text(summary_of(rows), is_rich=False, width=width).splitlines()
 
 
 def told(history: pl.DataFrame, *, budget: float | None = None, width: int | None = None) -> list[str]:
     """Return the lines of a history's first block after its figures."""
     usage = Usage.of(history, time_zone="UTC")
     total = None if usage.is_alone else headline_table(usage.total, time_zone="UTC").row(0, named=True)
-    found = overview(
+    found = summary_of(
         headline_table(history, time_zone="UTC"),
         total=total,
         end=month_end(usage, budget=budget, balance=None),
@@ -105,7 +105,7 @@ def test_of_many_accounts_those_that_are_not_shown_are_added_up() -> None:
     rows = pl.DataFrame(
         [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=HEADLINE
     )
-    found = overview(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
+    found = summary_of(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
     lines = as_text(found, is_rich=False, width=None).splitlines()
 
     assert lines[3] == "All 12 accounts"

@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from histories import hours
 from hostile import TEXTS
-from overviews import ROW, overview
 from running import Run, credentials
+from summary_rows import ROW, summary_of
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.commands.summary_formats import as_markdown
@@ -68,7 +68,7 @@ def rows_of(page: BeautifulSoup) -> list[list[str]]:
 @pytest.mark.parametrize("name", [*ACTIVE, *TEXTS])
 def test_a_name_is_text_and_nothing_else(name: str) -> None:
     account = "ab" * 16
-    found = overview(
+    found = summary_of(
         pl.DataFrame([ROW], schema=HEADLINE),
         names=labels([account], names={account: name}),
         label=name or "x",
@@ -127,7 +127,7 @@ def test_the_table_and_the_list_are_the_summarys() -> None:
         ],
         schema_overrides={name: kind for name, kind in INVOICE_LINES.items() if name != "currency"},
     )
-    found = overview(
+    found = summary_of(
         headline_table(history, time_zone="UTC"),
         total=headline_table(usage.total, time_zone="UTC").row(0, named=True),
         names={"a": "Ann", "b": "Bob"},
@@ -156,7 +156,7 @@ def test_of_many_accounts_ten_are_told_and_the_others_added_up() -> None:
     rows = pl.DataFrame(
         [{**ROW, "account_id": f"{n:032x}", "month_usd": float(n)} for n in range(1, 13)], schema=HEADLINE
     )
-    found = overview(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
+    found = summary_of(rows, total=ROW, shown=tuple(rows["account_id"].tail(10)))
     table = rows_of(read(as_markdown(found)))
 
     assert len(table) == 12
@@ -165,7 +165,7 @@ def test_of_many_accounts_ten_are_told_and_the_others_added_up() -> None:
 
 def test_what_is_unknown_is_never_a_zero() -> None:
     missing = {name: None for name in ROW if name not in {"account_id", "date", "until"}}
-    text = as_markdown(overview(pl.DataFrame([{**ROW, **missing}], schema=HEADLINE)))
+    text = as_markdown(summary_of(pl.DataFrame([{**ROW, **missing}], schema=HEADLINE)))
 
     assert rows_of(read(text))[0][1:] == ["unknown"] * 5
     assert "$0.00" not in text

@@ -39,7 +39,7 @@ ROW: dict[str, Any] = {
 OCTOBER = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def overview(rows: pl.DataFrame, **parts: Any) -> Summary:  # noqa: ANN401 - whatever a test sets
+def summary_of(rows: pl.DataFrame, **parts: Any) -> Summary:  # noqa: ANN401 - whatever a test sets
     """Return what a summary tells of these rows."""
     ids = rows["account_id"].to_list()
     plain = {
