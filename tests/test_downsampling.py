@@ -211,7 +211,7 @@ def test_many_windows_are_reduced_to_the_costliest_of_each_slot_and_the_correcti
         -5.0,
     )
     assert slots["cost_0"].to_list() == [9.0] + [1.0] * 499 + [-5.0, -0.5]
-    assert windows.summary_of().head(5).rows() == [
+    assert windows.overview().head(5).rows() == [
         (start + 4 * n * HOUR, start + 4 * (n + 1) * HOUR, highest, lowest)
         for n, (highest, lowest) in enumerate([(9.0, 0.0), (1.0, -5.0), (1.0, 0.0), (1.0, -0.5), (1.0, 0.0)])
     ]
@@ -221,7 +221,7 @@ def test_a_slot_of_corrections_alone_reaches_up_to_nothing() -> None:
     """Two windows a slot: -1 and -2, then 3 and 4."""
     windows = windows_of(hours("2026-01-01", [-1.0, -2.0, 3.0, 4.0] * 200), UTC_ZONE, {})
 
-    assert windows.summary_of().select("highest", "lowest").head(2).rows() == [(0.0, -2.0), (4.0, 0.0)]
+    assert windows.overview().select("highest", "lowest").head(2).rows() == [(0.0, -2.0), (4.0, 0.0)]
 
 
 @settings(max_examples=40)
@@ -233,7 +233,7 @@ def test_a_slot_of_corrections_alone_reaches_up_to_nothing() -> None:
 def test_no_reduction_loses_a_dollar_a_peak_or_a_correction(
     values: list[float], repeat: int, accounts: int
 ) -> None:
-    """Columns add up to the history; the summary_of and the slots reach as high and as low as the windows."""
+    """Columns add up to the history; the overview and the slots reach as high and as low as the windows."""
     costs = values * repeat
     history = pl.concat([hours("2026-01-01", costs, account_id=f"{n:032x}") for n in range(accounts)])
 
@@ -244,11 +244,11 @@ def test_no_reduction_loses_a_dollar_a_peak_or_a_correction(
         history["aggregated_value"].sum(), abs=1e-6
     )
     assert windows.total_usd == history["aggregated_value"].sum()
-    summary_of = windows.summary_of()
-    assert summary_of.height <= SLOTS
-    assert summary_of["highest"].max() == pytest.approx(max(0.0, max(values) * accounts), abs=1e-9)
-    assert summary_of["lowest"].min() == pytest.approx(min(0.0, min(values) * accounts), abs=1e-9)
-    assert (summary_of["left"][0], summary_of["right"][-1]) == windows.span
+    overview = windows.overview()
+    assert overview.height <= SLOTS
+    assert overview["highest"].max() == pytest.approx(max(0.0, max(values) * accounts), abs=1e-9)
+    assert overview["lowest"].min() == pytest.approx(min(0.0, min(values) * accounts), abs=1e-9)
+    assert (overview["left"][0], overview["right"][-1]) == windows.span
     slots = windows.bars().filter("is_slot")
     assert slots.height <= 2 * SLOTS
     if windows.is_reduced:

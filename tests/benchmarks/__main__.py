@@ -95,7 +95,7 @@ def charted() -> None:
         heatmaps[hours] = measured({"ours": heatmap, "peer": plain_heatmap})
         lines[hours] = measured({"ours": line, "peer": plain_line})
     table("heatmap to JSON, table included", "altair, every row", heatmaps, "ms")
-    table("time line with summary_of to JSON", "altair, bars alone", lines, "ms")
+    table("time line with overview to JSON", "altair, bars alone", lines, "ms")
 
 
 def analysed(folder: Path) -> None:

@@ -202,10 +202,10 @@ edges""",
     canvas = page.locator(CANVAS).first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    summary_of = box["y"] + box["height"] - 45
-    page.mouse.move(box["x"] + box["width"] * 0.5, summary_of)
+    overview = box["y"] + box["height"] - 45
+    page.mouse.move(box["x"] + box["width"] * 0.5, overview)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, summary_of, steps=5)
+    page.mouse.move(box["x"] + box["width"] * 0.6, overview, steps=5)
     page.mouse.up()
     expect(page.locator(".edges")).to_have_text("2", timeout=PATIENCE)
 

@@ -40,8 +40,8 @@ def draw(height=60):
     zoomed = alt.X("left:T", scale=alt.Scale(type="utc", nice=False, domain=brush))
     colours = alt.Scale(domain=["1", "2", "3", "4"], range=["#ff0000", "#00ff00", "#0000ff", "#ffff00"])
     days = base.mark_rect(clip=True).encode(x=zoomed, color=alt.Color("day:N", scale=colours, legend=None))
-    summary_of = base.mark_rect().encode(x=time).properties(height=40).add_params(brush)
-    return days.properties(height=height) & summary_of
+    overview = base.mark_rect().encode(x=time).properties(height=40).add_params(brush)
+    return days.properties(height=height) & overview
 """
 POINTS = """
 chosen = alt.selection_point(name="chosen", on="click", fields=["left"])
@@ -101,10 +101,10 @@ def test_a_drag_is_told_in_milliseconds_and_outlives_a_new_drawing(notebook: Not
     canvas = page.locator(CANVAS)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    left, summary_of = box["x"] + (box["width"] - 412) / 2 + 6, box["y"] + box["height"] - 60
-    page.mouse.move(left + 150, summary_of)
+    left, overview = box["x"] + (box["width"] - 412) / 2 + 6, box["y"] + box["height"] - 60
+    page.mouse.move(left + 150, overview)
     page.mouse.down()
-    page.mouse.move(left + 250, summary_of, steps=4)
+    page.mouse.move(left + 250, overview, steps=4)
     page.mouse.up()
     expect(page.locator(".said")).to_contain_text("brush", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('.said').textContent.length > 40")
