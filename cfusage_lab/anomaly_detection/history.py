@@ -11,9 +11,10 @@ from cfusage_lab.anomaly_detection.planned import Planned, is_planned, planned_s
 from cfusage_lab.anomaly_detection.sentences import explanation
 from cfusage_lab.anomaly_detection.series import SENSITIVITY, series_scores
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.frames.checks import no_local_hours
 from cfusage_lab.frames.history import polars_history
-from cfusage_lab.frames.local_time import localize
 from cfusage_lab.options import check_flags, number, said
+from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES, WINDOWS
 from cfusage_lab.time_units import HOUR
 
@@ -232,8 +233,14 @@ def _blocks(series: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _windows(history: object, time_zone: str) -> pl.DataFrame:
     """Return the windows of a history of hours, checked, in order of account and time."""
-    table = localize(history, time_zone=time_zone).table
-    return polars_history(table.native, WINDOWS).rename({"aggregated_value": "actual_usd"})
+    zone(time_zone)
+    windows = polars_history(history, WINDOWS)
+    start, end = windows["start_time"], windows["end_time"]
+    if windows.height:
+        if end[0] - start[0] != HOUR:
+            raise no_local_hours(time_zone)
+        warn_if_off_the_hour(time_zone, start.min(), end.max())  # type: ignore[arg-type]
+    return windows.rename({"aggregated_value": "actual_usd"})
 
 
 def _positive(sensitivity: float) -> float:

@@ -21,6 +21,7 @@ __all__ = [
     "Flaws",
     "duplicate",
     "flaws",
+    "no_local_hours",
     "null_error",
     "refuse",
     "refuse_duplicates",
@@ -173,6 +174,12 @@ def wrong_granularity(wanted: Granularity, *, because: str = "") -> FrameError:
     return FrameError(
         f"these are not {wanted} windows{because}: fetch the history with granularity={wanted!r}"
     )
+
+
+def no_local_hours(time_zone: str) -> FrameError:
+    """Return the error about windows of UTC days, where the hours of a zone are needed."""
+    because = f", and a UTC day can't be cut into the days and hours of {time_zone}"
+    return wrong_granularity("hour", because=because)
 
 
 def refuse_nulls(rows: pl.DataFrame, columns: Collection[str]) -> None:

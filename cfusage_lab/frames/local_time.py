@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import narwhals as nw
 import polars as pl
 
-from cfusage_lab.frames.checks import refuse_flaws, with_flaws_unknown, wrong_granularity
+from cfusage_lab.frames.checks import no_local_hours, refuse_flaws, with_flaws_unknown
 from cfusage_lab.frames.engines import EngineTable, Frames, open_table
 from cfusage_lab.frames.history_span import Span, span_of_rows, span_of_table
 from cfusage_lab.frames.hour_runs import HourRuns
@@ -192,8 +192,7 @@ def localize(
     else:
         span = span_of_table(table, asks_until=asks_until)
     if span.window_hours == DAY_HOURS and not (is_day_allowed and time_zone in _UTC):
-        because = f", and a UTC day can't be cut into the days and hours of {time_zone}"
-        raise wrong_granularity("hour", because=because)
+        raise no_local_hours(time_zone)
     if span.start and span.end:
         warn_if_off_the_hour(time_zone, span.start, span.end)
     hours = calendar(span.start or EPOCH, span.end or EPOCH, time_zone=time_zone)
