@@ -83,10 +83,10 @@ def fetch_summary(
     """Fetch what a summary needs, and compute it; without accounts, of those that the client takes."""
     budget = None if budget_usd is None else checked_budget(budget_usd)
     with no_zone_warning():
-        return _overview(client, accounts, time_zone, budget)
+        return _fetched(client, accounts, time_zone, budget)
 
 
-def _overview(
+def _fetched(
     client: UsageClient,
     accounts: Sequence[str] | None,
     time_zone: str,
