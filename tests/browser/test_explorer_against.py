@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from screens import settle
 
 from cfusage_lab.sandbox import Sandbox
 from cfusage_lab.source import SANDBOX_ACCOUNTS
@@ -43,7 +44,8 @@ def cost_usd(start: datetime, end: datetime) -> float:
 
 
 def write(page: Page, label: str, day: str) -> None:
-    """Write a date into a picker: the month, the day, the year."""
+    """Write a date into a picker, once all before is drawn: the month, the day, the year."""
+    settle(page)
     picker = page.get_by_label(label, exact=True)
     picker.focus()
     picker.press_sequentially(day, delay=120)
