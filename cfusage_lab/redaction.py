@@ -17,7 +17,7 @@ _FRAGMENT: Final = 8
 """Characters: a part of a secret that is this long is hidden, too, since texts are cut and fields split."""
 
 _SOUGHT: Final = 24
-"""Bytes of a secret that are looked for first: found four times as fast as all of a token, or as 3 of them."""
+"""Bytes of a secret that are looked for: found four times as fast as a whole token, or as 3 bytes of it."""
 
 _PIECE: Final = re.compile(
     r"\\+u\{0*(?P<u>[0-9a-fA-F]{2})\}"

@@ -5,6 +5,7 @@ what analysts call, and ``series`` the judgement of any series: its ``expectatio
 them and the ``chances`` of these. ``events`` are made of it, and told in ``sentences``.
 """
 
+from cfusage_lab.anomaly_detection.events import checked_events
 from cfusage_lab.anomaly_detection.history import anomalies, anomaly_scores
 from cfusage_lab.anomaly_detection.planned import Planned
 from cfusage_lab.anomaly_detection.sentences import (
@@ -20,6 +21,7 @@ __all__ = [
     "Planned",
     "anomalies",
     "anomaly_scores",
+    "checked_events",
     "event_sentence",
     "event_span",
     "explanation",

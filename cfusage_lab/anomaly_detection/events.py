@@ -6,10 +6,12 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.anomaly_detection.chances import CERTAIN, score_threshold
+from cfusage_lab.frames import polars_table
+from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.expressions import state_rank
-from cfusage_lab.schema import STATES
+from cfusage_lab.schema import ANOMALIES, STATES
 
-__all__ = ["with_events"]
+__all__ = ["checked_events", "with_events"]
 
 _NEAR: Final = 2.0
 """A window belongs to the event beside it if it is so far off, even if it would not be an event alone."""
@@ -22,6 +24,19 @@ _MISSES: Final = 1.5
 
 _CERTAIN_MISSES: Final = 0.3
 """The same where chance is out of the question: a correction is news where cost is never below zero."""
+
+
+def checked_events(anomalies: object) -> pl.DataFrame:
+    """Return a table of anomalies, nothing in which is null.
+
+    Raises
+    ------
+    FrameError
+        If a column of :data:`cfusage_lab.schema.ANOMALIES` is missing, or a row holds what it may not.
+    """
+    events = polars_table(anomalies, ANOMALIES, table="anomalies")
+    refuse_nulls(events, ANOMALIES.names())
+    return events
 
 
 def with_events(

@@ -10,14 +10,12 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.anomaly_detection import event_span, what_stood_out
+from cfusage_lab.anomaly_detection import checked_events, event_span, what_stood_out
 from cfusage_lab.charts.bar_list import bar_list_page, list_letters
 from cfusage_lab.charts.headings import one_line, unsettled_fact
 from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.tooltips import STATE_TEXT, exact_text
-from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
-from cfusage_lab.schema import ANOMALIES
 from cfusage_lab.wording import day_text
 
 __all__ = ["MOST_EVENTS", "anomalies_chart"]
@@ -71,7 +69,7 @@ def anomalies_chart(
     >>> print(*cfu.anomalies_chart(events, time_zone="Europe/Berlin").title.text)
     2 events came to $204.77 more than usual, 2 events to $97.94 less
     """
-    anomalies = polars_table(anomalies, ANOMALIES, table="anomalies")
+    anomalies = checked_events(anomalies)
     info = zone("UTC" if time_zone is None else time_zone)
     rows = _rows(anomalies, info, names)
     return fill_page(

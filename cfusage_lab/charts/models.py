@@ -14,7 +14,9 @@ from cfusage_lab.charts.headings import one_line
 from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.tooltips import exact_text
 from cfusage_lab.frames import polars_table
+from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.invoices import model_name
+from cfusage_lab.invoices.lines import AMOUNTS
 from cfusage_lab.schema import USAGE_BY_MODEL
 from cfusage_lab.wording import counted, dollars, span_text, visible
 
@@ -57,6 +59,7 @@ def usage_by_model_chart(
     Billed, for the invoice period: $1,511.66
     """
     models = polars_table(table, USAGE_BY_MODEL, table="usage by model")
+    refuse_nulls(models, AMOUNTS)
     rows = _rows(models, names)
     return fill_page(
         bar_list_page(

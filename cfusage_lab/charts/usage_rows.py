@@ -7,13 +7,11 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.anomaly_detection import explanation
+from cfusage_lab.anomaly_detection import checked_events, explanation
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import FrameError
-from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.readings import readings
-from cfusage_lab.schema import ANOMALIES
 from cfusage_lab.time_units import DAY
 
 __all__ = ["MEAN", "day_windows", "mark_events", "shown_events"]
@@ -85,7 +83,7 @@ def shown_events(anomalies: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     FrameError
         If a column of :data:`cfusage_lab.schema.ANOMALIES` is missing, or a row holds what it may not.
     """
-    events = polars_table(anomalies, ANOMALIES, table="anomalies")
+    events = checked_events(anomalies)
     is_shown = pl.col("account_id").is_in(usage["account_id"].unique().to_list())
     return events.filter(is_shown).sort(pl.col("impact_usd").abs())
 

@@ -37,7 +37,10 @@ Flaws = Mapping[str, tuple[nw.Expr, str]]
 
 _LARGEST: Final = 1e302
 """Amounts below it can be added up, a million of them, without leaving the range of a double."""
-_NEEDED: Final = ("account_id", "start_time", "end_time", "date", "is_reported", "is_whole")
+_NEEDED: Final = (
+    *("account_id", "start_time", "end_time", "date", "is_reported", "is_whole"),
+    *("period_start", "period_end"),
+)
 _WIDTHS: Final[tuple[list[float], ...]] = ([1], [DAY_HOURS])
 _NUMBERS: Final = {"hours": (0, None), "top_hours": (0, None), "weekday": (1, 7), "hour": (0, 23)}
 

@@ -10,7 +10,7 @@ from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.schema import INVOICE_LINES, INVOICE_PREVIEWS, USAGE_BY_MODEL
 
-__all__ = ["PERIOD", "SUM_ROUNDING", "invoice_lines_of", "model_name", "usage_by_model"]
+__all__ = ["AMOUNTS", "PERIOD", "SUM_ROUNDING", "invoice_lines_of", "model_name", "usage_by_model"]
 
 SUM_ROUNDING: Final = 1e-6
 """US dollars: what is left of adding up the same costs in another order, or from days instead of hours."""
@@ -19,7 +19,8 @@ PERIOD: Final = ("account_id", "period_start", "period_end")
 _NAMES: Final = (*PERIOD, "description", "provider", "model", "billed_usd", "credits_usd", "discounts_usd")
 _NEEDED: Final = pl.Schema({name: INVOICE_LINES[name] for name in _NAMES})
 _SEEN: Final = pl.Schema({"fetched_at": INVOICE_PREVIEWS["fetched_at"]})
-_NEVER_NULL: Final = (*PERIOD, "billed_usd", "credits_usd", "discounts_usd")
+AMOUNTS: Final = ("billed_usd", "credits_usd", "discounts_usd")
+"""What no line is without."""
 
 
 def usage_by_model(invoice_lines: object) -> pl.DataFrame:
@@ -96,7 +97,7 @@ def invoice_lines_of(invoice_lines: object) -> pl.DataFrame:
             "UsageArchive.invoice_lines(), each invoice as it was seen last"
         )
     times = pl.col("period_start", "period_end").dt.convert_time_zone("UTC")
-    refuse_nulls(lines, _NEVER_NULL)
+    refuse_nulls(lines, AMOUNTS)
     lines = lines.with_columns(times.cast(INVOICE_LINES["period_start"]))
     if lines.filter(pl.col("period_start") >= pl.col("period_end")).height:
         raise FrameError(

@@ -18,7 +18,7 @@ import cfusage_lab as cfu
 from cfusage_lab.changes import month_over_month
 from cfusage_lab.downsampling import windows_of
 from cfusage_lab.frames.history import polars_history
-from cfusage_lab.schema import INVOICE_LINES
+from cfusage_lab.schema import ANOMALIES, INVOICE_LINES
 
 START = "2026-11-02"
 COST = "aggregated_value"
@@ -348,3 +348,42 @@ def test_a_history_without_a_row_is_taken_or_refused(function: Function, made: F
 def test_days_without_a_row_are_taken_or_refused(function: Function, made: Function) -> None:
     with suppress(cfu.ConfigError, cfu.FrameError):
         function(made(days({"2026-11-02": 1}).clear()))
+
+
+def two_events() -> pl.DataFrame:
+    found = cfu.anomalies(
+        hours("2026-10-01", [1.0 + hour % 24 for hour in range(24 * 40)] + [500.0] * 2), time_zone="UTC"
+    )
+    assert found.height
+    return found
+
+
+def billed() -> pl.DataFrame:
+    return cfu.usage_by_model(cfu.UsageClient.sandbox(now="2026-11-18T09:30Z").invoice_preview())
+
+
+@pytest.mark.parametrize(
+    ("function", "table", "columns"),
+    [
+        (cfu.anomalies_chart, two_events, ANOMALIES.names()),
+        (
+            lambda events: cfu.usage_chart(hours("2026-11-01", [1.0] * 240), anomalies=events),
+            two_events,
+            ANOMALIES.names(),
+        ),
+        (
+            cfu.usage_by_model_chart,
+            billed,
+            ["account_id", "period_start", "period_end", "billed_usd", "credits_usd", "discounts_usd"],
+        ),
+    ],
+    ids=["anomalies_chart", "usage_chart", "usage_by_model_chart"],
+)
+def test_a_chart_refuses_a_null_where_there_is_none_by_its_column(
+    function: Function, table: Callable[[], pl.DataFrame], columns: list[str]
+) -> None:
+    for name in columns:
+        lacking = pl.when(pl.int_range(pl.len()) > 0).then(name).alias(name)
+
+        with pytest.raises(cfu.FrameError, match=name):
+            function(table().with_columns(lacking))
