@@ -73,18 +73,17 @@ def main() -> None:
             return "".join(heard)
 
         run(PREPARE)
-        run(f"change({step})")  # what is made once is made
         print(
             "| changes | MB | peak, MB | objects | threads | comms | widgets |\n|---|---|---|---|---|---|---|"
         )
         lines = []
-        for number in range(1, 10):
+        for number in range(1, 11):
+            run(f"change({step})")
             told = run("what_there_is()").split()
             held, peak, *counts = (float(one) for one in told)
             cells = (number * step, held, peak, *counts)
             print(f"| {' | '.join(f'{one:,.0f}' for one in cells)} |", flush=True)
             lines.append((held, *counts))
-            run(f"change({step})")
         growth = [
             f"{name} {last / first:.3f}"
             for name, first, last in zip(("MB", *STAYS), lines[0], lines[-1], strict=True)
