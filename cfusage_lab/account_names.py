@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from cfusage_lab.argument_checks import names_of
 from cfusage_lab.daily import TOTAL
-from cfusage_lab.options import names_of
 from cfusage_lab.wording import visible
 
 __all__ = ["BUILT_IN", "NO_PLACE", "labels", "not_built_in", "short"]

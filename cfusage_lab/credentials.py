@@ -9,8 +9,8 @@ from hashlib import blake2b
 from typing import Final
 
 from cfusage_lab.account_ids import parse_account_ids
+from cfusage_lab.argument_checks import wrong_kind
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import wrong_kind
 from cfusage_lab.redaction import Redactor
 
 __all__ = ["Credentials", "Secret", "find_credentials", "login", "setting"]

@@ -6,8 +6,8 @@ from typing import Any, Final, Protocol
 
 from tqdm.auto import tqdm
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
 from cfusage_lab.terminal import is_terminal
 from cfusage_lab.wording import visible
 

@@ -7,8 +7,8 @@ A client, an archive and a history table are sources, and so is whatever a calle
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict, TypeGuard, Unpack, cast
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
 
 if TYPE_CHECKING:
     import polars as pl

@@ -2,7 +2,7 @@
 
 The room isn't called ``anomalies``: a module of a function's name would hide the function. ``history`` holds
 what analysts call, and ``series`` the judgement of any series: its ``expectations``, the ``distances`` from
-them and the ``chances`` of these. ``events`` are made of it, and told in ``sentences``.
+them and the ``tail_probabilities`` of these. ``events`` are made of it, and told in ``sentences``.
 """
 
 from cfusage_lab.anomaly_detection.events import checked_events

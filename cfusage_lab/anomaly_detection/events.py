@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.anomaly_detection.chances import CERTAIN, score_threshold
+from cfusage_lab.anomaly_detection.tail_probabilities import CERTAIN, score_threshold
 from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.expressions import state_rank

@@ -10,10 +10,10 @@ from cfusage_lab.anomaly_detection.events import with_events
 from cfusage_lab.anomaly_detection.planned import Planned, is_planned, planned_spans
 from cfusage_lab.anomaly_detection.sentences import explanation
 from cfusage_lab.anomaly_detection.series import SENSITIVITY, series_scores
+from cfusage_lab.argument_checks import check_flags, number, said
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.checks import no_local_hours
 from cfusage_lab.frames.history import polars_history
-from cfusage_lab.options import check_flags, number, said
 from cfusage_lab.ranges import warn_if_off_the_hour, zone
 from cfusage_lab.schema import ANOMALIES, ANOMALY_SCORES, WINDOWS
 from cfusage_lab.time_units import HOUR

@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 import polars as pl
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.ranges.moments import instant_of
 from cfusage_lab.schema import require_columns

@@ -5,9 +5,9 @@ from typing import Final
 
 import polars as pl
 
-from cfusage_lab.anomaly_detection.chances import with_bounds, with_scores
 from cfusage_lab.anomaly_detection.distances import with_distances, with_stops
 from cfusage_lab.anomaly_detection.expectations import with_expectations
+from cfusage_lab.anomaly_detection.tail_probabilities import with_bounds, with_scores
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.time_units import DAY
 

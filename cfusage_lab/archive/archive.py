@@ -17,8 +17,8 @@ from cfusage_lab.archive.update import (
     source_kind,
     spans_to_hold,
 )
+from cfusage_lab.argument_checks import check_flags, said
 from cfusage_lab.errors import ConfigError, PayloadError
-from cfusage_lab.options import check_flags, said
 from cfusage_lab.progress import Progress, listener_of
 from cfusage_lab.ranges import TimeRange, running_end, window_bounds
 from cfusage_lab.schema import Granularity

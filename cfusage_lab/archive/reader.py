@@ -19,10 +19,10 @@ from cfusage_lab.archive.location import location_of, storage_options_of
 from cfusage_lab.archive.object_stores import is_s3
 from cfusage_lab.archive.rows import KEY, STORED, as_history, is_settled
 from cfusage_lab.archive.usage_table import UsageTable
+from cfusage_lab.argument_checks import check_choice, check_flags
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import checked_path, is_address, write_file
 from cfusage_lab.frames.table_files import write_csv
-from cfusage_lab.options import check_choice, check_flags
 from cfusage_lab.progress import Progress, listener_of
 from cfusage_lab.ranges import TimeRange, last_days, moment, running_end, window_bounds
 from cfusage_lab.redaction import without_frames

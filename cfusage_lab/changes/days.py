@@ -8,11 +8,11 @@ from typing import Literal, get_args
 
 import narwhals as nw
 
+from cfusage_lab.argument_checks import check_choice, check_whole
 from cfusage_lab.changes.partners import compare_with_partners, open_days, without_running_day
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import FrameT, open_checked
 from cfusage_lab.frames.expressions import day_span, without_rounding
-from cfusage_lab.options import check_choice, check_whole
 from cfusage_lab.schema import COMPARISON, MOVERS, RANGE_COMPARISON
 from cfusage_lab.time_units import WEEK_DAYS
 

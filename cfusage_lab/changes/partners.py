@@ -5,10 +5,10 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.argument_checks import check_flags
 from cfusage_lab.changes.kinds import with_change
 from cfusage_lab.frames import EngineTable, Frames, open_checked
 from cfusage_lab.frames.integer_keys import IntegerKeys
-from cfusage_lab.options import check_flags
 from cfusage_lab.schema import COMPARISON, DAILY, DAY_KEY
 
 __all__ = ["compare_with_partners", "open_days", "without_running_day"]

@@ -5,10 +5,10 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.argument_checks import check_flags, check_whole
 from cfusage_lab.changes.partners import open_days, without_running_day
 from cfusage_lab.frames import EngineTable, Frames, FrameT
 from cfusage_lab.frames.expressions import day_span, without_rounding
-from cfusage_lab.options import check_flags, check_whole
 from cfusage_lab.schema import ROLLING
 
 __all__ = ["rolling_mean"]

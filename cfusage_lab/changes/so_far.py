@@ -13,11 +13,11 @@ from typing import Final
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.argument_checks import check_flags
 from cfusage_lab.changes.kinds import with_change
 from cfusage_lab.frames import Frames
 from cfusage_lab.frames.expressions import state_of, without_rounding
 from cfusage_lab.frames.local_time import LocalHistory, calendar, localize
-from cfusage_lab.options import check_flags
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.zones import day_of
 from cfusage_lab.time_units import EPOCH, HOUR

@@ -7,6 +7,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
+from cfusage_lab.argument_checks import check_text
 from cfusage_lab.charts.axes import bar_gap, cost_axis, cost_scale, day_x, key
 from cfusage_lab.charts.colours import FRAME, PALETTE, REST, state_look
 from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
@@ -16,7 +17,6 @@ from cfusage_lab.charts.rows import PickedAccounts, day_slots, pick_accounts, pl
 from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles
 from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.options import check_text
 from cfusage_lab.schema import COMPARISON, RANGE_COMPARISON
 from cfusage_lab.wording import days_text, dollars, more_or_less
 

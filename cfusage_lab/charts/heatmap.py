@@ -8,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.charts.axes import hour_x, weekday_y
 from cfusage_lab.charts.colours import CROSS, NEUTRAL, colour_by_amount
-from cfusage_lab.charts.hours import (
+from cfusage_lab.charts.hour_patterns import (
     COLUMNS,
     STEPS,
     Statistic,

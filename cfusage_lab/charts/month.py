@@ -8,6 +8,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE, REST
 from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
@@ -17,7 +18,6 @@ from cfusage_lab.charts.rows import PickedAccounts, pick_accounts, place_days, z
 from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames import polars_table
-from cfusage_lab.options import said
 from cfusage_lab.schema import COMPARISON
 from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import days_text, dollars, more_or_less

@@ -14,10 +14,10 @@ from typing import Any, Final, ParamSpec, cast
 import altair as alt
 import polars as pl
 
+from cfusage_lab.argument_checks import check_text
 from cfusage_lab.charts.axes import configure_page
 from cfusage_lab.charts.headings import heading
 from cfusage_lab.charts.marks import POINTED, Part, centred_text, hide_from_screen_readers
-from cfusage_lab.options import check_text
 from cfusage_lab.wording import visible
 
 __all__ = [

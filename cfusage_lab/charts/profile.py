@@ -8,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.charts.axes import cost_axis, cost_scale, hour_x, key, share_axis
 from cfusage_lab.charts.colours import FRAME, PALETTE
-from cfusage_lab.charts.hours import (
+from cfusage_lab.charts.hour_patterns import (
     COLUMNS,
     SPREAD,
     STEPS,

@@ -6,6 +6,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.anomaly_detection import what_stood_out
+from cfusage_lab.argument_checks import names_of
 from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
 from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.usage_page import Look, usage_page
@@ -14,7 +15,6 @@ from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import open_table, polars_table
 from cfusage_lab.frames.history import polars_history
-from cfusage_lab.options import names_of
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ACCOUNT, DAILY, DAY_KEY, ROLLING, WINDOWS
 from cfusage_lab.time_units import HOUR

@@ -14,7 +14,8 @@ from cfusage_lab.explorer.controls import (
     zone_meant,
     zone_picker,
 )
-from cfusage_lab.explorer.questions import Preset, Question, asked, days
+from cfusage_lab.explorer.presets import Preset
+from cfusage_lab.explorer.questions import Question, asked, days
 from cfusage_lab.explorer.scene import COMPARISONS, GRANULARITIES, STATISTICS
 
 __all__ = ["Desk"]

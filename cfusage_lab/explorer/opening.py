@@ -8,19 +8,19 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab import ranges
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.kept import Kept
-from cfusage_lab.explorer.questions import PRESETS, Preset, asked
+from cfusage_lab.explorer.presets import PRESETS, USUAL_PRESET, Preset
+from cfusage_lab.explorer.questions import asked
 from cfusage_lab.explorer.table_source import TableSource
 from cfusage_lab.explorer.tables import Alone, Answer, Opened, Tables, first_fetched
-from cfusage_lab.options import said
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.source import Source, as_source, hands_out_history, is_archive
 
 __all__ = ["Origin", "first_table", "may_pass", "with_accounts"]
 
 _WHOLE_TABLE: Final = "Whole table"
-_USUAL: Final = "Last 28 days"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Origin:
                 tables=_tables_of(source, client),
                 whose=as_source(source).source,
                 presets=PRESETS,
-                usual=_USUAL,
+                usual=USUAL_PRESET,
                 now=moment,
                 later=moment,
             )

@@ -11,6 +11,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab import ranges
+from cfusage_lab.argument_checks import said
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.conductor import Conductor, Login
@@ -22,7 +23,6 @@ from cfusage_lab.explorer.outlook import budget_of, require_accounts
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.telling import Telling
 from cfusage_lab.files import checked_path, write_file
-from cfusage_lab.options import said
 from cfusage_lab.source import Source
 
 __all__ = ["UsageExplorer"]

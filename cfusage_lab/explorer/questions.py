@@ -1,17 +1,16 @@
 """What the controls ask for, in hours."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from cfusage_lab import ranges
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.presets import Preset
 from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
-    "PRESETS",
-    "Preset",
     "Question",
     "asked",
     "beside",
@@ -27,18 +26,6 @@ _FORECAST_DAYS: Final = 90
 """Days that a forecast is made of: two months choose a method well, and more change little."""
 _USUAL: Final = timedelta(weeks=6)
 """What lies before a range tells what is usual in it."""
-
-Preset = Callable[[str, datetime], ranges.TimeRange]
-
-PRESETS: Final[Mapping[str, Preset]] = {
-    "Today": lambda zone, now: ranges.today(time_zone=zone, now=now),
-    "Last 7 days": lambda zone, now: ranges.last_days(7, time_zone=zone, include_today=True, now=now),
-    "Last 28 days": lambda zone, now: ranges.last_days(28, time_zone=zone, include_today=True, now=now),
-    "Last 90 days": lambda zone, now: ranges.last_days(90, time_zone=zone, include_today=True, now=now),
-    "This week": lambda zone, now: ranges.this_week(time_zone=zone, now=now),
-    "Month to date": lambda zone, now: ranges.month_to_date(time_zone=zone, now=now),
-    "Previous month": lambda zone, now: ranges.previous_month(time_zone=zone, now=now),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

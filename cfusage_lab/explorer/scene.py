@@ -26,7 +26,7 @@ from cfusage_lab.charts import (
     week_over_week_chart,
     weekly_heatmap_chart,
 )
-from cfusage_lab.charts.hours import Statistic
+from cfusage_lab.charts.hour_patterns import Statistic
 from cfusage_lab.charts.page import empty_page, fill_page
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.outlook import Course, Events, Outlook, course_of, events_of

@@ -7,11 +7,11 @@ from typing import Final
 
 import polars as pl
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.downsampling import place_on_clock
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
-from cfusage_lab.options import said
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
 from cfusage_lab.wording import clock_hour, counted, date_text, dollars, share_text, span_text

@@ -13,13 +13,13 @@ import polars as pl
 
 from cfusage_lab import schema
 from cfusage_lab.account_ids import named_account_ids
+from cfusage_lab.argument_checks import check_choice, check_flags, said, wrong_kind
 from cfusage_lab.credentials import Credentials, find_credentials, setting
 from cfusage_lab.errors import ApiError, ConfigError
 from cfusage_lab.fetch import requests
 from cfusage_lab.fetch.parallel import WORKERS, fetch_all
 from cfusage_lab.fetch.planning import PageSize, Part, Plan
 from cfusage_lab.fetch.table import history_table
-from cfusage_lab.options import check_choice, check_flags, said, wrong_kind
 from cfusage_lab.progress import Progress, default_progress, listener_of
 from cfusage_lab.ranges import LONGEST, TimeRange, last_days, moment, window_bounds
 from cfusage_lab.schema import SETTLE_LAG, WIDTHS, Granularity

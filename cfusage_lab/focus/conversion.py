@@ -5,6 +5,7 @@ from typing import get_args
 
 import polars as pl
 
+from cfusage_lab.argument_checks import check_choice, check_flags, names_of
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.focus.assumptions import Billing, assumptions_of
 from cfusage_lab.focus.columns import focus_table
@@ -12,7 +13,6 @@ from cfusage_lab.focus.export import FocusExport, FocusVersion
 from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.invoices import invoice_lines_of
-from cfusage_lab.options import check_choice, check_flags, names_of
 from cfusage_lab.schema import WINDOWS
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 

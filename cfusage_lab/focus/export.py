@@ -10,10 +10,10 @@ from typing import Literal
 
 import polars as pl
 
+from cfusage_lab.argument_checks import check_whole
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.files import Content, checked_path, is_stream, write_file, write_together
 from cfusage_lab.frames.table_files import write_csv
-from cfusage_lab.options import check_whole
 
 __all__ = ["FocusExport", "FocusVersion"]
 

@@ -5,10 +5,12 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.argument_checks import check_distinct, check_whole, said
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.forecasts.account_forecasts import INDEPENDENT_ERRORS, chosen_methods
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, is_list, level_name, quantile
 from cfusage_lab.forecasts.methods import GROWTH, METHODS, SEASONAL_NAIVE
-from cfusage_lab.forecasts.outlook import INDEPENDENT_ERRORS, chosen_methods
+from cfusage_lab.forecasts.prediction_intervals import closed_form_variance
 from cfusage_lab.forecasts.rolling_errors import (
     ENGINE,
     errors_of,
@@ -17,9 +19,7 @@ from cfusage_lab.forecasts.rolling_errors import (
     prepared_for_errors,
 )
 from cfusage_lab.forecasts.series import daily_series
-from cfusage_lab.forecasts.spread import closed_form_variance
 from cfusage_lab.forecasts.student_t import student_quantile
-from cfusage_lab.options import check_distinct, check_whole, said
 from cfusage_lab.schema import BACKTEST
 from cfusage_lab.time_units import WEEK_DAYS
 

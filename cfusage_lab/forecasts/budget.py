@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from cfusage_lab.argument_checks import number, said
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.forecasts.account_forecasts import Outlook
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.month_end import Month, month_of
-from cfusage_lab.forecasts.outlook import Outlook
 from cfusage_lab.forecasts.running_day import HourProfiles
-from cfusage_lab.options import number, said
 from cfusage_lab.schema import BUDGET_CHECK
 
 __all__ = ["budget_check", "budget_table", "checked_budget"]

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.forecasts.account_forecasts import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile
-from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.frames.checks import refuse_nulls
 from cfusage_lab.frames.engines import open_checked, refuse_lazy

@@ -5,12 +5,12 @@ from typing import Final
 
 import polars as pl
 
+from cfusage_lab.argument_checks import check_whole
+from cfusage_lab.forecasts.account_forecasts import outlooks
 from cfusage_lab.forecasts.forecaster import forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
-from cfusage_lab.forecasts.outlook import outlooks
+from cfusage_lab.forecasts.prediction_intervals import Spread
 from cfusage_lab.forecasts.rolling_errors import GRID
-from cfusage_lab.forecasts.spread import Spread
-from cfusage_lab.options import check_whole
 from cfusage_lab.schema import FORECAST_DAILY
 from cfusage_lab.time_units import DAY
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cfusage_lab.argument_checks import check_distinct, said
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.forecasts.student_t import NORMAL
-from cfusage_lab.options import check_distinct, said
 
 __all__ = ["LEVELS", "checked_levels", "is_list", "level_name", "levels_of", "quantile", "with_intervals"]
 

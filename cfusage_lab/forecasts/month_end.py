@@ -6,9 +6,9 @@ from datetime import date
 
 import polars as pl
 
+from cfusage_lab.forecasts.account_forecasts import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.forecaster import Forecaster, forecaster_of
 from cfusage_lab.forecasts.levels import LEVELS, checked_levels, level_name, quantile, with_intervals
-from cfusage_lab.forecasts.outlook import Expected, Outlook, outlooks
 from cfusage_lab.forecasts.running_day import RunningDay
 from cfusage_lab.forecasts.series import Series
 from cfusage_lab.schema import FORECAST_MONTH_END, FORECAST_MONTH_PATH

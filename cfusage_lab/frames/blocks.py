@@ -6,10 +6,10 @@ from typing import Any, cast
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from cfusage_lab.argument_checks import check_call, check_whole, said
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.frames.checks import null_error
 from cfusage_lab.frames.engines import FrameT, open_table
-from cfusage_lab.options import check_call, check_whole, said
 from cfusage_lab.schema import ACCOUNT
 
 __all__ = ["account_blocks", "in_account_blocks"]

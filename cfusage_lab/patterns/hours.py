@@ -4,7 +4,7 @@ import narwhals as nw
 
 from cfusage_lab.frames import FrameT
 from cfusage_lab.frames.expressions import ROUNDING
-from cfusage_lab.patterns.slots import by_slot, by_week, counted_windows, typed_result, with_share
+from cfusage_lab.patterns.slot_statistics import by_slot, by_week, counted_windows, typed_result, with_share
 from cfusage_lab.schema import HOURLY_PROFILE, PEAK_HOURS, WEEKLY_HEATMAP
 
 __all__ = [

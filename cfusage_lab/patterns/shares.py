@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import narwhals as nw
 
+from cfusage_lab.argument_checks import check_whole, said
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import Frames, FrameT
 from cfusage_lab.frames.expressions import without_rounding
 from cfusage_lab.frames.grouping import grouped
-from cfusage_lab.options import check_whole, said
-from cfusage_lab.patterns.slots import by_week, counted_windows, typed_result
+from cfusage_lab.patterns.slot_statistics import by_week, counted_windows, typed_result
 from cfusage_lab.schema import CONCENTRATION, LOAD_FACTOR, OFF_HOURS_SHARE, WEEKEND_SHARE
 from cfusage_lab.time_units import DAY_HOURS
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
 from cfusage_lab.ranges.presets import TimeRange
 from cfusage_lab.time_units import DAY, hour_end, midnight
 

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Final
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
 from cfusage_lab.ranges.zones import day_start, warn_if_off_the_hour, zone
 
 __all__ = ["in_utc", "instant_of", "iso", "moment"]

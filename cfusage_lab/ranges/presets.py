@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from cfusage_lab.argument_checks import check_flags, said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import check_flags, said
 from cfusage_lab.ranges.moments import in_utc, instant_of, iso, moment
 from cfusage_lab.ranges.zones import day_of, day_start, warn_if_off_the_hour, zone
 from cfusage_lab.time_units import DAY, HOUR, hour_end, hour_start

@@ -14,8 +14,8 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
 from cfusage_lab.time_units import DAY, HOUR, hour_start
 
 __all__ = [

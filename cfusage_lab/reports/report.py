@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from cfusage_lab.argument_checks import check_text, names_of
 from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.forecasts.budget import checked_budget
 from cfusage_lab.forecasts.credit import credit_balances
-from cfusage_lab.options import check_text, names_of
 from cfusage_lab.ranges import (
     TimeRange,
     moment,

@@ -2,7 +2,7 @@
 
 import sys
 
-from cfusage_lab.view.library import ship
+from cfusage_lab.view.vega_bundle import ship
 
 if __name__ == "__main__":
     sys.stdout.write(f"{ship().name}\n")

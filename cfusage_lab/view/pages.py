@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from cfusage_lab.view import library, vega
+from cfusage_lab.view import vega, vega_bundle
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.packing import pack
 from cfusage_lab.wording import html_text
@@ -92,8 +92,8 @@ def standalone(
         style=_asset("page.css"),
         body=body,
         drawings=_as_data(page.drawings),
-        library=_inert(library.bundle().decode()),
-        script=_inert(library.drawing_source() + _asset("page.js")),
+        library=_inert(vega_bundle.bundle().decode()),
+        script=_inert(vega_bundle.drawing_source() + _asset("page.js")),
     )
 
 

@@ -3,7 +3,7 @@
 import copy
 from typing import Any, Final
 
-from cfusage_lab.options import check_choice
+from cfusage_lab.argument_checks import check_choice
 
 __all__ = ["THEMES", "apply_theme", "check_theme"]
 

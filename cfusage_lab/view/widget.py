@@ -15,9 +15,9 @@ import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 from IPython.display import display
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.options import said
-from cfusage_lab.view import library
+from cfusage_lab.view import vega_bundle
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.pictures import with_picture
 from cfusage_lab.view.themes import check_theme
@@ -113,8 +113,8 @@ class ChartView(anywidget.AnyWidget):
     {'chosen': {'day': ['Tue']}}
     """
 
-    _esm = library.drawing_source() + Path(__file__).with_name("view.js").read_text(encoding="utf-8")
-    _css = library.drawing_style()
+    _esm = vega_bundle.drawing_source() + Path(__file__).with_name("view.js").read_text(encoding="utf-8")
+    _css = vega_bundle.drawing_style()
 
     _library = anywidget.WidgetTrait().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)
@@ -210,7 +210,7 @@ def _library() -> _Library:
     there each chart has its own.
     """
     if _is_in_marimo() or not _libraries or _libraries[0].comm is None:
-        _libraries[:] = [_Library(name=library.bundle_name(), source=library.bundle())]
+        _libraries[:] = [_Library(name=vega_bundle.bundle_name(), source=vega_bundle.bundle())]
     return _libraries[0]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.account_ids import ACCOUNT_ID
 from cfusage_lab.errors import PayloadError
-from cfusage_lab.wire import shape
+from cfusage_lab.wire import json_checks
 from cfusage_lab.wire.envelope import (
     MILLISECONDS_FROM,
     MOST_USD,
@@ -125,7 +125,7 @@ def usage_rows(
             _NAMED_USAGE if with_ids else _USAGE, body, row=_NamedWindow if with_ids else _Window
         )
         windows = result(envelope, body, path, perhaps="the account has no usage yet").history
-        shape.refuse_odd_rows(body, len(windows), with_ids=with_ids)
+        json_checks.refuse_odd_rows(body, len(windows), with_ids=with_ids)
         if isinstance(body, bytearray):
             body.clear()  # the largest thing in memory, whoever else still holds it
         info = envelope.result_info or Info()

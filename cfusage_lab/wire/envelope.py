@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from cfusage_lab.errors import CfUsageError, PayloadError
-from cfusage_lab.wire import refusals, shape
+from cfusage_lab.wire import json_checks, refusals
 
 __all__ = [
     "MILLISECONDS_FROM",
@@ -69,7 +69,7 @@ def decode_envelope(
     try:
         return decoder.decode(body)
     except RecursionError:
-        raise shape.too_deep() from None
+        raise json_checks.too_deep() from None
     except msgspec.ValidationError as exc:
         raise PayloadError(f"{_place(body, exc, row)}; has the API changed?") from None
     except msgspec.DecodeError as exc:
@@ -91,8 +91,8 @@ def result(envelope: Envelope[T], body: bytes | bytearray, path: str, *, perhaps
 
 def refuse_odd(body: bytes | bytearray) -> None:
     """Raise if a small answer is too deep, or holds a duplicate key."""
-    shape.refuse_deep(body)
-    shape.refuse_duplicates(body)
+    json_checks.refuse_deep(body)
+    json_checks.refuse_duplicates(body)
 
 
 def _place(body: bytes | bytearray, exc: msgspec.ValidationError, row_type: type | None) -> str:

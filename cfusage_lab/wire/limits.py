@@ -7,14 +7,16 @@ __all__ = [
     "CONNECT",
     "DEEPEST",
     "EXCHANGE",
-    "LONGEST_WAIT",
+    "FIRST_WAIT",
+    "LONGEST_BACKOFF",
+    "LONGEST_RETRY_AFTER",
     "MOST_BYTES",
     "MOST_PAGES",
     "POLL",
+    "RETRIES",
+    "RETRIES_AFTER_500",
+    "RETRIES_TO_CONNECT",
     "SILENCE",
-    "TRIES",
-    "TRIES_AFTER_500",
-    "TRIES_TO_CONNECT",
 ]
 
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -33,7 +35,7 @@ minute."""
 EXCHANGE: Final = 120.0
 """Seconds from the request to the last byte; once tries have come to as much, there is no further one."""
 
-LONGEST_WAIT: Final = 300.0
+LONGEST_RETRY_AFTER: Final = 300.0
 """Seconds: the cap on ``Retry-After``. Cloudflare blocks for five minutes whoever asks too often; where it
 asks for more than that, the call fails at once and says how long."""
 
@@ -41,14 +43,19 @@ ALL_WAITS: Final = 900.0
 """Seconds: all waits that Cloudflare asks of one call, beside what its requests take at the usual pace.
 Three of its blocks: who is blocked more often is not helped by waiting on."""
 
-TRIES: Final = 6
+RETRIES: Final = 6
 """How often a request is tried again: with waits that double from half a second, up to half a minute in all,
 which a restart at the other end takes."""
 
-TRIES_AFTER_500: Final = 2
+FIRST_WAIT: Final = 0.5
+LONGEST_BACKOFF: Final = 30.0
+"""Seconds before the first further try, doubled before each next one up to the second; up to half of each
+is left to chance, so that many clients do not come back at once."""
+
+RETRIES_AFTER_500: Final = 2
 """The same after a 500: the range may be its cause, and then it stays."""
 
-TRIES_TO_CONNECT: Final = 2
+RETRIES_TO_CONNECT: Final = 2
 """The same where no connection comes about: nobody waits a minute to hear that there is no network."""
 
 MOST_PAGES: Final = 1_000

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from cfusage_lab.errors import CancelledError, RateLimitError
 from cfusage_lab.progress import Progress
-from cfusage_lab.wire.limits import ALL_WAITS, LONGEST_WAIT, POLL
+from cfusage_lab.wire.limits import ALL_WAITS, LONGEST_RETRY_AFTER, POLL
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -95,7 +95,7 @@ class Waiter:
     def has_time_for(self, seconds: float) -> bool:
         """Whether so long a wait is bearable, by itself and beside those the call has behind it."""
         with self._lock:
-            return seconds <= LONGEST_WAIT and self._new(seconds) <= self._waits_left
+            return seconds <= LONGEST_RETRY_AFTER and self._new(seconds) <= self._waits_left
 
     def sleep(self, seconds: float, reason: str, *, is_counted: bool = True) -> None:
         """Wait, and announce it first if it is long enough to be noticed."""

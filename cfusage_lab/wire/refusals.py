@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from cfusage_lab.errors import ApiError, AuthError, CfUsageError, PayloadError, RateLimitError
-from cfusage_lab.wire import shape
+from cfusage_lab.wire import json_checks
 
 __all__ = ["error", "is_retryable"]
 
@@ -74,7 +74,7 @@ def is_retryable(status: int, body: bytes | bytearray) -> bool:
 def _complaints(body: bytes | bytearray) -> tuple[tuple[int, ...], str]:
     """Return Cloudflare's codes, outermost first, and its first message, from whatever body there is."""
     try:
-        shape.refuse_deep(body)
+        json_checks.refuse_deep(body)
         answer = msgspec.json.decode(body)
     except (PayloadError, ValueError):  # msgspec's errors and those of bytes that are no text are ValueErrors
         return (), ""

@@ -14,10 +14,12 @@ from httpx_retries import Retry
 from cfusage_lab.wire.limits import (
     ALL_WAITS,
     EXCHANGE,
-    LONGEST_WAIT,
-    TRIES,
-    TRIES_AFTER_500,
-    TRIES_TO_CONNECT,
+    FIRST_WAIT,
+    LONGEST_BACKOFF,
+    LONGEST_RETRY_AFTER,
+    RETRIES,
+    RETRIES_AFTER_500,
+    RETRIES_TO_CONNECT,
 )
 from cfusage_lab.wire.pacing import Waiter
 
@@ -36,12 +38,6 @@ class RetryableAnswerError(Exception):
         self.response = response
 
 
-_FIRST_WAIT: Final = 0.5
-_LONGEST_USUAL_WAIT: Final = 30.0
-"""Seconds before the first further try, doubled before each next one up to the second; up to half of each
-is left to chance, so that many clients do not come back at once."""
-
-
 class RetryPolicy(Retry):
     """How often one request is tried, and how long that may take.
 
@@ -50,7 +46,10 @@ class RetryPolicy(Retry):
 
     def __init__(self, waiter: Waiter) -> None:
         super().__init__(
-            total=TRIES, total_timeout=ALL_WAITS, max_backoff_wait=LONGEST_WAIT, backoff_factor=_FIRST_WAIT
+            total=RETRIES,
+            total_timeout=ALL_WAITS,
+            max_backoff_wait=LONGEST_RETRY_AFTER,
+            backoff_factor=FIRST_WAIT,
         )
         self._waiter = waiter
         self._begun = time.monotonic()
@@ -71,10 +70,10 @@ class RetryPolicy(Retry):
         if time.monotonic() - self._begun - self._slept >= EXCHANGE:
             return False
         if isinstance(exception, httpx.ConnectError | httpx.ConnectTimeout):
-            return self.attempts_made < TRIES_TO_CONNECT
+            return self.attempts_made < RETRIES_TO_CONNECT
         if not isinstance(exception, RetryableAnswerError):
             return super().is_retryable_exception(exception)
-        if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= TRIES_AFTER_500:
+        if exception.response.status_code == _SERVER_ERROR and self.attempts_made >= RETRIES_AFTER_500:
             return False
         return self._waiter.has_time_for(self._wait_after(exception))
 
@@ -90,7 +89,7 @@ class RetryPolicy(Retry):
         asked = None
         if isinstance(failure, RetryableAnswerError):
             asked = failure.response.extensions["retry_after"]
-        usual = min(_FIRST_WAIT * 2.0**self.attempts_made, _LONGEST_USUAL_WAIT) * random.uniform(0.5, 1)  # noqa: S311
+        usual = min(FIRST_WAIT * 2.0**self.attempts_made, LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311
         return max(asked or 0.0, usual)  # a date that is past, or a zero, is no leave to hurry
 
 

@@ -19,9 +19,9 @@ import numpy as np
 import polars as pl
 
 from cfusage_lab.forecasts import backtest, budget_check, forecast_daily, forecast_month_end
+from cfusage_lab.forecasts.account_forecasts import _spreads, _sums
 from cfusage_lab.forecasts.levels import quantile
 from cfusage_lab.forecasts.methods import SEASONAL_NAIVE
-from cfusage_lab.forecasts.outlook import _spreads, _sums
 from cfusage_lab.forecasts.rolling_errors import measure_errors, prepared_for_errors
 from cfusage_lab.forecasts.series import daily_series
 

@@ -9,7 +9,7 @@ import pytest
 from canvases import CANVAS, PATIENCE, PIXELS, READY, Notebook, pixels, wait_for_pixels
 from playwright.sync_api import Browser
 
-from cfusage_lab.view import library
+from cfusage_lab.view import vega_bundle
 
 pytestmark = pytest.mark.browser
 
@@ -74,9 +74,9 @@ mount(root, {{ library: () => library, read: () => ({drawing}) }});
 def page_of(drawing: dict[str, Any]) -> str:
     """Write a page that draws from nothing but itself."""
     return PAGE.format(
-        style=library.drawing_style(),
-        script=library.drawing_source(),
-        bundle=library.bundle().decode(),
+        style=vega_bundle.drawing_style(),
+        script=vega_bundle.drawing_source(),
+        bundle=vega_bundle.bundle().decode(),
         drawing=json.dumps(drawing),
     )
 

@@ -14,7 +14,7 @@ from histories import hours
 from playwright.sync_api import Browser, Page
 
 from cfusage_lab.charts import usage_chart
-from cfusage_lab.view import library
+from cfusage_lab.view import vega_bundle
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.packing import pack
 
@@ -110,8 +110,8 @@ def canvas(browser: Browser) -> Iterator[Canvas]:
     page = browser.new_page(viewport={"width": 800, "height": 600})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    script, bundle = library.drawing_source(), library.bundle().decode()
-    page.set_content(PAGE.format(style=library.drawing_style(), script=script, bundle=bundle))
+    script, bundle = vega_bundle.drawing_source(), vega_bundle.bundle().decode()
+    page.set_content(PAGE.format(style=vega_bundle.drawing_style(), script=script, bundle=bundle))
     page.wait_for_function("window.isReady")
     yield Canvas(page)
     page.close()

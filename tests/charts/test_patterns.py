@@ -20,7 +20,7 @@ from histories import hours
 
 from cfusage_lab.charts import hour_profile_chart, weekly_heatmap_chart
 from cfusage_lab.charts.colours import NEUTRAL, PALETTE, RAMP, RAMP_EDGES
-from cfusage_lab.charts.hours import Statistic
+from cfusage_lab.charts.hour_patterns import Statistic
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.schema import HOURLY_PROFILE, WEEKLY_HEATMAP

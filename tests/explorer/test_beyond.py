@@ -9,7 +9,8 @@ from ledger import NOW, A, B, Ledger
 from polars.testing import assert_frame_equal
 
 from cfusage_lab.explorer.beyond import Beyond, fetched_beyond, stored_beyond
-from cfusage_lab.explorer.questions import PRESETS, Question, asked, beside, missing
+from cfusage_lab.explorer.presets import PRESETS
+from cfusage_lab.explorer.questions import Question, asked, beside, missing
 from cfusage_lab.explorer.tables import Alone, Answer
 from cfusage_lab.ranges import TimeRange
 

@@ -13,7 +13,8 @@ from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.explorer.beyond import Beyond
-from cfusage_lab.explorer.questions import PRESETS, asked
+from cfusage_lab.explorer.presets import PRESETS
+from cfusage_lab.explorer.questions import asked
 from cfusage_lab.explorer.state import State
 from cfusage_lab.explorer.tables import Answer
 from cfusage_lab.ranges import TimeRange

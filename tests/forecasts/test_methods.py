@@ -10,9 +10,9 @@ from daily_tables import WEEK, daily_of
 
 import cfusage_lab as cfu
 from cfusage_lab.forecasts.methods import METHODS
+from cfusage_lab.forecasts.prediction_intervals import Spread, closed_form_variance
 from cfusage_lab.forecasts.rolling_errors import measure_errors, prepared_for_errors
 from cfusage_lab.forecasts.series import daily_series
-from cfusage_lab.forecasts.spread import Spread, closed_form_variance
 from cfusage_lab.forecasts.student_t import student_quantile
 
 T_QUANTILES = {(0.9, 2): 1.886, (0.9, 5): 1.476, (0.975, 3): 3.182, (0.975, 10): 2.228, (0.975, 30): 2.042}

@@ -26,7 +26,7 @@ from cfusage_lab.patterns import (
     weekend_share,
     weekly_heatmap,
 )
-from cfusage_lab.patterns.slots import by_slot, counted_windows
+from cfusage_lab.patterns.slot_statistics import by_slot, counted_windows
 from cfusage_lab.ranges import OffTheHourWarning
 
 BERLIN, NEW_YORK, KOLKATA = "Europe/Berlin", "America/New_York", "Asia/Kolkata"

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from histories import hours
 
 import cfusage_lab as cfu
-from cfusage_lab.view import library, pages
+from cfusage_lab.view import pages, vega_bundle
 from cfusage_lab.view.packing import pack
 from cfusage_lab.view.pages import Html, Section, standalone
 from cfusage_lab.view.themes import THEMES
@@ -31,7 +31,7 @@ def bars(description: str = "Two bars", title: object = "Bars") -> alt.Chart:
 
 
 def test_the_library_is_in_the_page_once_however_many_charts_there_are() -> None:
-    code = library.bundle().decode()
+    code = vega_bundle.bundle().decode()
 
     page = standalone([bars(), bars("Others")], title="Two charts")
 

@@ -498,4 +498,6 @@ def test_the_bounds_are_told_to_the_reader() -> None:
     assert f"{limits.EXCHANGE:.0f} s in all" in told
     assert f"{limits.MOST_BYTES >> 20} MiB" in told
     assert f"{limits.DEEPEST} levels" in told
-    assert f"{limits.LONGEST_WAIT:.0f} s at a time and {limits.ALL_WAITS / 60:.0f} minutes a call" in told
+    assert (
+        f"{limits.LONGEST_RETRY_AFTER:.0f} s at a time and {limits.ALL_WAITS / 60:.0f} minutes a call" in told
+    )

@@ -10,10 +10,10 @@ import polars as pl
 
 from cfusage_lab.forecasts.forecaster import Forecaster
 from cfusage_lab.forecasts.methods import GROWTH, METHODS, growth_ahead
+from cfusage_lab.forecasts.prediction_intervals import Spread
 from cfusage_lab.forecasts.rolling_errors import GRID, SHORTEST, freedom
 from cfusage_lab.forecasts.running_day import RunningDay
 from cfusage_lab.forecasts.series import Series
-from cfusage_lab.forecasts.spread import Spread
 from cfusage_lab.time_units import DAY, WEEK_DAYS
 
 __all__ = ["INDEPENDENT_ERRORS", "NOTHING_KNOWN", "Day", "Expected", "Outlook", "chosen_methods", "outlooks"]

@@ -5,13 +5,13 @@ from typing import Any, Final, Literal, get_args
 
 import polars as pl
 
+from cfusage_lab.argument_checks import check_choice
 from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.page import Row
 from cfusage_lab.charts.rows import PickedAccounts
 from cfusage_lab.charts.tooltips import add_account_title, exact_text, quote, range_text
 from cfusage_lab.errors import FrameError
 from cfusage_lab.frames import polars_table
-from cfusage_lab.options import check_choice
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import WEEKDAYS
 from cfusage_lab.wording import counted, dollars
