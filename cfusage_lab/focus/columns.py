@@ -1,4 +1,4 @@
-"""The columns of FOCUS, each with what fills it."""
+"""The columns of FOCUS, each with what fills it; for reading them back, their types are in ``schema.FOCUS``."""
 
 from collections.abc import Mapping
 from typing import Final

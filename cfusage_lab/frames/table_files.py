@@ -41,7 +41,10 @@ _INTERVALS: Final = [
 
 
 def write_csv(table: pl.DataFrame | pl.LazyFrame, file: BinaryIO) -> None:
-    """Write a table as CSV in the one dialect; a lazy one is not held in memory as a whole."""
+    """Write a table as CSV in the one dialect; a lazy one is not held in memory as a whole.
+
+    Every column of the table is a column of the file: which there are is said in :mod:`cfusage_lab.schema`.
+    """
     rows = table.lazy()
     columns = [_as_written(name, kind) for name, kind in rows.collect_schema().items()]
     rows.select(columns).sink_csv(file, datetime_format=_TIME)
