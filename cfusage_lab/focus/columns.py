@@ -1,4 +1,4 @@
-"""The columns of FOCUS, each with what fills it; for reading them back, their types are in ``schema.FOCUS``."""
+"""The columns of FOCUS, each with what fills it; their types, for reading back, are in ``schema.FOCUS``."""
 
 from collections.abc import Mapping
 from typing import Final

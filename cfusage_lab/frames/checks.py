@@ -41,6 +41,8 @@ _NEEDED: Final = (
     *("account_id", "start_time", "end_time", "date", "is_reported", "is_whole"),
     *("period_start", "period_end"),
 )
+_COMPARED: Final = ("current_usd", "previous_usd", "change_usd")
+"""What a comparison has unless its kind is ``unknown``."""
 _WIDTHS: Final[tuple[list[float], ...]] = ([1], [DAY_HOURS])
 _NUMBERS: Final = {"hours": (0, None), "top_hours": (0, None), "weekday": (1, 7), "hour": (0, 23)}
 
@@ -81,6 +83,8 @@ def refuse_flaws(rows: pl.DataFrame) -> None:
         found = flaws(rows.schema)
         some = {name: found[name] for name in flawed}
         refuse(nw.from_native(rows), some, {f"flaw_{name}": True for name in flawed})
+    if "kind" in rows.columns and set(_COMPARED) <= set(rows.columns):
+        refuse_nulls(rows.filter(pl.col("kind") != "unknown"), _COMPARED)
 
 
 def _is_flawed(column: pl.Series) -> bool:

@@ -387,3 +387,13 @@ def test_a_chart_refuses_a_null_where_there_is_none_by_its_column(
 
         with pytest.raises(cfu.FrameError, match=name):
             function(table().with_columns(lacking))
+
+
+@pytest.mark.parametrize("function", OF_COMPARISONS.values(), ids=OF_COMPARISONS)
+@pytest.mark.parametrize("column", ["current_usd", "previous_usd", "change_usd"])
+def test_a_comparison_of_a_known_kind_without_an_amount_is_refused(function: Function, column: str) -> None:
+    table = cfu.day_over_day(days({"2026-11-02": 1, "2026-11-03": 2, "2026-11-04": 3}))
+    lacking = pl.when(pl.col("date").dt.day() != 3).then(column).alias(column)
+
+    with pytest.raises(cfu.FrameError, match=f"2026-11-03 of account a lacks its {column}"):
+        function(table.with_columns(lacking))
