@@ -51,6 +51,9 @@ HISTORIES = {
     "never anything": lambda: hours(OCTOBER, [0.0] * FINISHED, account_id=A),
     "a correction": lambda: hours(OCTOBER, [-1.0] * (FINISHED - 9) + [1.0] * 9, account_id=A),
     "a day that is over": lambda: hours(OCTOBER, RISING[:-9], account_id=A),
+    "a month without its first days": lambda: hours(
+        datetime(2026, 11, 3, tzinfo=UTC), RISING[:369], account_id=A
+    ),
     "no month before": lambda: hours(datetime(2026, 11, 1, tzinfo=UTC), RISING[:417], account_id=A),
 }
 
@@ -84,7 +87,8 @@ def in_explorer(history: pl.DataFrame) -> dict[str, str]:
     found = headline(history, time_zone="UTC", months=MONTHS, now=later)
     page = BeautifulSoup(figures_html(found), "html.parser")
     cards = [[part.text.strip() for part in card.find_all(["dt", "dd"])] for card in page.select("dl > div")]
-    return {card[0]: " ".join(card[1:]).lstrip("▲▼ ") for card in cards}
+    found = {card[0]: " ".join(card[1:]).lstrip("▲▼ ") for card in cards}
+    return {title: re.sub(f"^{EN_DASH} ", "unknown ", words) for title, words in found.items()}
 
 
 @pytest.mark.parametrize("name", HISTORIES)
@@ -115,6 +119,12 @@ def test_all_three_let_the_month_end_alike(name: str, tmp_path: Path) -> None:
     assert f"On course for {explorer.value.replace(EN_DASH, ' to ')} (80 %)" == terminal
     path = cfu.report(history, time_zone="UTC", path=tmp_path / "usage.html", now=NOW)
     assert f"<p>{terminal}." in path.read_text(encoding="utf-8")
+
+
+def test_a_month_that_lacks_hours_has_no_sum(tmp_path: Path) -> None:
+    told = in_report(HISTORIES["a month without its first days"](), tmp_path)
+
+    assert told["November 2026 so far"] == "unknown hours of it are missing"
 
 
 def test_the_words_are_those_of_the_figures() -> None:

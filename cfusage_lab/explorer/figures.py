@@ -126,19 +126,10 @@ def headline(history: pl.DataFrame, *, time_zone: str, months: TimeRange, now: d
     day, month = found.day, found.month
     if is_running:
         month = replace(month, note="without the running hour")
-    day = day if row["day_is_whole"] else _lacking(day)
-    month = month if row["month_is_whole"] else _lacking(month)
     return [
         one if one.value else replace(one, value=_NOTHING)
         for one in (day, month, found.mean_day, found.peak_hour)
     ]
-
-
-def _lacking(figure: Figure) -> Figure:
-    """Leave out a sum that lacks hours: it is not told as if it were one."""
-    if not figure.value:
-        return figure
-    return Figure(title=figure.title, kind="unknown", value=_NOTHING, note="hours of it are not known here")
 
 
 def month_end_figure(course: Course, *, time_zone: str) -> Figure:

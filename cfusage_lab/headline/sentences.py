@@ -124,6 +124,8 @@ def _month(row: Mapping[str, Any]) -> Figure:
 def _compared(
     row: Mapping[str, Any], title: str, partner: str, *, now: str, before: str, side: str
 ) -> Figure:
+    if not row[f"{side}_is_whole"]:  # what is known of it is no sum of it
+        return Figure(title=title, kind="unknown", note="hours of it are missing")
     current, previous, kind = row[f"{now}_usd"], row[f"{before}_usd"], row[f"{side}_kind"]
     change = None if current is None or previous is None else current - previous
     said = comparison_sentence(kind, change, row[f"{side}_change_ratio"], partner, previous=previous)

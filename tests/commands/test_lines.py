@@ -66,7 +66,7 @@ def test_what_is_unknown_is_never_a_zero() -> None:
     missing = {name: None for name in ROW if name not in {"account_id", "date", "until"}}
     text = "\n".join(shown(**missing))
 
-    assert (text.count("unknown"), text.count("hours are missing")) == (6, 2)
+    assert (text.count("unknown"), text.count("hours of it are missing")) == (6, 2)
     assert "$0.00" not in text
 
 

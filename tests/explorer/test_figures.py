@@ -66,7 +66,7 @@ def test_a_month_that_lacks_hours_is_not_told_as_a_sum() -> None:
     """The table begins on Monday: of November two days are there, of today all hours."""
     found = told(history().filter(pl.col("start_time") >= NOVEMBER + timedelta(days=1)))
 
-    assert found["November 2026 so far"] == ("\N{EN DASH}", "hours of it are not known here")
+    assert found["November 2026 so far"] == ("\N{EN DASH}", "hours of it are missing")
     assert found["Today until 09:00"] == ("$18.00", "the same as the day before until then")
     assert found["Mean day"] == ("$48.00", "of 1 whole day since Mon 2 Nov 2026")
 

@@ -169,7 +169,7 @@ def test_what_could_not_be_fetched_is_not_on_its_way_any_more() -> None:
     assert "no way through" in explorer._telling.banner.value
     assert facts(explorer).endswith(NOT_FETCHED)
     assert "1 unknown" in facts(explorer)
-    assert "hours of it are not known here" in figures(explorer)
+    assert "hours of it are missing" in figures(explorer)
 
     ledger.is_short = False
     explorer.refresh.click()
