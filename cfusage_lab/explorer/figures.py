@@ -30,6 +30,8 @@ _BETWEEN: Final = "\N{EN DASH}"
 _HISTORY_AWAITED: Final = "the days that tell it are still being fetched"
 _HISTORY_LACKING: Final = "not all days that tell it could be fetched"
 _BEING_TOLD: Final = "being worked out"
+_FITS: Final = 11
+"""Letters of a value that the narrowest card has room for in large type; a longer one is set smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +202,7 @@ def figures_html(shown: Sequence[Figure]) -> str:
 def _card(figure: Figure) -> str:
     arrow = _ARROWS.get(figure.kind, "")
     sign = f'<span class="cfusage-{figure.kind}" aria-hidden="true">{arrow}</span> ' if arrow else ""
-    kind = "cfusage-value cfusage-range" if f"{_BETWEEN}$" in figure.value else "cfusage-value"
+    kind = "cfusage-value" if len(figure.value) <= _FITS else "cfusage-value cfusage-long"
     lines = [f'<dd class="{kind}">{html_text(figure.value)}</dd>']
     lines += [f"<dd>{sign}{html_text(figure.comparison)}</dd>"] if figure.comparison else []
     lines += [f'<dd class="cfusage-quiet">{html_text(figure.note)}</dd>'] if figure.note else []

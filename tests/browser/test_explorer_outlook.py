@@ -24,6 +24,10 @@ def test_a_budget_stands_in_the_month_and_an_event_leads_to_its_hours(notebook: 
     figures = page.locator(".cfusage-figures")
     expect(figures).to_contain_text("End of November 2026", timeout=PATIENCE)
     expect(figures).to_contain_text("A budget of $2,500 is passed with a chance of")
+    too_wide = (
+        "cells => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent)"
+    )
+    assert figures.locator("dd").evaluate_all(too_wide) == []
     expect(page.locator(".cfusage-stood-out")).to_contain_text("1 event came to $73.15 more than usual")
     events = page.locator(".cfusage-events button:visible")
     expect(events).to_have_count(2)
