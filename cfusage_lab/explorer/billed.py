@@ -52,12 +52,14 @@ def _agreements(checked: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
     is_alone = checked.height == 1
     said = []
     for row in sorted(checked.iter_rows(named=True), key=lambda row: not is_alarming(row)):
-        text = agreement(row) if is_alone else f"{whose[row['account_id']]}: {agreement(row)}"
+        who, text = whose[row["account_id"]], agreement(row)
         if is_alarming(row):
-            loud = html_text(f"These figures and the invoice do not agree: {text}")
+            loud = html_text(
+                f"These figures and the invoice do not agree: {text if is_alone else f'{who}: {text}'}"
+            )
             said.append(f'<div class="cfusage-up" role="alert"><strong>{loud}</strong></div>')
         else:
-            said.append(_quiet(f"Hours and invoice: {text}" if is_alone else text))
+            said.append(_quiet(f"Hours and invoice{'' if is_alone else f' of {who}'}: {text}"))
     return said
 
 

@@ -160,7 +160,7 @@ def test_an_invoice_without_lines_leaves_what_was_seen(tmp_path: Path) -> None:
         (line(billed_usd=None), "1 values that are missing"),
         (line(credits_usd=math.nan), "credits_usd"),
         (line(discounts_usd=math.inf), "discounts_usd"),
-        (line(period_end=None), "1 values that are missing"),
+        (line(period_end=None), "lacks its period_end"),
         (line(period_start=DECEMBER), "1 periods that end before they begin"),
         (line().drop("billed_usd"), "missing 'billed_usd'"),
         (line().with_columns(billed_usd=pl.lit("dear")), "'billed_usd' is String"),

@@ -52,7 +52,7 @@ def test_names_are_read_and_never_run(notebook: Any) -> None:  # noqa: ANN401
     expect(charts.first).to_have_attribute("aria-label", says_all, timeout=PATIENCE)
     settle(page)
     expect(page.locator('.cfusage-chart[data-state="ready"]')).to_have_count(4)
-    charts.first.locator("canvas").hover(position={"x": 300, "y": 180})
+    charts.first.locator("canvas").hover(position={"x": 300, "y": 240})
     tooltip = page.locator("#vg-tooltip-element.visible")
     for name in NAMES:
         expect(tooltip).to_contain_text(visible(name), timeout=PATIENCE)
