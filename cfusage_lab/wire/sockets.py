@@ -1,20 +1,19 @@
 """Sockets with a time limit, on which a caller stops waiting within a second, whatever the other end does."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from traceback import walk_tb
+from typing import Any, Final, Generic, TypeVar
 
 import httpcore
 
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.wire.limits import CONNECT, EXCHANGE, POLL, SILENCE
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["Sockets", "exchange"]
 
@@ -122,7 +121,7 @@ class _Stream(httpcore.NetworkStream):
 
     def start_tls(
         self,
-        ssl_context: "ssl.SSLContext",
+        ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002 - as above
     ) -> httpcore.NetworkStream:
@@ -135,7 +134,11 @@ class _Stream(httpcore.NetworkStream):
             except OSError as exc:
                 inner.close()
                 raise httpcore.ConnectError(str(exc)) from None
-            return inner.start_tls(ssl_context, server_hostname, CONNECT)
+            try:
+                return inner.start_tls(ssl_context, server_hostname, CONNECT)
+            except Exception as exc:
+                _close_begun(exc)
+                raise
 
         with socket.fromfd(plain.fileno(), plain.family, plain.type) as twin:  # TLS takes the other over
             try:
@@ -201,6 +204,16 @@ def _content_length(head: bytes) -> int | None:
     _, found, text = head.partition(b"\r\ncontent-length:")
     number = text.partition(b"\r\n")[0].strip()
     return int(number) if found and number.isdigit() and len(number) < 12 else -1  # noqa: PLR2004
+
+
+def _close_begun(error: BaseException | None) -> None:
+    """Close the socket that Python's ssl had begun when an error came: only the error's frames have it."""
+    while error is not None:
+        for frame, _ in walk_tb(error.__traceback__):
+            begun = frame.f_locals.get("self")
+            if isinstance(begun, ssl.SSLSocket):
+                begun.close()
+        error = error.__cause__ or error.__context__
 
 
 def _close(stream: httpcore.NetworkStream) -> None:
