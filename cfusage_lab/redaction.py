@@ -16,9 +16,6 @@ HIDDEN: Final = "(hidden)"
 _FRAGMENT: Final = 8
 """Characters: a part of a secret that is this long is hidden, too, since texts are cut and fields split."""
 
-_SOUGHT: Final = 24
-"""Bytes of a secret that are looked for: found four times as fast as a whole token, or as 3 bytes of it."""
-
 _PIECE: Final = re.compile(
     r"\\+u\{0*(?P<u>[0-9a-fA-F]{2})\}"
     r"|\\+u00(?P<u4>[0-9a-fA-F]{2})"
@@ -80,10 +77,10 @@ class Redactor:
 
         For an answer that may be large: no text in it is read by itself.
         """
-        if b"\\u00" in body:
+        if b"\\" in body and b"\\u00" in body:  # a single byte is found in a fiftieth of the time
             body = bytearray(_ESCAPED.sub(_unescaped, body))
         for form in self._whole:
-            if form[:_SOUGHT] in body:
+            if form in body:
                 body = body.replace(form, HIDDEN.encode())
         return body
 
