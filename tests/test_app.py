@@ -74,6 +74,7 @@ def test_a_table_is_explored_as_it_is() -> None:
     assert heading(explorer) == "AI Gateway cost: $3.00"
 
 
+@pytest.mark.slow
 def test_a_real_account_is_kept_and_opened_from_the_archive(sandbox: Sandbox) -> None:
     """177 hours at a quarter of a dollar, none in the running one; the second time from what is stored."""
     first = explore(now=NOW, time_range="Last 7 days")
@@ -189,6 +190,7 @@ def test_a_wrong_account_id_can_be_changed_for_one_that_the_token_sees(
     assert heading(explorer) == "AI Gateway cost: $44.25"
 
 
+@pytest.mark.slow
 def test_without_a_network_the_explorer_waits_for_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refresh shows the account as soon as there is somebody to answer."""
     assert not home.exists()

@@ -12,6 +12,8 @@ from cfusage_lab.errors import FrameError
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.reports.figures import Figures
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = 1_000
 
 

@@ -91,6 +91,7 @@ def in_explorer(history: pl.DataFrame) -> dict[str, str]:
     return {title: re.sub(f"^{EN_DASH} ", "unknown ", words) for title, words in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HISTORIES)
 def test_all_three_say_the_same_figures_in_the_same_words(name: str, tmp_path: Path) -> None:
     history = HISTORIES[name]()
@@ -105,6 +106,7 @@ def test_all_three_say_the_same_figures_in_the_same_words(name: str, tmp_path: P
     assert report["Load factor"] == terminal["Load factor"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sandbox", "two accounts", "a cost every hour alike"])
 def test_all_three_let_the_month_end_alike(name: str, tmp_path: Path) -> None:
     history = HISTORIES[name]()

@@ -15,6 +15,7 @@ from cfusage_lab.sandbox import Knobs
 MIDNIGHT = NOW.replace(hour=0, minute=0)
 
 
+@pytest.mark.slow
 def test_forty_days_of_late_corrections_end_equal_to_the_truth(tmp_path: Path) -> None:
     """Cost arrives for 40 days; a nightly update that re-checks has all of it, one that does not has not."""
     nights = Nights(tmp_path / "checked", knobs=Knobs(settling_hours=40 * 24, page_size=None))

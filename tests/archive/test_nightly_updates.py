@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
+import pytest
 from nights import DAY, HOUR, SUPPORT, Nights, used
 from polars.testing import assert_frame_equal
 
@@ -14,6 +15,7 @@ PAGE, NIGHTS = 100, 120
 FIRST = datetime(2025, 12, 1, 3, 20, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_nights_cost_two_requests_each(tmp_path: Path) -> None:
     """73 windows are open each night: at most 1 + ceil(73 / 100) requests, and one for the re-check."""
     nights = Nights(tmp_path, knobs=Knobs(page_size=PAGE, settling_hours=30), now=FIRST)

@@ -131,6 +131,7 @@ PLACES = [
 """Midnight skipped or gone through twice, a date skipped, changes by half an hour, two and three hours."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 def test_every_function_has_the_same_days_where_clocks_change(place: str) -> None:
     """At the change, an hour later, and at the ends of the days about it, for the last two kinds of it."""

@@ -70,6 +70,7 @@ def test_every_chart_function_is_tried_here() -> None:
     assert drawn_here == sorted(others)
 
 
+@pytest.mark.slow
 def test_nothing_drawn_depends_on_the_viewers_clock() -> None:
     """Each chart, drawn by processes that live in New York and in Kathmandu: the same SVG."""
     specs = json.dumps([complete(draw()) for draw in EVERY.values()])
@@ -162,6 +163,7 @@ def test_an_account_without_cost_stands_on_the_ground_beside_another() -> None:
         assert ends == [{None}, {1}]
 
 
+@pytest.mark.slow
 def test_a_heading_counts_what_is_drawn() -> None:
     """Of seven accounts, five are: their days, hours and marks, and not those of the two left out.
 

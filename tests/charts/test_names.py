@@ -83,6 +83,8 @@ def charts_of(names: Sequence[str], ids: Sequence[str] | None = None) -> list[al
     ]
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 def test_no_name_keeps_a_chart_from_being_drawn_or_ends_the_process() -> None:
     """In a process of its own, because there is nothing to catch where the engine ends one."""
     here = Path(__file__).parent
@@ -155,6 +157,8 @@ def test_a_long_name_is_cut_and_a_longest_one_of_cloudflare_is_not() -> None:
     assert labels(["a"], names={"a": "x" * 101}) == {"a": "x" * 99 + "…"}
 
 
+@pytest.mark.slow
+@pytest.mark.slow
 def test_any_string_is_an_id() -> None:
     """The charts draw accounts by their ids, and call those without a name by the ends of them."""
     for chart in charts_of([""] * 5, ["", "date", "__proto__", "a\n\x00\\", '"']):

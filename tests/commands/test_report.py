@@ -38,6 +38,7 @@ def total(path: Path) -> float:
     return float(part.select_one(".figure data")["value"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
 def test_the_report_of_last_week_is_named_by_its_days_and_is_their_sum(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str
@@ -59,6 +60,7 @@ def test_the_report_of_last_week_is_named_by_its_days_and_is_their_sum(
     assert total(path) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_a_report_from_the_archive_is_that_of_the_account(run: Run, tmp_path: Path) -> None:
     ids = f"{ACCOUNT},{OTHER}"
     archive = str(tmp_path / "history")

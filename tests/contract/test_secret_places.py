@@ -174,6 +174,8 @@ import logging, os
 import pytest
 import cfusage_lab as cfu
 
+pytestmark = pytest.mark.slow
+
 def test_one():
     client = cfu.connect()
     client.usage_history(cfu.last_hours(3), progress=cfu.Quiet())

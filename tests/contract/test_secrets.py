@@ -214,6 +214,7 @@ class _Hurried(exchange.RetryPolicy):
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [TOKENS, PAIR, TWO_ACCOUNTS], ids=["token", "pair", "two accounts"])
 @pytest.mark.parametrize("sent", ANSWERS.values(), ids=ANSWERS)
 def test_no_answer_gets_a_secret_into_an_error_or_a_log(

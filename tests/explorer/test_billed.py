@@ -119,6 +119,7 @@ def test_without_an_invoice_there_is_no_panel() -> None:
     assert panel(UsageExplorer(hours("2026-11-01", [1.0] * 30))) == ""
 
 
+@pytest.mark.slow
 def test_other_accounts_have_other_invoices() -> None:
     """Two accounts are told apart; more than 20 are not asked about."""
     source = Billing(own=(A,))

@@ -84,6 +84,7 @@ def test_another_suffix_is_refused(explorer: UsageExplorer, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_button_offers_a_link_with_the_file_in_it(
     explorer: UsageExplorer, form: str, tmp_path: Path

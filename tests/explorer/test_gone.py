@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import ipywidgets
 import polars as pl
+import pytest
 from histories import hours
 from ledger import PATIENCE, A
 
@@ -30,6 +31,7 @@ def look_around(cost: float) -> None:
     ipywidgets.Widget.close_all()
 
 
+@pytest.mark.slow
 def test_no_table_of_an_explorer_outlives_it() -> None:
     """However many there were: closed, deleted, collected."""
     look_around(1.0)

@@ -5,6 +5,7 @@ import threading
 import weakref
 
 import polars as pl
+import pytest
 from ipywidgets.widgets import widget as registry
 from ledger import NOW, PATIENCE, A, B, Ledger, join_threads
 
@@ -35,6 +36,7 @@ def tables(explorer: UsageExplorer) -> list[pl.DataFrame]:
     return [explorer.fetched, explorer.history, scene.known, scene.days(scene.known), *parts]
 
 
+@pytest.mark.slow
 def test_nothing_of_an_explorer_that_is_closed_and_deleted_stays_behind() -> None:
     """No table, no thread, no widget with its comm, nobody who hears of it; three in a row."""
     UsageExplorer(Ledger(), now=NOW).close()  # what is made once and shared

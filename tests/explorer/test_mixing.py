@@ -288,6 +288,7 @@ def test_a_cell_is_marked_again_in_a_heatmap_that_could_not_have_it() -> None:
     assert explorer.charts["heatmap"].selections == {"cell": {"weekday": [1], "hour": [10]}}
 
 
+@pytest.mark.slow
 def test_all_accounts_are_those_that_are_counted() -> None:
     """One that the source does not list was there from the beginning."""
     explorer = UsageExplorer(Ledger(own=("d" * 32,)), time_range="Today", now=NOW)

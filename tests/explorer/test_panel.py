@@ -57,6 +57,7 @@ def test_every_preset_has_its_hours(preset: str, windows: int) -> None:
     assert UsageExplorer(Ledger(), time_range=preset, now=NOW).history.height == windows
 
 
+@pytest.mark.slow
 def test_another_account_and_all_of_them() -> None:
     """Beta costs a quarter of a dollar an hour; all three together a dollar and a quarter."""
     explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
@@ -269,6 +270,7 @@ def test_wrong_arguments_are_refused_before_anything_is_fetched() -> None:
     assert ledger.asked == []
 
 
+@pytest.mark.slow
 def test_a_history_table_is_a_source() -> None:
     """The whole of it first; presets count back from its end."""
     start = datetime(2026, 3, 1, tzinfo=UTC)

@@ -43,6 +43,7 @@ def test_a_token_opens_the_account_in_the_place_of_what_is_on_screen() -> None:
     assert title(explorer) == "AI Gateway cost: $222.50"
 
 
+@pytest.mark.slow
 def test_the_token_is_in_no_widget_no_text_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     """Not even where the program has a fault."""
     caplog.set_level(logging.DEBUG)

@@ -22,6 +22,8 @@ from virtual_time import in_virtual_time
 import cfusage_lab as cfu
 from cfusage_lab.wire import sockets
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "a-proxys-password-0123456789"
 CALLS = {moment.call: moment for moment in MOMENTS if moment.is_list or len(moment.accounts) > 1}.values()
 MAKE = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={0} -addext subjectAltName=DNS:{0}"

@@ -9,6 +9,8 @@ from benchmarks.loading import LIMIT, Counted, Watching, cancelled, fetched, ids
 from cfusage_lab.sandbox import serve
 from cfusage_lab.wire.pacing import REQUESTS, SECONDS
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = REQUESTS + 100
 
 

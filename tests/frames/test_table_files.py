@@ -223,6 +223,7 @@ def by_polars(path: Path) -> pl.DataFrame:
     return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, try_parse_dates=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", [by_table, by_polars])
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_what_the_explorer_writes_goes_back_into_everything(

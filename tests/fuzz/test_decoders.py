@@ -19,6 +19,8 @@ from cfusage_lab.wire import answers, invoices, refusals
 from cfusage_lab.wire.pacing import Pacer
 from cfusage_lab.wire.retries import retry_after
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600
 START, END = 1_795_132_800, 1_795_132_800 + 24 * HOUR
 PATH = "/accounts/a/ai-gateway/billing/x"

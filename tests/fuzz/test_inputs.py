@@ -12,6 +12,8 @@ from test_options import NOW, Calls, calls, options_of, public  # noqa: F401 - c
 
 import cfusage_lab as cfu
 
+pytestmark = pytest.mark.slow
+
 _WRITES = {"path", "location"}
 """Any text is a fine name of a file: none is written here."""
 _SLOW = {"UsageExplorer", "explore", "report", "backtest", "UsageArchive.update", "in_account_blocks"}

@@ -17,6 +17,8 @@ from test_options import Calls, calls  # noqa: F401 - calls is a fixture
 
 import cfusage_lab as cfu
 
+pytestmark = pytest.mark.slow
+
 _LONG = {"report", "backtest", "UsageExplorer", "UsageExplorer.chart", "explore", "in_account_blocks"}
 """What takes long where a table is right; ``contract/test_tables.py`` tries the explorer's."""
 

@@ -24,6 +24,7 @@ def figures_of(accounts: list[list[float]]) -> Figures:
     return Figures.of(history, time_zone="UTC", names=None)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(HISTORIES)
 def test_accounts_add_up_to_the_total(accounts: list[list[float]]) -> None:
@@ -37,6 +38,7 @@ def test_accounts_add_up_to_the_total(accounts: list[list[float]]) -> None:
         assert figures.accounts["share"].sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(HISTORIES)
 def test_the_highest_are_those_that_a_plain_loop_finds(accounts: list[list[float]]) -> None:

@@ -263,6 +263,7 @@ def test_sections_stand_in_the_order_of_the_questions(tmp_path: Path) -> None:
     assert len(page.select("figure > figcaption > h3")) == 7
 
 
+@pytest.mark.slow
 def test_made_up_data_is_stamped_and_other_data_is_not(tmp_path: Path) -> None:
     made_up = three_days().with_columns(account_id=pl.lit(next(iter(cfu.SANDBOX_ACCOUNTS))))
     mixed = pl.concat([three_days(), made_up])
@@ -307,6 +308,7 @@ def test_a_zone_off_the_hour_is_said_once_and_on_the_page(tmp_path: Path) -> Non
 # The file
 
 
+@pytest.mark.slow
 def test_a_year_of_hours_stays_small(tmp_path: Path) -> None:
     start = hours(MONDAY, [0])["start_time"][0] - timedelta(days=365)
     history = pl.concat(

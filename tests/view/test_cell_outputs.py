@@ -36,6 +36,7 @@ def views(outputs: list[Any], widgets: dict[str, Any]) -> list[dict[str, Any]]:
     return [widgets[one.data[VIEW]["model_id"]] for one in outputs]
 
 
+@pytest.mark.slow
 def test_a_chart_comes_before_its_picture(ran: tuple[list[Any], dict[str, Any]]) -> None:
     (outputs, *_, picture), widgets = ran
     live, behind = outputs

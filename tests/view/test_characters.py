@@ -44,6 +44,7 @@ print("drawn")
 """
 
 
+@pytest.mark.slow
 def test_no_character_in_any_text_of_a_chart_ends_the_process() -> None:
     """Some of each category of Unicode, and all controls: in a process of its own."""
     done = subprocess.run([sys.executable, "-c", DRAW], check=False, capture_output=True, text=True)  # noqa: S603

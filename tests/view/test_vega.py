@@ -88,6 +88,7 @@ print("vl_convert" in sys.modules)
     assert run(code).strip() == "False"
 
 
+@pytest.mark.slow
 def test_without_vl_convert_all_but_pictures_works(tmp_path: Path) -> None:
     """From the fetch to the report; the PNG says what it needs."""
     code = f"""

@@ -63,6 +63,7 @@ def test_the_notices_of_what_is_bundled_come_with_it() -> None:
     assert "Joachim Wester" in notice
 
 
+@pytest.mark.slow
 def test_shipping_puts_one_file_in_the_place_of_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def bars(table: object, **properties: object) -> alt.Chart:
     return alt.Chart(table, **properties).mark_bar().encode(x="x", y="y")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_many_threads_draw_at_once_and_each_gets_its_own_rows() -> None:
     """Each thread its own charts, some of one kind."""
     begin = Barrier(THREADS)
@@ -64,6 +65,7 @@ def asked() -> Iterator[list[object]]:
     alt.data_transformers.register("mine", None)
 
 
+@pytest.mark.slow
 def test_a_users_own_transformer_is_active_all_the_time_and_takes_no_part(asked: list[object]) -> None:
     """Not even for a moment, not even for another thread: it is looked at while eight others draw."""
     begin, seen = Barrier(THREADS + 1), set()
