@@ -45,11 +45,13 @@ class Redactor:
         What is hidden only where it stands as a whole, such as an email address.
     """
 
-    __slots__ = ("_parts", "_sizes", "_whole")
+    __slots__ = ("_parts", "_sizes", "_spellings")
 
     def __init__(self, secrets: Iterable[str], *, whole: Iterable[str] = ()) -> None:
         secrets = tuple(secrets)
-        self._whole = tuple(dict.fromkeys(form for secret in secrets if secret for form in _written(secret)))
+        self._spellings = tuple(
+            dict.fromkeys(form for secret in secrets if secret for form in _written(secret))
+        )
         parts: set[str] = set()
         for secret in secrets:
             for form in (one.translate(_LOWER) for one in _forms(secret)):
@@ -79,7 +81,7 @@ class Redactor:
         """
         if b"\\" in body and b"\\u00" in body:  # a single byte is found in a fiftieth of the time
             body = bytearray(_ESCAPED.sub(_unescaped, body))
-        for form in self._whole:
+        for form in self._spellings:
             if form in body:
                 body = body.replace(form, HIDDEN.encode())
         return body

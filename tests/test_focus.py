@@ -2,11 +2,8 @@
 
 import json
 import math
-import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +17,7 @@ from engines import Engine
 from histories import HOUR, hours, random_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import run_code
 
 import cfusage_lab
 from cfusage_lab.errors import ConfigError, FrameError
@@ -398,19 +396,6 @@ def test_another_reader_finds_the_same_sum_types_and_assumptions_in_parquet(tmp_
     assert pl.read_parquet(path).equals(made.table)
 
 
-def process(code: str) -> str:
-    """Run code in a process of its own, which finds the helpers beside this file; return what it printed."""
-    path = os.pathsep.join([str(Path(__file__).parent), str(Path(cfusage_lab.__file__).parents[1])])
-    done = subprocess.run(  # noqa: S603 - the code of these tests
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
 def test_where_one_of_the_two_files_cannot_be_written_both_stay_as_they_were(tmp_path: Path) -> None:
     """New claims never stand beside an old CSV, nor a new CSV beside old claims."""
     path, about = tmp_path / "usage.csv", tmp_path / "usage.assumptions.json"
@@ -443,7 +428,7 @@ def test_a_full_disk_leaves_both_files(tmp_path: Path) -> None:
         "    except cfu.TransportError as error: print(error)\n"
     )
 
-    said = process(code)
+    said = run_code(code, beside=__file__)
 
     assert said.count("no room to write") == 2
     assert (path.read_text(), about.read_text()) == ("old", "old claims")
@@ -564,6 +549,6 @@ def test_into_a_pipe_go_the_rows_alone() -> None:
         "cfu.to_focus(hours('2026-11-01', [1.0]), billing='prepaid').write_csv('/dev/stdout')\n"
     )
 
-    said = process(code)
+    said = run_code(code, beside=__file__)
 
     assert said.splitlines()[1].startswith("0.0,a,,USD,2026-12-01T00:00:00Z,")

@@ -83,7 +83,7 @@ def refuse_flaws(rows: pl.DataFrame) -> None:
         found = flaws(rows.schema)
         some = {name: found[name] for name in flawed}
         refuse(nw.from_native(rows), some, {f"flaw_{name}": True for name in flawed})
-    if "kind" in rows.columns and set(_COMPARED) <= set(rows.columns):
+    if {"kind", *_COMPARED} <= set(rows.columns):
         refuse_nulls(rows.filter(pl.col("kind") != "unknown"), _COMPARED)
 
 
@@ -203,9 +203,7 @@ def with_flaws_unknown(rows: nw.LazyFrame[Any], columns: pl.Schema) -> nw.LazyFr
     lacks what it should say is not whole.
     """
     native: Any = rows.to_native()
-    of: Any = (
-        pl if isinstance(native, pl.LazyFrame) else nw
-    )  # Narwhals takes longer to say it than polars to do
+    of: Any = pl if isinstance(native, pl.LazyFrame) else nw  # Narwhals says it slower than polars does it
     found = flaws(columns, of)
     numbers = {
         name: _is_finite(of.col(name)) for name, kind in columns.items() if isinstance(kind, pl.Float64)

@@ -105,7 +105,9 @@ class EngineTable:
 
 
 def open_table(frame: object, columns: pl.Schema, *, table: str, optional: pl.Schema = _NONE) -> EngineTable:
-    """Open a table that has at least ``columns``, each of the right kind. No row is looked at.
+    """Open a table that has at least ``columns``, each of the right kind.
+
+    No row is looked at, but where a DataFrame's column has to be cast: that is done at once.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ import pytest
 from deltalake import DeltaTable, Field, write_deltalake
 from nights import BATCH, DAY, NOW, RESEARCH, SUPPORT, Nights, contents
 from polars.testing import assert_frame_equal
+from processes import run_code
 
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import CfUsageError, ConfigError, PayloadError, TransportError
@@ -70,19 +71,6 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         assert mounting("umount", str(folder))
 
 
-def process(code: str) -> str:
-    """Run code in a process of its own, which finds the helpers beside this file; return what it printed."""
-    path = str(Path(__file__).parent)
-    done = subprocess.run(  # noqa: S603 - the code of these tests
-        [sys.executable, "-c", code],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
-
-
 @pytest.mark.parametrize("free", [0, 1, 2, 3, 5, 8, 12, 20])
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, free: int) -> None:
     """At whatever point of the update the room runs out, the archive is as it was, and goes on later."""
@@ -122,7 +110,7 @@ def test_a_quota_is_said_and_loses_nothing(nights: Nights) -> None:
         "    print(error)\n"
     )
 
-    assert "no room to write the archive" in process(code)
+    assert "no room to write the archive" in run_code(code, beside=__file__)
     assert_frame_equal(nights.archive.usage_history(SPAN), before)
     nights.archive.verify()
 
@@ -448,7 +436,10 @@ def test_invalid_arguments_are_refused(options: dict[str, object], message: str)
 def test_importing_the_archive_does_not_import_delta() -> None:
     heavy = {"deltalake", "httpx", "platformdirs"}
 
-    assert process(f"import sys, cfusage_lab.archive; print({heavy} & {{*sys.modules}})") == "set()\n"
+    assert (
+        run_code(f"import sys, cfusage_lab.archive; print({heavy} & {{*sys.modules}})", beside=__file__)
+        == "set()\n"
+    )
 
 
 def test_an_export_to_a_full_disk_leaves_the_old_file(nights: Nights, tmp_path: Path) -> None:
