@@ -27,6 +27,7 @@ __all__ = [
     "percent",
     "round_dollars",
     "share_text",
+    "short_days_text",
     "span_text",
     "state_text",
     "visible",
@@ -37,6 +38,7 @@ _CENT: Final = 0.01
 _PERCENT: Final = 0.01
 _WHOLE: Final = 100
 """US dollars from which on an amount that is not known to the cent is written without cents."""
+_TO: Final = "\N{EN DASH}"
 _INSTANT: Final = timedelta(microseconds=1)
 _JOINER: Final = "\u2060"
 """A character that takes no place, and that no line is broken at."""
@@ -170,6 +172,20 @@ def days_text(first: date, last: date) -> str:
         return date_text(last)
     year = "" if first.year == last.year else f" {first:%Y}"
     return f"{day_text(first)}{year} to {date_text(last)}"
+
+
+def short_days_text(first: date, last: date, *, with_year: bool = True) -> str:
+    """Write the dates from first to last without weekdays: what they share is written once, at the end.
+
+    ``with_year=False`` leaves the year out, unless there are two.
+    """
+    end = f"{last.day} {last:%b}{f' {last:%Y}' if with_year or first.year != last.year else ''}"
+    if (first.year, first.month, first.day) == (last.year, last.month, last.day):
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}{_TO}{end}"
+    year = "" if first.year == last.year else f" {first:%Y}"
+    return f"{first.day} {first:%b}{year} {_TO} {end}"
 
 
 def day_text(day: date) -> str:

@@ -1,7 +1,7 @@
 """Hours on a zone's clock, and text from outside, shown as text."""
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cfusage_lab.explorer.windows_table import Page, windows_html
-from cfusage_lab.wording import hour_window_text, offset_text, span_text, visible, window_text
+from cfusage_lab.wording import (
+    hour_window_text,
+    offset_text,
+    short_days_text,
+    span_text,
+    visible,
+    window_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +112,17 @@ def test_a_span_is_whole_days_only_where_it_begins_and_ends_with_dates(
 
     assert found.endswith(text), found
     assert (found == text) == text.startswith(("Sun", "Fri", "Sat"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text", "without_year"),
+    [
+        (date(2026, 11, 16), date(2026, 11, 16), "16 Nov 2026", "16 Nov"),
+        (date(2026, 11, 10), date(2026, 11, 16), "10\N{EN DASH}16 Nov 2026", "10\N{EN DASH}16 Nov"),
+        (date(2026, 10, 28), date(2026, 11, 3), "28 Oct \N{EN DASH} 3 Nov 2026", "28 Oct \N{EN DASH} 3 Nov"),
+        (date(2025, 11, 3), date(2026, 11, 3), "3 Nov 2025 \N{EN DASH} 3 Nov 2026", None),
+    ],
+)
+def test_days_in_few_letters(first: date, last: date, text: str, without_year: str | None) -> None:
+    assert short_days_text(first, last) == text
+    assert short_days_text(first, last, with_year=False) == (without_year or text)

@@ -1,0 +1,250 @@
+"""What the selected days cost beside other days: the two sums, and the words for how they compare."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import narwhals as nw
+import polars as pl
+
+from cfusage_lab.changes.kinds import with_change
+from cfusage_lab.explorer.comparison_days import COMPARISONS, Dates, days_compared, month_before
+from cfusage_lab.frames.expressions import net
+from cfusage_lab.frames.local_time import calendar, local_time
+from cfusage_lab.ranges import zone
+from cfusage_lab.ranges.zones import day_of, day_start
+from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
+from cfusage_lab.wording import clock_hour, counted, dollars, short_days_text
+
+__all__ = ["COMPARISONS", "Dates", "RangeComparison", "compare_range", "days_compared", "range_sentence"]
+
+_SUMS: Final = ("current_usd", "previous_usd")
+_LEAST: Final = 0.0005
+"""A smaller ratio reads as 0.0 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeComparison:
+    """What some days cost, beside others; US dollars, of all accounts added up.
+
+    Attributes
+    ----------
+    cost_usd
+        Everything that is selected, the running window included.
+    current_usd, previous_usd
+        The finished windows that are compared, and those that they are compared with. The first is None
+        where no window has finished, the second where there is nothing to compare with, or an hour of one of
+        the two is not known.
+    change_usd, change_ratio, kind
+        As in ``schema.COMPARISON``.
+    dates, previous_dates
+        The first and the last local date of the two.
+    since, until
+        Where the first day is cut, and where the last one ends so far, on the local clock (``"09:00"``); None
+        where they are whole.
+    previous_until
+        Where the last day before is cut; None where it is whole, as it is, too, if it is no partner of the
+        last selected day: beside 31 October, all of 30 September.
+    weekday, hour
+        The hours of the week that are compared; None means all.
+    is_running
+        Whether a window that is running is left out of the comparison.
+    missing_hours
+        How many hours of accounts are not known: absent, without an amount, or not over on the days before.
+    """
+
+    cost_usd: float
+    current_usd: float | None
+    previous_usd: float | None
+    change_usd: float | None
+    change_ratio: float | None
+    kind: str
+    dates: Dates
+    previous_dates: Dates | None
+    since: str | None
+    until: str | None
+    previous_until: str | None
+    weekday: int | None
+    hour: int | None
+    is_running: bool
+    missing_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The hours from one moment to another, and where they cut the first and the last of their days."""
+
+    start: datetime
+    end: datetime
+    since: int | None
+    until: int | None
+
+    @classmethod
+    def of(cls, selected: pl.DataFrame, dates: Dates, info: ZoneInfo) -> "_Span":
+        """Span what is over of the selected windows, and of their days what should be there."""
+        begin, over = day_start(dates[0], info), day_start(dates[1] + DAY, info)
+        first: Any = selected["start_time"].min()
+        last: Any = selected["end_time"].max()
+        running: Any = selected.filter(pl.col("state") == "in_progress")["start_time"].min()
+        start = first if first is not None and day_of(first, info) == dates[0] else begin
+        end = last if last is not None and day_of(last - HOUR, info) == dates[1] else over
+        end = end if running is None else min(end, running)
+        since = None if start <= begin else _minutes(start, dates[0], info)
+        return cls(start, end, since, None if end >= over else _minutes(end, dates[1], info))
+
+
+def compare_range(
+    selected: pl.DataFrame,
+    known: pl.DataFrame,
+    *,
+    dates: Dates,
+    previous_dates: Dates | None,
+    time_zone: str,
+    weekday: int | None = None,
+    hour: int | None = None,
+) -> RangeComparison:
+    """Compare what is selected with the same hours of other days.
+
+    Like is compared with like: a window that is running counts on neither side. Where the last selected day
+    is not over, or the first one is cut, the days before are cut at the same time of the local clock. Where
+    clocks change, one side may have an hour more.
+
+    Parameters
+    ----------
+    selected
+        The windows of the selected days or span (``schema.HISTORY``), of one account or of several, whatever
+        their weekday and hour: these are picked here, on both sides.
+    known
+        All windows that are known of these accounts; others in it do not count.
+    dates, previous_dates
+        The local dates of ``selected``, and those to compare with, if any: :func:`days_compared`.
+    time_zone
+        The IANA name of the zone whose dates these are.
+    weekday, hour
+        Compare this weekday (1 is Monday) and this hour of the local clock only.
+    """
+    info = zone(time_zone)
+    span = _Span.of(selected, dates, info)
+    wanted = {"weekday": weekday, "hour": hour}
+    cell = [pl.col(name) == value for name, value in wanted.items() if value is not None]
+    accounts = selected["account_id"].unique()
+    due = calendar(span.start, span.end, time_zone=time_zone).filter(*cell)["start_time"]
+    current_usd, missing = _sum(selected, due, accounts)
+    previous_usd, until = None, None
+    if previous_dates is not None:
+        until = span.until if _are_partners(dates, previous_dates) else None
+        due = _hours_before(previous_dates, span.since, until, time_zone).filter(*cell)["start_time"]
+        previous_usd, missing_before = _sum(known, due, accounts)
+        missing += missing_before
+    return RangeComparison(
+        cost_usd=net(_picked(selected, cell, time_zone)["aggregated_value"]),
+        current_usd=current_usd,
+        **_change(current_usd, None if missing else previous_usd),
+        dates=dates,
+        previous_dates=previous_dates,
+        since=_clock(span.since),
+        until=_clock(span.until),
+        previous_until=_clock(until),
+        weekday=weekday,
+        hour=hour,
+        is_running="in_progress" in selected["state"],
+        missing_hours=missing,
+    )
+
+
+def _minutes(moment: datetime, day: date, info: ZoneInfo) -> int:
+    """Return what the clock of a day says, in minutes since midnight; before it, none of it has passed."""
+    reading = moment.astimezone(info)
+    return 0 if reading.date() < day else reading.hour * 60 + reading.minute
+
+
+def _clock(minutes: int | None) -> str | None:
+    return None if minutes is None else f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _are_partners(dates: Dates, previous: Dates) -> bool:
+    """Whether the last day before is the last selected day's partner: by its place, or by its number."""
+    is_as_long = dates[1] - dates[0] == previous[1] - previous[0]
+    return is_as_long or (previous[1] == month_before(dates[1]) and previous[1].day == dates[1].day)
+
+
+def _hours_before(dates: Dates, since: int | None, until: int | None, time_zone: str) -> pl.DataFrame:
+    """Return the hours of the days before, cut on the first and on the last one by the clock."""
+    info = zone(time_zone)
+    hours = calendar(day_start(dates[0], info), day_start(dates[1] + DAY, info), time_zone=time_zone)
+    clock = pl.col("hour") * 60 + pl.col("minute")
+    if since is not None:
+        hours = hours.filter((pl.col("date") > dates[0]) | (clock >= since))
+    if until is not None:
+        hours = hours.filter((pl.col("date") < dates[1]) | (clock < until))
+    return hours
+
+
+def _sum(windows: pl.DataFrame, due: pl.Series, accounts: pl.Series) -> tuple[float | None, int]:
+    """Add up the hours that are due of each account; say how many are not known or not over."""
+    if due.is_empty() or accounts.is_empty():
+        return None, 0
+    inside = pl.col("start_time").is_between(due[0], due[-1])
+    found = windows.filter(inside, pl.col("state") != "in_progress", pl.col("aggregated_value").is_not_null())
+    found = found.join(due.to_frame(), on="start_time", how="semi")
+    found = found.join(accounts.to_frame(), on="account_id", how="semi")
+    total = None if found.is_empty() else net(found["aggregated_value"])
+    return total, due.len() * accounts.len() - found.height
+
+
+def _picked(windows: pl.DataFrame, cell: list[pl.Expr], time_zone: str) -> pl.DataFrame:
+    if not cell:
+        return windows
+    clock = local_time(windows["start_time"], time_zone=time_zone)
+    return windows.filter(clock.select(pl.all_horizontal(cell)).to_series())
+
+
+def _change(current: float | None, previous: float | None) -> dict[str, Any]:
+    """Compare two sums by the rules of every comparison."""
+    sums = pl.LazyFrame(
+        {"current_usd": [current], "previous_usd": [previous]}, schema=dict.fromkeys(_SUMS, pl.Float64)
+    )
+    compared: pl.DataFrame = with_change(nw.from_native(sums)).collect("polars").to_native()
+    return compared.drop("current_usd").row(0, named=True)
+
+
+def range_sentence(comparison: RangeComparison) -> str:
+    """Say how some days compare, and with which: ``12.4 % more than 4 Oct 2026 by 09:00 ($1,234.50)``."""
+    if comparison.previous_dates is None:
+        return "nothing to compare with"
+    partner = _partner(comparison)
+    if comparison.missing_hours:
+        hours = counted(comparison.missing_hours, "hour is missing", "hours are missing")
+        return f"not compared with {partner}: {hours}"
+    if comparison.current_usd is None or comparison.previous_usd is None:
+        return "nothing to compare yet" if comparison.is_running else "nothing to compare"
+    came_to = f"{partner} ({dollars(comparison.previous_usd)})"
+    if comparison.kind in {"flat", "zero"}:
+        return f"the same as {came_to}"
+    change, ratio = comparison.change_usd or 0.0, comparison.change_ratio
+    size = dollars(abs(change)) if ratio is None else _percent(abs(ratio))
+    return f"{size} {'more' if change > 0 else 'less'} than {came_to}"
+
+
+def _percent(ratio: float) -> str:
+    """Write how large a change is; one that is not nothing does not read as nothing."""
+    return "less than 0.1 %" if ratio < _LEAST else f"{ratio:,.1%}".replace("%", " %")
+
+
+def _partner(comparison: RangeComparison) -> str:
+    """Name the days before, with the clock times that cut them and the hours of the week."""
+    assert comparison.previous_dates is not None  # noqa: S101 - the caller has asked
+    first, last = comparison.previous_dates
+    since, until = comparison.since, comparison.previous_until
+    text = short_days_text(first, last)
+    if since is not None and first == last:
+        text = f"{text}, {since} to {until or '24:00'}"
+    elif since is not None:
+        ends = (short_days_text(first, first, with_year=first.year != last.year), short_days_text(last, last))
+        text = f"{ends[0]}, {since} to {ends[1]}{f', {until}' if until else ''}"
+    elif until is not None:
+        text = f"{text} by {until}"
+    cell = [] if comparison.weekday is None else [f"{WEEKDAYS[comparison.weekday - 1]}s"]
+    cell += [] if comparison.hour is None else [clock_hour(comparison.hour)]
+    return f"{', '.join(cell)} of {text}" if cell else text
