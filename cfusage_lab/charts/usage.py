@@ -34,10 +34,10 @@ def usage_chart(
 ) -> alt.VConcatChart:
     """Draw cost over time: a bar a window or a local day, accounts stacked, above an overview to zoom with.
 
-    A drag on the overview zooms, a double click shows everything again. What may still change is paler, and
-    what is still running paler still. A day with hours missing has a dashed outline. Pointing at a bar tells
-    when it is, its cost and its state. Of more than five accounts, the costliest five are drawn and the rest
-    added up.
+    A drag on the bars or on the overview zooms, a double click or Esc shows everything again. What may still
+    change is paler, and what is still running paler still. A day with hours missing has a dashed outline.
+    Pointing at a bar tells when it is, its cost and its state. Of more than five accounts, the costliest five
+    are drawn and the rest added up.
 
     Parameters
     ----------

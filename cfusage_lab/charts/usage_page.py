@@ -23,6 +23,9 @@ _STRIP: Final = 5
 """Pixels of the mark above an event."""
 _IS_REDUCED: Final = "is_reduced"
 """The signal that says whether slots are drawn in the place of windows; drawing.js goes by it, too."""
+_IS_LIVE: Final = "cfusage_live"
+"""The signal that drawing.js sets where a chart answers; pictures have it false."""
+_HINT: Final = "Drag on the chart to zoom, double-click for all"
 _ZOOM: Final = (
     "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
 )
@@ -74,7 +77,10 @@ def usage_page(look: Look) -> Part:
     if look.series:
         zoom = f"({_ZOOM}) / {look.length} > {MOST_BARS}"
         whole.params = [*whole.params, alt.VariableParameter(name=_IS_REDUCED, expr=zoom)]
-        whole.usermeta = {**whole.usermeta, "rowsInTurn": {"column": "is_slot", "signal": _IS_REDUCED}}
+        drag = {"drag": "drag", "zoom": "brush", "scale": "overview_x", "reach": look.length - 1}
+        turns = {"column": "is_slot", "signal": _IS_REDUCED}
+        whole.usermeta = {**whole.usermeta, "rowsInTurn": turns, "dragZoom": drag}
+        whole.params = [*whole.params, alt.VariableParameter(name=_IS_LIVE, expr="false")]
     return whole
 
 
@@ -90,12 +96,13 @@ def _detail(look: Look) -> Part:
         titles, texts = titles | {"unusual": "Unusual"}, texts | {"unusual": _UNUSUAL}
     place = alt.Chart(name="windows").encode(x=_x(_axis(look)), x2="right:T")
     columns = hover_columns(place, ["start_time"], titles, texts)
+    drag = _interval("drag", translate=False)
     mean = _mean() if look.is_with_mean else []
     events = _events(look) if look.is_with_events else []
     absence = [centred_text("No cost in this time range")] if look.is_zero else []
     is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
     return (
-        alt.layer(*_bars(look), *mean, *events, columns, *absence)
+        alt.layer(*_bars(look), *mean, *events, columns.add_params(drag), *absence)
         .transform_filter(f"datum.is_slot === {_IS_REDUCED} && ({is_inside})")
         .transform_calculate(**_stacked(look.series))
         .properties(name="detail", width=WIDTH, height=_HEIGHT)
@@ -200,18 +207,19 @@ def _gap(look: Look) -> alt.ExprRef:
     return alt.ExprRef(f"{wide} : {pixels} > 3 ? -0.5 : 0.4")
 
 
+def _interval(name: str, **options: Any) -> alt.Parameter:  # noqa: ANN401 - altair's own
+    looks = alt.BrushConfig(fill="#808080", fillOpacity=0.25)
+    return alt.selection_interval(name=name, encodings=["x"], zoom=False, mark=looks, **options)
+
+
 def _overview(*, is_zero: bool) -> Part:
-    """Draw the whole range at a glance; a drag on it is the zoom."""
-    brush = alt.selection_interval(
-        name="brush", encodings=["x"], zoom=False, mark=alt.BrushConfig(fill="#808080", fillOpacity=0.25)
-    )
+    """Draw the whole range at a glance; a drag on it or on the bars is the zoom."""
     hint = alt.Axis(
-        title="Drag above to zoom, double-click for all",
-        titleAnchor="start",
-        titleFontSize=11,
-        titleFontWeight="normal",
-        titlePadding=6,
-        labels=False,
+        values=alt.ExprRef("[domain('overview_x')[0]]"),
+        labelExpr=f"{_IS_LIVE} ? {quote(_HINT)} : ''",
+        labelAlign="left",
+        labelOverlap=False,
+        labelLimit=0,
         domain=True,
     )
     return (
@@ -223,6 +231,6 @@ def _overview(*, is_zero: bool) -> Part:
             y=alt.Y("lowest:Q", axis=None, scale=cost_scale(is_zero=is_zero)),
             y2="highest:Q",
         )
-        .add_params(brush)
+        .add_params(_interval("brush"))
         .properties(name="overview", width=WIDTH, height=38)
     )

@@ -193,10 +193,15 @@ function firstWidth(el) {
 
 // A title is a signal, so that another one takes no new drawing.
 const heading = { text: "cfusage_title", subtitle: "cfusage_subtitle" };
+// What a chart says only where it answers: a picture made without this file shows no hint.
+const live = "cfusage_live";
 
 function complete(spec, values) {
   const copy = structuredClone(spec);
-  for (const param of copy.params ?? []) if (Object.hasOwn(values, param.name)) param.value = values[param.name];
+  for (const param of copy.params ?? []) {
+    if (Object.hasOwn(values, param.name)) param.value = values[param.name];
+    if (param.name === live) param.expr = "true";
+  }
   for (const [part, name] of Object.entries(heading)) if (Object.hasOwn(values, name)) copy.title[part] = values[name];
   return copy;
 }
@@ -375,8 +380,9 @@ function select(view, { signal, isInterval, fields, unit }, value) {
 }
 
 // Views that stand in others do not hear the first change of a signal outside: let that one change nothing.
-async function primeSignals({ view, selections }) {
-  const intervals = Object.values(selections).filter(({ isInterval }) => isInterval);
+async function primeSignals({ view, selections }, handed) {
+  const all = [...Object.values(selections), ...(handed ? [handed.drag] : [])];
+  const intervals = all.filter(({ isInterval }) => isInterval);
   for (const { signal } of intervals) view.signal(`cfusage_${signal}`, false);
   await view.redraw();
 }
@@ -396,6 +402,57 @@ function takeSelections({ view, selections, agreed, onSelect }, wanted) {
     isAny = true;
   }
   return isAny;
+}
+
+// A drag on the chart itself: an interval of its own, which nobody is told of, becomes the zoom when the pointer lets go.
+// A chart says so in its usermeta: the names of both, the scale that the zoom is on, and how far before its start a row
+// begins that the drag has touched.
+
+const LEAST_DRAG = 4; // pixels; less is a click
+
+// Take the drag out of the selections that others are told of.
+function dragOf({ usermeta }, selections) {
+  const { drag, zoom, scale, reach } = usermeta?.dragZoom ?? {};
+  if (!selections[drag] || !selections[zoom]) return null;
+  const found = { drag: selections[drag], zoom: selections[zoom], scale, reach };
+  delete selections[drag];
+  return found;
+}
+
+// Zoom by drags in an element; a double click anywhere in it, or Escape while the pointer or the focus is there, ends
+// the zoom. Returns what ends listening.
+function watchDrags(view, el, handed) {
+  const ending = new AbortController();
+  if (!handed) return ending;
+  const { drag, zoom, scale, reach } = handed;
+  let start = null;
+  const listen = (target, type, listener) => target.addEventListener(type, listener, { signal: ending.signal });
+  const readingsOf = (selection) => selected(selection, view.signal(selection.signal))?.[selection.fields[0].field];
+  async function release({ clientX }) {
+    const isDrag = start !== null && Math.abs(clientX - start) >= LEAST_DRAG;
+    start = null;
+    await view.runAsync();
+    const edges = readingsOf(drag)?.toSorted((one, other) => one - other);
+    if (!edges) return;
+    document.getElementById("vg-tooltip-element")?.classList.remove("visible"); // it tells of what has moved away
+    select(view, drag, undefined);
+    const first = Math.max(edges[0] - reach, Math.min(...view.scale(scale).domain()));
+    if (isDrag) select(view, zoom, { [zoom.fields[0].field]: [first, edges[1]] });
+    await view.runAsync();
+  }
+  const isAttended = () => el.matches(":hover") || el.parentElement.contains(document.activeElement);
+  function leave() {
+    start = null;
+    select(view, drag, undefined);
+    if (readingsOf(zoom)) select(view, zoom, undefined);
+    view.runAsync();
+  }
+  el.style.touchAction = "pan-y";
+  listen(el, "pointerdown", ({ clientX }) => (start = clientX));
+  listen(window, "pointerup", release);
+  listen(el, "dblclick", leave);
+  listen(document, "keydown", ({ key }) => key === "Escape" && isAttended() && leave());
+  return ending;
 }
 
 function tellSelections({ view, selections, agreed, onSelect }) {
@@ -421,7 +478,7 @@ function keyOf({ spec, theme }) {
 async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onSelect = () => {} } = {}) {
   const { spec, values = {}, tables = {} } = state;
   const turns = turnsOf(spec, tables);
-  let selections;
+  let selections, handed;
   await firstWidth(el);
   const key = keyOf({ spec, theme });
   const { view, finalize } = await vegaEmbed(el, complete(spec, values), {
@@ -440,6 +497,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
       }
       vega.data = leanSources(vega.data ?? [], tables);
       selections = selectionsOf(spec, vega);
+      handed = dragOf(spec, selections);
       for (const source of vega.data) {
         if (Object.hasOwn(tables, source.name)) {
           const turn = turns[source.name];
@@ -449,8 +507,10 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
       return vega;
     },
   });
-  const drawing = { key, view, finalize, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
-  await primeSignals(drawing);
+  const drawing = { key, view, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
+  await primeSignals(drawing, handed);
+  const watch = watchDrags(view, el, handed);
+  drawing.finalize = () => (watch.abort(), finalize());
   tellSelections(drawing);
   takeSelections(drawing, state.selections ?? {});
   await settle(drawing);

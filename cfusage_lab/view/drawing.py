@@ -78,7 +78,9 @@ class Drawing:
     @staticmethod
     def selections_of(spec: dict[str, Any]) -> dict[str, str]:
         """Tell what can be selected in the drawing of a ``spec``: name to kind, ``interval`` or ``point``."""
-        chosen = {one["name"]: one["select"] for one in spec.get("params", []) if "select" in one}
+        drag = spec.get("usermeta", {}).get("dragZoom", {}).get("drag")
+        params = [one for one in spec.get("params", []) if "select" in one and one["name"] != drag]
+        chosen = {one["name"]: one["select"] for one in params}
         return {
             name: select["type"] if isinstance(select, dict) else select for name, select in chosen.items()
         }

@@ -42,6 +42,7 @@ async function fill(view, el, widthNow) {
 async function place({ vegaEmbed, WatchedView }, { spec, values, tables }, el) {
   const rows = Object.entries(tables).map(([name, table]) => [name, rowsOf(table)]);
   const whole = complete(spec, values);
+  let selections, handed;
   const { view } = await vegaEmbed(el, { ...whole, datasets: { ...whole.datasets, ...Object.fromEntries(rows) } }, {
     actions: false,
     config: ofThePage,
@@ -50,8 +51,14 @@ async function place({ vegaEmbed, WatchedView }, { spec, values, tables }, el) {
     renderer: "svg",
     tooltip: { theme: "cfusage" },
     viewClass: WatchedView,
+    patch: (vega) => {
+      selections = selectionsOf(spec, vega);
+      handed = dragOf(spec, selections);
+      return vega;
+    },
   });
-  await view.redraw();
+  await primeSignals({ view, selections }, handed);
+  watchDrags(view, el, handed);
   el.querySelector("svg").setAttribute("aria-hidden", "true"); // the place around it has the words for it
   if (!fillsTheCell(spec)) return;
   const refill = () => fill(view, el, () => (matchMedia("print").matches ? sheet : el.clientWidth));

@@ -186,7 +186,8 @@ def test_the_explorer_follows_its_controls(notebook: Notebook) -> None:
     expect(page.get_by_role("status")).to_contain_text("Asia/Kolkata is +05:30 from UTC")
 
 
-def test_a_drag_on_the_overview_zooms_and_another_range_shows_everything(notebook: Notebook) -> None:
+@pytest.mark.parametrize("from_bottom", [45, 150], ids=["overview", "bars"])
+def test_a_drag_zooms_and_another_range_shows_everything(notebook: Notebook, from_bottom: int) -> None:
     """Pointing tells the exact window; the zoom is readable from Python, and cleared with another range."""
     page = notebook.run(
         EXPLORE,
@@ -202,10 +203,10 @@ edges""",
     canvas = page.locator(CANVAS).first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    overview = box["y"] + box["height"] - 45
-    page.mouse.move(box["x"] + box["width"] * 0.5, overview)
+    height = box["y"] + box["height"] - from_bottom
+    page.mouse.move(box["x"] + box["width"] * 0.5, height)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, overview, steps=5)
+    page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=5)
     page.mouse.up()
     expect(page.locator(".edges")).to_have_text("2", timeout=PATIENCE)
 

@@ -18,6 +18,9 @@ pytestmark = pytest.mark.browser
 NOW = "2026-11-18T09:30Z"
 EVIL = "</script><img src=x onerror='pwned = 1'>&\""
 SANDBOX = next(iter(cfu.SANDBOX_ACCOUNTS))
+BARS = """() => [...document.querySelectorAll('figure')]
+  .find((one) => one.textContent.includes('AI Gateway cost'))
+  .querySelectorAll('svg .detail_layer_0_marks path').length"""
 WIDTHS = """() => [...document.querySelectorAll('.chart svg')].map(
   (svg) => [svg.getBoundingClientRect().width, svg.parentElement.clientWidth])"""
 
@@ -95,6 +98,45 @@ def test_pointing_at_a_window_tells_its_cost(page: Page, report: Path, history: 
     moment = pl.lit(rows["UTC"]).str.to_datetime("%Y-%m-%d %H:%MZ", time_zone="UTC")
     (cost,) = history.filter(pl.col("start_time") == moment)["aggregated_value"]
     assert rows["Cost"] in {f"${cost:,.2f}", f"${cost:,.6f}".rstrip("0"), "$0" if cost == 0 else ""}
+
+
+def test_a_drag_on_the_bars_zooms_and_a_double_click_or_escape_ends_it(page: Page, report: Path) -> None:
+    """Fewer bars are left, between the edges of the drag; a click alone changes nothing."""
+    opened(page, report)
+    chart = page.locator("figure", has_text="AI Gateway cost").locator("svg").first
+    chart.scroll_into_view_if_needed()
+    place = chart.bounding_box()
+    assert place is not None
+    whole = bars(page)
+
+    def drag(start: float, end: float) -> None:
+        page.mouse.move(place["x"] + start, place["y"] + 200)
+        page.mouse.down()
+        page.mouse.move(place["x"] + end, place["y"] + 200, steps=3)
+        page.mouse.up()
+
+    drag(400, 500)
+    page.wait_for_function(f"({BARS})() < {whole / 5}")
+    once = bars(page)
+    drag(500, 400)
+    page.wait_for_function(f"({BARS})() < {once / 5}")
+    twice = bars(page)
+    page.mouse.click(place["x"] + 450, place["y"] + 200)
+    page.mouse.move(place["x"] + 460, place["y"] + 200)
+    assert bars(page) == twice
+
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"({BARS})() === {whole}")
+    drag(400, 500)
+    page.wait_for_function(f"({BARS})() === {once}")
+    page.mouse.dblclick(place["x"] + 300, place["y"] + 200)
+    page.wait_for_function(f"({BARS})() === {whole}")
+
+
+def bars(page: Page) -> int:
+    """Count the bars of the time line."""
+    count: int = page.evaluate(BARS)
+    return count
 
 
 def test_a_name_is_text_and_nothing_else(page: Page, history: pl.DataFrame, tmp_path: Path) -> None:

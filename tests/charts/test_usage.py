@@ -189,6 +189,18 @@ def test_no_axis_and_no_text_depends_on_the_viewers_clock() -> None:
     assert drawn[0] == drawn[1]
 
 
+def test_only_a_chart_that_answers_says_how_to_zoom() -> None:
+    """A picture made without a browser has no hint; one in a browser, where a signal is set, has it."""
+    spec = Drawing.of(usage_chart(hours("2026-01-05", [1.0, 2.0]))).complete()
+    hint = "Drag on the chart to zoom, double-click for all"
+    assert hint not in vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+
+    for param in spec["params"]:
+        if param["name"] == "cfusage_live":
+            param["expr"] = "true"
+    assert hint in vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+
+
 def test_a_zero_account_and_an_empty_table_say_so() -> None:
     """Neither is a hole."""
     assert "No cost in this time range" in svg_of(hours("2026-01-05", [0.0] * 24))
