@@ -18,7 +18,15 @@ from typing import Final
 from cfusage_lab.view import vega
 from cfusage_lab.view.themes import THEMES
 
-__all__ = ["bundle", "bundle_name", "drawing_source", "drawing_style", "make_bundle", "ship"]
+__all__ = [
+    "bundle",
+    "bundle_name",
+    "drawing_source",
+    "drawing_style",
+    "make_bundle",
+    "ship",
+    "surroundings_style",
+]
 
 _HERE: Final = Path(__file__).parent
 _SUFFIX: Final = ".mjs.gz"
@@ -93,6 +101,12 @@ def drawing_source() -> str:
 def drawing_style() -> str:
     """Return the style sheet that goes with :func:`drawing_source`."""
     return _text("view.css")
+
+
+@cache
+def surroundings_style() -> str:
+    """Return the style sheet for the boxes that a front end puts around a widget."""
+    return _text("surroundings.css")
 
 
 def _text(name: str) -> str:

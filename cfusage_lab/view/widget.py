@@ -114,7 +114,7 @@ class ChartView(anywidget.AnyWidget):
     """
 
     _esm = vega_bundle.drawing_source() + Path(__file__).with_name("view.js").read_text(encoding="utf-8")
-    _css = vega_bundle.drawing_style()
+    _css = vega_bundle.drawing_style() + vega_bundle.surroundings_style()
 
     _library = anywidget.WidgetTrait().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)

@@ -1,0 +1,97 @@
+"""What is around charts and the explorer: boxes of the front end, layouts of others, a restarted kernel."""
+
+from typing import Any
+
+import pytest
+from canvases import CANVAS, PATIENCE, READY, Notebook
+from playwright.sync_api import Page, expect
+from screens import put_notebook
+
+pytestmark = pytest.mark.browser
+
+TWO = """
+import ipywidgets
+import cfusage_lab as cfu
+now = "2026-11-18T09:30Z"
+history = cfu.UsageClient.sandbox(now=now).usage_history(cfu.last_days(7, now=now))
+profile = cfu.hourly_profile(history, time_zone="UTC")
+one, other = cfu.usage_chart(history), cfu.hour_profile_chart(profile, time_zone="UTC")
+"""
+SCROLLERS = """() => {
+  const found = [];
+  for (let box = document.querySelector(".cfusage-explorer").parentElement; box; box = box.parentElement) {
+    if (box.matches(".jp-WindowedPanel-outer")) return found;
+    if (getComputedStyle(box).overflowY !== "visible") found.push(box.className);
+  }
+}"""
+RESTART = """async () => {
+  await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart();
+}"""
+SAYS = """box => getComputedStyle(box, "::before").content.replaceAll('"', "")"""
+ICONS = """() => [...document.querySelectorAll(".jupyter-widgets-disconnected")].filter(
+  (one) => getComputedStyle(one, "::before").content !== "none").length"""
+LINE = "The kernel was restarted. Run the cell again."
+
+
+@pytest.mark.parametrize("place", ["lab/tree", "notebooks"])
+def test_the_explorer_has_its_full_height_and_no_scroller_of_its_own(fresh_page: Any, place: str) -> None:  # noqa: ANN401
+    page: Page = fresh_page.open(put_notebook("explore", fresh_page.lab.root), place=place)
+    page.wait_for_selector(f".cfusage-explorer {READY}", timeout=PATIENCE)
+    expect(page.locator(f".cfusage-explorer {READY}")).to_have_count(4, timeout=PATIENCE)
+    page.wait_for_function("() => document.querySelector('.cfusage-explorer').clientHeight > 1820")
+    if place == "notebooks":  # a cell with so many lines would scroll here
+        page.wait_for_selector(".jp-mod-outputsScrolled:has(.cfusage-explorer)", timeout=PATIENCE)
+
+    area = page.locator(".jp-Cell-outputArea:has(.cfusage-explorer)")
+    inside = page.locator(".cfusage-explorer").evaluate("one => one.clientHeight")
+
+    assert area.evaluate("one => one.clientHeight") >= inside
+    assert area.evaluate("one => getComputedStyle(one, '::after').content") == "none"
+    assert page.evaluate(SCROLLERS) == []
+    fresh_page.complaints[:] = [text for text in fresh_page.complaints if "cfusage" in text]
+
+
+def test_charts_share_a_row_and_stand_in_other_layouts(notebook: Notebook) -> None:
+    page = notebook.run(
+        TWO,
+        "ipywidgets.HBox([cfu.show(one), cfu.show(other)])",
+        "ipywidgets.HBox([cfu.show(one), ipywidgets.VBox([cfu.show(other), ipywidgets.Label('two')])])",
+        "ipywidgets.GridBox([cfu.show(one), cfu.show(other)],"
+        " layout=ipywidgets.Layout(grid_template_columns='repeat(2, 1fr)'))",
+        "ipywidgets.Tab([cfu.show(one), cfu.show(other)], titles=['one', 'other'])",
+        "view = cfu.show(one)\nview.layout.width = '340px'\nipywidgets.HBox([view, cfu.show(other)])",
+    )
+
+    drawn = page.locator(f"{READY} {CANVAS}")
+    expect(drawn).to_have_count(9, timeout=PATIENCE)
+    boxes = [one.bounding_box() for one in drawn.all()]
+    for left, right in ((0, 1), (2, 3), (4, 5)):
+        assert abs(boxes[left]["y"] - boxes[right]["y"]) < 2
+        assert abs(boxes[left]["width"] - boxes[right]["width"]) < 4
+        assert boxes[left]["x"] + boxes[left]["width"] <= boxes[right]["x"] + 2
+        assert boxes[left]["width"] > 300
+    assert boxes[7]["width"] == pytest.approx(340, abs=2)
+
+    page.get_by_role("tab", name="other").click()
+    expect(drawn).to_have_count(10, timeout=PATIENCE)
+
+
+def test_a_restarted_kernel_is_said_in_one_line(notebook: Notebook) -> None:
+    """A chart that stands alone needs no kernel to zoom and to tell."""
+    page = notebook.run(
+        TWO,
+        "cfu.show(one)",
+        "ipywidgets.HBox([cfu.show(one), ipywidgets.Dropdown(options=['a']), cfu.show(other)])",
+        "cfu.explore(now=now)",
+    )
+    expect(page.locator(READY)).to_have_count(7, timeout=PATIENCE)
+
+    page.evaluate(RESTART)
+
+    page.wait_for_selector(".cfusage-explorer.jupyter-widgets-disconnected", timeout=PATIENCE)
+    said = {".cfusage-chart": "none", ".widget-dropdown": LINE, ".cfusage-explorer": LINE}
+    for nth, (what, line) in enumerate(said.items()):
+        output = page.locator(".jp-CodeCell").nth(nth + 1).locator(f".jp-OutputArea-output:has({what})")
+        assert output.evaluate(SAYS) == line
+    assert page.evaluate(ICONS) == 0
+    notebook.complaints.clear()
