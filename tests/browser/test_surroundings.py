@@ -29,7 +29,7 @@ RESTART = """async () => {
 }"""
 SAYS = """box => getComputedStyle(box, "::before").content.replaceAll('"', "")"""
 ICONS = """() => [...document.querySelectorAll(".jupyter-widgets-disconnected")].filter(
-  (one) => getComputedStyle(one, "::before").content !== "none").length"""
+  (one) => one.clientHeight > 0 && getComputedStyle(one, "::before").content !== "none").length"""
 LINE = "The kernel was restarted. Run the cell again."
 
 
