@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from typing import Any, Final, Protocol
 
 from tqdm.auto import tqdm
@@ -13,6 +14,8 @@ from cfusage_lab.wording import visible
 
 __all__ = ["Progress", "ProgressBar", "Quiet", "default_progress", "listener_of"]
 
+_QUICK: Final = 0.5
+"""Seconds in which a fetch is over before a bar could be read."""
 _HEARD: Final = ("is_cancelled", "update", "wait", "close")
 
 
@@ -75,7 +78,7 @@ class Quiet:
 
 
 class ProgressBar:
-    """A tqdm bar of requests, there from the second request on, or from the first long wait.
+    """A tqdm bar of requests, there after half a second or from the first long wait, gone at the end.
 
     Examples
     --------
@@ -90,28 +93,48 @@ class ProgressBar:
     is_cancelled = False
 
     def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
+        self._bar: Any = None
+        self._output: Any = None
+        self._began: float | None = None
 
     def update(self, done: int, total: int) -> None:
         """Move the bar."""
-        if total > 1 or self._bar is not None:
-            bar = self._shown()
-            bar.total = total
-            bar.set_postfix_str("", refresh=False)
-            bar.update(done - bar.n)
+        if self._began is None:
+            self._began = time.time()
+        if self._bar is None and (total == 1 or time.time() - self._began < _QUICK):
+            return
+        bar = self._shown()
+        bar.total = total
+        bar.set_postfix_str("", refresh=False)
+        bar.update(done - bar.n)
 
     def wait(self, reason: str, seconds: float) -> None:
         """Say on the bar what is waited for, and how long."""
         self._shown().set_postfix_str(f"waiting {seconds:.0f} s: {visible(reason)}")
 
     def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
+        """Take the bar away, however the fetch has ended."""
+        bar, self._bar, self._began = self._bar, None, None
+        if bar is None:
+            return
+        bar.total = bar.n  # a bar that ends below its total turns red in a notebook, and stays
+        bar.close()
+        if self._output is not None:
+            for part in bar.container.children:
+                part.close()
+            self._output.update({}, raw=True)  # no text of it in the saved notebook either
 
-    def _shown(self) -> "tqdm[Any]":
+    def _shown(self) -> Any:  # noqa: ANN401 - tqdm's, of one kind or another
         if self._bar is None:
-            self._bar = tqdm(desc="Usage history", unit=" requests", leave=False)
+            look: dict[str, Any] = {"desc": "Usage history", "unit": " requests", "leave": False}
+            if any(kind.__name__ == "tqdm_notebook" for kind in tqdm.__mro__):
+                from IPython.display import display  # noqa: PLC0415 - a terminal does without
+
+                self._bar = tqdm(display=False, **look)
+                self._output = display(self._bar.container, display_id=True)  # type: ignore[no-untyped-call]
+            else:
+                self._bar = tqdm(**look)
+            self._bar.start_t = self._began or self._bar.start_t
         return self._bar
 
 
