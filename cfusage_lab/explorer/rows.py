@@ -161,8 +161,8 @@ def change_cell(change_usd: float | None, change_ratio: float | None, *, kind: s
     text = dollars(change_usd)
     sign = "+" if change_usd > 0 and text != dollars(0) else ""
     direction = _DIRECTIONS.get(kind, "flat")
-    has_percent = change_ratio is not None and direction != "flat"
-    note = kind if kind in {"new", "stopped"} else percent(change_ratio) if has_percent else ""
+    note = "" if change_ratio is None or direction == "flat" else percent(change_ratio)
+    note = kind if kind in {"new", "stopped"} else note
     return {"text": sign + text, "note": note, "direction": direction}
 
 
