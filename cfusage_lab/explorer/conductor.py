@@ -12,7 +12,7 @@ from cfusage_lab.explorer.beyond import Beyond, fetched_beyond, stored_beyond
 from cfusage_lab.explorer.code import Recipe
 from cfusage_lab.explorer.desk import Desk
 from cfusage_lab.explorer.export_box import ExportBox
-from cfusage_lab.explorer.exports import Shown, made
+from cfusage_lab.explorer.exports import Shown, made, name_of
 from cfusage_lab.explorer.hands import Hands
 from cfusage_lab.explorer.opening import Origin, with_accounts
 from cfusage_lab.explorer.outlook import Budget, Course, Events, Outlook
@@ -176,10 +176,15 @@ class Conductor:
         """Return what is on screen, to be taken along."""
         with self.turn:
             scene, status = self._scene(self.held()), self.state.answer.status(self.state.question)
-            line = scene.time_line(note=status)
+            line = scene.time_line()
             others = [draw(scene) for name, draw in VIEWS.items() if name != "time_line"]
             return Shown(
                 history=scene.selection.of(scene.history, time_zone=scene.time_zone),
+                time_zone=scene.time_zone,
+                names=scene.names,
+                selection=""
+                if scene.selection.is_empty
+                else scene.selection.words(time_zone=scene.time_zone),
                 charts=[line, *others],
                 title="AI Gateway cost",
                 note=status,
@@ -271,10 +276,9 @@ class Conductor:
 
     def _export(self, form: str) -> None:
         """Make a file beside the notebook: pictures take a while."""
-        shown, question = self.shown(), self.state.question
+        shown = self.shown()
         self.exporter.begin(form)
-        first, last = dates_of(question.time_range, question.time_zone)
-        name = f"ai-gateway-cost-{first}-{last}.{form}"
+        name = name_of(shown, form)
 
         def make(request: Request) -> None:
             content = made(shown, form)

@@ -2,25 +2,29 @@
 
 import base64
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
 
+from cfusage_lab.account_names import labels
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.day_export import days_for_export
+from cfusage_lab.explorer.file_names import file_name
+from cfusage_lab.explorer.pictures import picture_of, stacked
+from cfusage_lab.frames.expressions import net
+from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.frames.table_files import write_csv
-from cfusage_lab.view import svg
-from cfusage_lab.view.pages import standalone
+from cfusage_lab.view.pages import Block, Html, standalone
 from cfusage_lab.view.vega import svg_to_png
-from cfusage_lab.wording import html_text
+from cfusage_lab.wording import all_accounts, counted, dollars, html_text, short_days_text
 
-__all__ = ["FORMATS", "Shown", "download", "made", "picture_of", "stacked"]
+__all__ = ["FORMATS", "Format", "Shown", "download", "form_of", "made", "name_of", "picture_of"]
 
 _SHARP: Final = 2.0
-_GAP: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,13 @@ class Shown:
     ----------
     history
         The selected windows (``schema.HISTORY``).
+    time_zone
+        The IANA name of the zone on whose clock they are shown.
+    names
+        Account id to name, of all accounts that there are to choose from.
+    selection
+        What is selected, in words such as ``10 Nov 2026, Mondays``; empty where nothing is, and so all is on
+        screen.
     charts
         The charts, from the top.
     title, note, stamp
@@ -40,11 +51,46 @@ class Shown:
     """
 
     history: pl.DataFrame
+    time_zone: str
+    names: Mapping[str, str]
+    selection: str = ""
     charts: Sequence[alt.VConcatChart]
     title: str
     note: str
     stamp: str | None
     code: str
+
+    @property
+    def account(self) -> str:
+        """What the account is called, or how many there are."""
+        ids = self.history["account_id"].unique().to_list()
+        if len(ids) == 1:
+            return labels(ids, names=self.names)[ids[0]]
+        return all_accounts(len(ids)) if self.is_all else counted(len(ids), "account")
+
+    @property
+    def is_all(self) -> bool:
+        """Whether these are several accounts, and all there are."""
+        ids = set(self.history["account_id"].unique())
+        return len(ids) > 1 and ids == set(self.names)
+
+    @property
+    def dates(self) -> tuple[date, date] | None:
+        """The first and the last local date on which a window starts; None where there is none."""
+        if self.history.is_empty():
+            return None
+        ends: Any = self.history["start_time"].min(), self.history["start_time"].max()
+        found: Any = local_time(pl.Series(ends), time_zone=self.time_zone)["date"].to_list()
+        return found[0], found[1]
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """Title and account, what is selected and what it costs, where it comes from, and the warning."""
+        days = "" if self.dates is None else short_days_text(*self.dates)
+        when = f"Selected: {self.selection}" if self.selection else days or "Nothing"
+        cost = dollars(net(self.history["aggregated_value"]))
+        stamp = "" if self.stamp is None or self.stamp in self.note else self.stamp
+        return tuple(filter(None, (f"{self.title} · {self.account}", f"{when} · {cost}", self.note, stamp)))
 
 
 def made(shown: Shown, form: str) -> bytes:
@@ -56,8 +102,29 @@ def made(shown: Shown, form: str) -> bytes:
         If there is no such format.
     """
     if form not in FORMATS:
-        raise ConfigError(f"no format {form!r}: take one of {', '.join(FORMATS)}")
+        raise _unknown(form)
     return FORMATS[form].make(shown)
+
+
+def form_of(suffix: str) -> str:
+    """Return the format of a file by its suffix, such as ``.csv``.
+
+    Raises
+    ------
+    ConfigError
+        If it stands for none.
+    """
+    form = suffix.lower().removeprefix(".")
+    if form not in FORMATS or FORMATS[form].suffix != form:
+        raise _unknown(form)
+    return form
+
+
+def name_of(shown: Shown, form: str) -> str:
+    """Name the file of a format for the account and the days that it holds."""
+    known = FORMATS[form]
+    account = "all accounts" if shown.is_all else shown.account
+    return file_name(account, shown.dates, what=known.what, suffix=known.suffix)
 
 
 def download(name: str, content: bytes) -> str:
@@ -69,77 +136,80 @@ def download(name: str, content: bytes) -> str:
     return f'<a class="cfusage-download" href="{link}" download="{html_text(name)}">{text}</a>'
 
 
-def stacked(charts: Sequence[alt.VConcatChart]) -> str:
-    """Set pictures of charts under each other, as one SVG."""
-    parts, top, width = [], 0.0, 0.0
-    for nth, chart in enumerate(charts):
-        picture = _apart(svg(chart), nth)
-        size = re.search(r'<svg[^>]*?\bwidth="([\d.]+)"[^>]*?\bheight="([\d.]+)"', picture)
-        assert size is not None  # noqa: S101 - Vega always says so
-        parts.append(picture.replace("<svg", f'<svg y="{top:g}"', 1))
-        top += float(size[2]) + _GAP
-        width = max(width, float(size[1]))
-    height = max(top - _GAP, 1)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" version="1.1" '
-        f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}">'
-        f'<rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>'
-    )
+def _unknown(form: str) -> ConfigError:
+    files = dict.fromkeys(one.suffix for one in FORMATS.values())
+    return ConfigError(f"no format {form!r}: take one of {', '.join(files)}")
 
 
-def picture_of(charts: Sequence[alt.VConcatChart]) -> bytes:
-    """Draw charts under each other as a PNG, small enough to be kept in a notebook."""
-    return svg_to_png(stacked(charts))
+def _days(shown: Shown) -> pl.DataFrame:
+    return days_for_export(shown.history, time_zone=shown.time_zone, names=shown.names)
 
 
-def _apart(picture: str, nth: int) -> str:
-    """Give the parts of a picture names that no other picture of the page has."""
-    return re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>chart{nth}-", picture)
-
-
-def _csv(shown: Shown) -> bytes:
+def _csv(table: pl.DataFrame) -> bytes:
     file = io.BytesIO()
-    write_csv(shown.history, file)
+    write_csv(table, file)
     return file.getvalue()
 
 
-def _parquet(shown: Shown) -> bytes:
+def _parquet(table: pl.DataFrame) -> bytes:
     file = io.BytesIO()
-    shown.history.write_parquet(file)
+    table.write_parquet(file)
     return file.getvalue()
 
 
-def _svg(shown: Shown) -> bytes:
-    return stacked(shown.charts).encode()
-
-
-def _png(shown: Shown) -> bytes:
-    return svg_to_png(stacked(shown.charts), scale=_SHARP)
+def _svg(shown: Shown) -> str:
+    return stacked(shown.charts, shown.heading)
 
 
 def _page(shown: Shown) -> bytes:
-    return standalone(shown.charts, title=shown.title, note=shown.note, stamp=shown.stamp).encode()
+    """Make a page; the warning stands above it."""
+    title, selected = shown.heading[:2]
+    blocks: list[Block] = [Html(f'<p class="note">{html_text(shown.note)}</p>'), *shown.charts]
+    return standalone(blocks, title=title, note=selected, stamp=shown.stamp).encode()
 
 
-def _code(shown: Shown) -> bytes:
-    return shown.code.encode()
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A kind of file: what it is called on screen, its MIME type, and how it is made."""
+    """A kind of file.
+
+    Attributes
+    ----------
+    label
+        What it is called on screen.
+    suffix, mime
+        What its name ends in, and its MIME type.
+    what
+        What its name says it holds, where another format has the same suffix.
+    make
+        Makes it.
+    """
 
     label: str
+    suffix: str
     mime: str
+    what: str = ""
     make: Callable[[Shown], bytes]
 
 
+_CSV: Final = {"suffix": "csv", "mime": "text/csv"}
+_PARQUET: Final = {"suffix": "parquet", "mime": "application/vnd.apache.parquet"}
 FORMATS: Final[Mapping[str, Format]] = {
-    "csv": Format("CSV", "text/csv", _csv),
-    "parquet": Format("Parquet", "application/vnd.apache.parquet", _parquet),
-    "png": Format("PNG", "image/png", _png),
-    "svg": Format("SVG", "image/svg+xml", _svg),
-    "html": Format("HTML page", "text/html", _page),
-    "py": Format("Python", "text/x-python", _code),
+    "days": Format(
+        **_CSV, label="Days for finance (CSV)", what="days", make=lambda shown: _csv(_days(shown))
+    ),
+    "csv": Format(**_CSV, label="Hours (CSV)", make=lambda shown: _csv(shown.history)),
+    "days_parquet": Format(
+        **_PARQUET, label="Days (Parquet)", what="days", make=lambda shown: _parquet(_days(shown))
+    ),
+    "parquet": Format(**_PARQUET, label="Hours (Parquet)", make=lambda shown: _parquet(shown.history)),
+    "png": Format(
+        label="PNG",
+        suffix="png",
+        mime="image/png",
+        make=lambda shown: svg_to_png(_svg(shown), scale=_SHARP),
+    ),
+    "svg": Format(label="SVG", suffix="svg", mime="image/svg+xml", make=lambda shown: _svg(shown).encode()),
+    "html": Format(label="HTML page", suffix="html", mime="text/html", make=_page),
+    "py": Format(label="Python", suffix="py", mime="text/x-python", make=lambda shown: shown.code.encode()),
 }
-"""File suffix to what it stands for."""
+"""The formats, as they stand on screen; hours and the code are those that a file's suffix alone means."""

@@ -16,7 +16,7 @@ from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.conductor import Conductor, Login
 from cfusage_lab.explorer.desk import Desk
-from cfusage_lab.explorer.exports import made, picture_of
+from cfusage_lab.explorer.exports import form_of, made, picture_of
 from cfusage_lab.explorer.layout import Panel
 from cfusage_lab.explorer.opening import Origin, first_table, may_pass
 from cfusage_lab.explorer.outlook import budget_of, require_accounts
@@ -290,7 +290,7 @@ before_last, refresh, cancel, token
             If there is no room.
         """
         target = checked_path(path)
-        return write_file(target, made(self._conductor.shown(), target.suffix.lower().removeprefix(".")))
+        return write_file(target, made(self._conductor.shown(), form_of(target.suffix)))
 
     def close(self) -> None:
         """Give up whatever is under way, and let go of the widgets; nothing of the explorer stays behind."""
@@ -335,7 +335,8 @@ before_last, refresh, cancel, token
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
         try:
-            png = picture_of(self._conductor.shown().charts)
+            shown = self._conductor.shown()
+            png = picture_of(shown.charts, shown.heading)
         except Exception:  # noqa: BLE001 - what can't be drawn, or had, says so in its place
             return bundle
         return {**bundle, "image/png": base64.b64encode(png).decode()}

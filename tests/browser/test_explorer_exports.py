@@ -19,7 +19,7 @@ from cfusage_lab.schema import HISTORY
 pytestmark = pytest.mark.browser
 
 PATIENCE = 40_000
-NAME = "ai-gateway-cost-2026-11-08-2026-11-15"
+NAME = "ai-gateway-cost_larkspur-support_2026-11-10_2026-11-13"
 OPEN = """
 import cfusage_lab as cfu
 NOW = "2026-11-15T09:30Z"
@@ -28,6 +28,7 @@ explorer.select("2026-11-10T06:00", "2026-11-13T18:00")
 explorer.history.write_parquet({path!r})
 explorer
 """
+SUFFIXES = {"Hours (CSV)": "csv", "Hours (Parquet)": "parquet", "HTML page": "html", "Copy as code": "py"}
 CHARTS = 4
 DRAW = """async (base64) => {
   const image = new Image();
@@ -57,7 +58,7 @@ def download(notebook: Any, selected: Path, tmp_path: Path) -> Callable[[str], P
 
     def downloaded(button: str) -> Path:
         page.get_by_role("button", name=button, exact=True).click()
-        suffix = {"HTML page": "html", "Copy as code": "py"}.get(button, button.lower())
+        suffix = SUFFIXES.get(button, button.lower())
         link = page.get_by_role("link", name=re.compile(rf"Download {NAME}\.{suffix} "))
         with page.expect_download(timeout=PATIENCE) as caught:
             link.click(timeout=PATIENCE)
@@ -78,8 +79,8 @@ def test_every_file_can_be_opened_and_holds_what_is_selected(
     hours = history.group_by(pl.col("start_time").dt.hour()).agg(pl.col("aggregated_value").mean())
     peak = f"${hours['aggregated_value'].max():,.2f} on average"
 
-    assert_frame_equal(pl.read_parquet(download("Parquet")), history)
-    csv = pl.read_csv(download("CSV"), schema_overrides=history.schema)
+    assert_frame_equal(pl.read_parquet(download("Hours (Parquet)")), history)
+    csv = pl.read_csv(download("Hours (CSV)"), schema_overrides=history.schema)
     assert_frame_equal(csv, history, check_exact=True)
     _check_code(download("Copy as code"), history)
     _check_svg(download("SVG"), peak)
@@ -104,6 +105,7 @@ def _check_svg(path: Path, peak: str) -> None:
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert len(root.findall("{http://www.w3.org/2000/svg}svg")) == CHARTS
     assert "Sandbox: made-up data" in texts
+    assert "Selected: Tue 10 Nov, 06:00 to Fri 13 Nov 2026, 18:00 · $310.01" in texts
     assert "AI Gateway cost: " in texts
     assert "Day over day: " in texts
     assert peak in texts

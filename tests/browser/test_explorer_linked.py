@@ -142,9 +142,9 @@ def test_a_file_is_made_and_downloaded(page: Page, tmp_path: Path) -> None:
     expect(page.locator(".told")).to_have_text(re.compile("^6 windows"), timeout=PATIENCE)
 
     page.get_by_role("button", name="Export").click()
-    page.get_by_role("button", name="CSV").click()
+    page.get_by_role("button", name="Hours (CSV)").click()
     with page.expect_download(timeout=PATIENCE) as download:
-        page.get_by_role("link", name=re.compile("Download ai-gateway-cost-")).click(timeout=PATIENCE)
+        page.get_by_role("link", name=re.compile("Download ai-gateway-cost_")).click(timeout=PATIENCE)
     path = tmp_path / "usage.csv"
     download.value.save_as(path)
     lines = path.read_text().splitlines()

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.exports import FORMATS
+from cfusage_lab.explorer.exports import FORMATS, made
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,12 @@ def explorer() -> UsageExplorer:
 def without_counters(content: bytes) -> bytes:
     """Leave out what Vega numbers anew in every picture."""
     return re.sub(rb"(clip|gradient_)\d+", rb"\1", content)
+
+
+def texts(svg: str) -> list[str]:
+    """List the texts of a picture that stand above its charts."""
+    root = ET.fromstring(svg)  # noqa: S314 - our own
+    return [one.text or "" for one in root.findall("{http://www.w3.org/2000/svg}text")]
 
 
 def linked(explorer: UsageExplorer) -> tuple[str, bytes]:
@@ -60,7 +67,11 @@ def test_pictures_hold_all_charts_and_where_they_come_from(explorer: UsageExplor
     png = explorer.export(tmp_path / "usage.png").read_bytes()
 
     assert svg.count("<svg") == 5, "four charts in one"
-    assert "Ledger &lt;of&gt; tests" in svg
+    assert texts(svg)[:3] == [
+        "AI Gateway cost · Alpha",
+        "Selected: Tue 10 Nov 2026, 09:00 to 12:00 · $3.00",
+        explorer.status,
+    ]
     assert "AI Gateway cost: $178.00" in svg
     ids = re.findall(r'\bid="([^"]+)"', svg)
     assert len(ids) == len(set(ids)), "a name of one chart is no name of another"
@@ -71,6 +82,8 @@ def test_a_page_stands_alone(explorer: UsageExplorer, tmp_path: Path) -> None:
     page = explorer.export(tmp_path / "usage.html").read_text()
 
     assert page.startswith("<!DOCTYPE html>")
+    assert "<h1>AI Gateway cost · Alpha</h1>" in page
+    assert "Selected: Tue 10 Nov 2026, 09:00 to 12:00 · $3.00" in page
     assert "Ledger &lt;of&gt; tests" in page
 
 
@@ -79,8 +92,10 @@ def test_code_is_a_file_too(explorer: UsageExplorer, tmp_path: Path) -> None:
 
 
 def test_another_suffix_is_refused(explorer: UsageExplorer, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no format 'xls': take one of csv, parquet"):
-        explorer.export(tmp_path / "usage.xls")
+    for suffix in ("xls", "days", "days_parquet"):
+        message = f"no format '{suffix}': take one of csv, parquet, png, svg, html, py$"
+        with pytest.raises(ConfigError, match=message):
+            explorer.export(tmp_path / f"usage.{suffix}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -94,9 +109,12 @@ def test_a_button_offers_a_link_with_the_file_in_it(
     assert explorer.wait(PATIENCE)
 
     name, content = linked(explorer)
-    assert name == f"ai-gateway-cost-2026-11-08-2026-11-15.{form}"
+    kind = "ai-gateway-cost-days" if form.startswith("days") else "ai-gateway-cost"
+    assert name == f"{kind}_alpha_2026-11-10.{FORMATS[form].suffix}"
     if form == "parquet":
         assert_frame_equal(pl.read_parquet(io.BytesIO(content)), explorer.history)
+    elif form.startswith("days"):
+        assert content == made(explorer._conductor.shown(), form)
     else:
         again = explorer.export(tmp_path / f"again.{form}").read_bytes()
         assert without_counters(content) == without_counters(again)

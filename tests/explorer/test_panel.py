@@ -321,10 +321,10 @@ def test_a_reader_without_a_kernel_sees_the_charts_and_where_they_come_from() ->
 
     bundle = explorer._repr_mimebundle_()
 
-    charts = explorer._conductor.shown().charts
-    assert charts[0].to_dict()["title"]["subtitle"][-1] == explorer.status
-    assert len(charts) == 4
-    assert base64.b64decode(bundle["image/png"]) == picture_of(charts)
+    shown = explorer._conductor.shown()
+    assert shown.heading == ("AI Gateway cost · Alpha", "15 Nov 2026 · $10.00", explorer.status)
+    assert len(shown.charts) == 4
+    assert base64.b64decode(bundle["image/png"]) == picture_of(shown.charts, shown.heading)
     assert len(bundle["image/png"]) < 200_000
     assert bundle["text/plain"] == repr(explorer)
     assert "application/vnd.jupyter.widget-view+json" in bundle
