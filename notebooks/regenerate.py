@@ -84,10 +84,13 @@ def _kept(output: Any) -> Any:  # noqa: ANN401 - nbformat's nodes are untyped
     """Return what a reader sees of an output, or None for what is only seen while it runs."""
     if output.output_type == "stream" and output.name == "stderr":
         return None
-    data = output.get("data", {})
-    if data.pop(_WIDGET, None) is not None and "image/png" not in data:
-        return None
-    return output
+    if "data" not in output:
+        return output
+    is_live = output.data.pop(_WIDGET, None) is not None
+    is_seen = (
+        "image/png" in output.data if is_live else bool(output.data)
+    )  # a bar that is gone leaves nothing
+    return output if is_seen else None
 
 
 def main() -> None:

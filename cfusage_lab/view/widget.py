@@ -5,27 +5,23 @@ reaches the page once, tables travel as binary columns, and a changed chart keep
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
 import anywidget
-import ipywidgets  # type: ignore[import-untyped]
 import traitlets
-from IPython.display import display
 
 from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.view import vega_bundle
+from cfusage_lab.view.cell_outputs import show_first
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.pictures import with_picture
 from cfusage_lab.view.themes import check_theme
 
-__all__ = ["ChartView", "prepare", "show", "show_first"]
-
-_Bundle = dict[str, Any]
-_VIEW: Final = "application/vnd.jupyter.widget-view+json"
+__all__ = ["ChartView", "prepare", "show"]
 
 
 def show(chart: alt.TopLevelMixin, *, theme: str = "auto") -> "ChartView":
@@ -184,7 +180,8 @@ class ChartView(anywidget.AnyWidget):
         return self._with_picture(data), metadata
 
     def _ipython_display_(self) -> None:
-        show_first(*(super()._repr_mimebundle_() or ({}, {})), with_picture=self._with_picture)
+        bundle, metadata = super()._repr_mimebundle_() or ({}, {})
+        show_first(bundle, metadata, with_picture=self._with_picture, follows_page=self.theme == "auto")
 
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         return with_picture(bundle, self.chart, theme=self.theme)
@@ -217,34 +214,3 @@ def _library() -> _Library:
 def _is_in_marimo() -> bool:
     marimo = sys.modules.get("marimo")
     return marimo is not None and bool(marimo.running_in_notebook())
-
-
-# What a cell shows
-
-_unseen: Final[list[ipywidgets.Widget]] = []
-
-
-def show_first(bundle: _Bundle, metadata: _Bundle, *, with_picture: Callable[[_Bundle], _Bundle]) -> None:
-    """Display a widget's MIME bundle, then another with its picture, which a live page shows as nothing.
-
-    One bundle for both would reach the page when the picture is drawn, which takes a second.
-
-    Parameters
-    ----------
-    bundle, metadata
-        The widget's own, without a picture.
-    with_picture
-        Adds the picture to a bundle, or leaves it as it is where nothing can be drawn.
-    """
-    display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
-    pictured = with_picture(bundle)
-    if "image/png" in pictured:
-        display({**pictured, _VIEW: _nothing()}, raw=True)  # type: ignore[no-untyped-call]
-
-
-def _nothing() -> _Bundle:
-    """Return the view of a widget that takes no place on the page."""
-    if not _unseen or _unseen[0].comm is None:
-        _unseen[:] = [ipywidgets.HTML(layout={"display": "none"})]
-    view: _Bundle = _unseen[0]._repr_mimebundle_()[_VIEW]
-    return view

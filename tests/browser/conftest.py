@@ -79,7 +79,7 @@ class Notebook:
     leaks: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def run(self, *cells: str, theme: str = "JupyterLab Light") -> Page:
+    def run(self, *cells: str, theme: str = "JupyterLab Light", place: str = "lab/tree") -> Page:
         """Write the cells into a notebook, open it, run all of it."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
@@ -87,7 +87,7 @@ class Notebook:
         )
         path = self.lab.root / f"{time.monotonic_ns()}.ipynb"
         nbformat.write(notebook, path)
-        return self.open(path.name, theme=theme)
+        return self.open(path.name, theme=theme, place=place)
 
     def open(self, name: str, *, theme: str = "JupyterLab Light", place: str = "lab/tree") -> Page:
         """Open a notebook of the server's folder and run all of it."""

@@ -53,23 +53,6 @@ def test_any_chart_is_drawn_offline_and_fills_the_cell(notebook: Notebook) -> No
     assert page.evaluate("globalThis.cfusageLabLibraries.size") == 1
 
 
-def test_the_picture_for_readers_without_a_kernel_is_not_seen_by_others(notebook: Notebook) -> None:
-    """It stands in the notebook, in an output of its own, in which a live page shows an unseen widget."""
-    page = notebook.run(SMALL, "show(chart)", "print('and then')")
-    expect(page.locator(".jp-OutputArea-output", has_text="and then")).to_have_count(1, timeout=PATIENCE)
-    page.wait_for_selector(READY, timeout=PATIENCE)
-
-    kept = page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.context.model.sharedModel.toJSON()"
-        ".cells[1].outputs.map(({data}) => 'image/png' in data)"
-    )
-    assert kept == [False, True]
-    outputs = page.locator(".jp-OutputArea-child").filter(has_not_text="and then")
-    heights = [box["height"] for one in outputs.all() if (box := one.bounding_box())]
-    assert len(heights) == 1 or heights[1] <= 16
-    assert page.locator(".jp-OutputArea-output img").count() == 0
-
-
 def test_the_library_comes_once_for_many_charts(fresh_page: Notebook) -> None:
     """Six charts cost the browser little more than one library of 0.9 MB."""
     received: list[int] = []
