@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
 
 from cfusage_lab.anomaly_detection import anomalies
-from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.daily import daily_usage, total_usage
-from cfusage_lab.forecasts.budget import budget_table, checked_budget
-from cfusage_lab.forecasts.credit import credit_balances, runway_table
-from cfusage_lab.forecasts.forecaster import forecaster_of
-from cfusage_lab.forecasts.month_end import month_end_table, month_of
+from cfusage_lab.forecasts.budget import checked_budget
+from cfusage_lab.headline.month_course import forecast_course
+from cfusage_lab.headline.range_events import first_judged
 from cfusage_lab.schema import DAILY, WINDOWS
 
 __all__ = ["MOST_ACCOUNTS", "MonthEnd", "StoodOut", "Usage", "month_end", "stood_out"]
@@ -126,26 +124,35 @@ def month_end(
     if not _is_known_from(usage.total_daily, today.replace(day=1)):
         return None
     daily = _with_total(usage.daily, usage.total_daily, [*DAILY])
-    history = _with_total(usage.history, usage.total, [*WINDOWS])
-    forecaster = forecaster_of(daily, history=history, time_zone=usage.time_zone)
-    month = month_of(forecaster)
-    ends = month_end_table(month)
-    is_whole = pl.col("account_id") == usage.whole_id
     budgets = budget if isinstance(budget, Mapping) or budget is None else {usage.whole_id: budget}
-    credit = None if balance is None else balance.join(daily, on="account_id", how="semi")
+    course = forecast_course(
+        daily,
+        _with_total(usage.history, usage.total, [*WINDOWS]),
+        time_zone=usage.time_zone,
+        budgets=_checked(budgets),
+        credit=None if balance is None else balance.join(daily, on="account_id", how="semi"),
+    )
+    is_whole = pl.col("account_id") == usage.whole_id
+    ends = course.month_end
     return MonthEnd(
         whole=ends.row(by_predicate=is_whole, named=True),
         each=ends.clear() if usage.is_alone else ends.filter(~is_whole),
-        budget=None if budgets is None else budget_table(month, budget=checked_budget(budgets)),
-        runway=None if credit is None else runway_table(credit_balances(credit), forecaster),
+        budget=course.budget,
+        runway=course.runway,
     )
+
+
+def _checked(budgets: Mapping[str, float] | None) -> Mapping[str, float]:
+    checked = {} if budgets is None else checked_budget(budgets)
+    assert isinstance(checked, Mapping)  # noqa: S101 - as it is handed over
+    return checked
 
 
 def stood_out(usage: Usage) -> StoodOut | None:
     """Find what stood out; None where no hour has a past to be judged by."""
-    first: Any = usage.total["start_time"].min()
+    since = first_judged(usage.total)
     ended: Any = usage.total.filter(pl.col("state") != "in_progress")["start_time"].max()
-    if ended is None or ended - first < timedelta(days=JUDGED_DAYS):
+    if since is None or ended is None or ended < since:
         return None
     total = _largest_first(anomalies(usage.total, time_zone=usage.time_zone))
     if usage.is_alone:
