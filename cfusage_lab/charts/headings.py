@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
@@ -10,9 +10,20 @@ import polars as pl
 from cfusage_lab.account_names import not_built_in
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import STATES
-from cfusage_lab.wording import days_text, state_text
+from cfusage_lab.wording import counted, days_text, state_text
 
-__all__ = ["break_lines", "day_facts", "heading", "one_line", "unsettled_counts", "unsettled_fact"]
+__all__ = [
+    "WRAPPED",
+    "break_lines",
+    "dashed_fact",
+    "day_facts",
+    "final_fact",
+    "heading",
+    "heading_lines",
+    "one_line",
+    "unsettled_counts",
+    "unsettled_fact",
+]
 
 _NARROW: Final = 360
 """Pixels of a view, in a cell of half a screen, below which headings are set smaller."""
@@ -21,12 +32,14 @@ _FACT_LETTERS: Final = 62
 """What such a cell has room for, in a wide font of the smaller size."""
 
 
+WRAPPED: Final = {"narrow": _NARROW, "text": (13, 15), "subtitle": (11, 12)}
+"""By what drawing.js breaks a heading into lines: its sizes in narrow views, and in others."""
+
+
 def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
     """Set a title over its facts, in lines that a narrow cell has room for: Vega breaks none itself."""
-    first, *more = map(not_built_in, break_lines(text, _TITLE_LETTERS))
     return alt.Title(
-        [first, *more] if more else first,
-        subtitle=[not_built_in(line) for fact in subtitle for line in break_lines(fact, _FACT_LETTERS)],
+        **heading_lines(text, subtitle),
         anchor="start",
         fontSize=_size_of(13, 15),
         subtitleFontSize=_size_of(11, 12),
@@ -34,6 +47,16 @@ def heading(text: str, subtitle: Sequence[str]) -> alt.Title:
         subtitlePadding=5,
         offset=12,
     )
+
+
+def heading_lines(text: str | Sequence[str], subtitle: Sequence[str]) -> dict[str, Any]:
+    """Break the parts of a heading into lines that a narrow cell has room for; a title of one is a text."""
+    whole = [text] if isinstance(text, str) else text
+    first, *more = (not_built_in(line) for part in whole for line in break_lines(part, _TITLE_LETTERS))
+    return {
+        "text": [first, *more] if more else first,
+        "subtitle": [not_built_in(line) for fact in subtitle for line in break_lines(fact, _FACT_LETTERS)],
+    }
 
 
 def _size_of(narrow: int, wide: int) -> alt.ExprRef:
@@ -83,6 +106,37 @@ def unsettled_fact(table: pl.DataFrame, what: str = "Paler bars may still change
     """Say how many rows may still change, if any may; ``what`` says how they are seen."""
     found = unsettled_counts(table)
     return [f"{what}: {found}"] if found else []
+
+
+def final_fact(states: pl.DataFrame, what: str, *, by: str, is_paler: bool = True) -> list[str]:
+    """Say how many hours or days may still change, if any may, and whether they are the last ones.
+
+    ``states`` has a ``state`` and, in ``by``, what makes an hour or a day one, whatever its account.
+    """
+    is_open = (pl.col("state") != "complete").any()
+    rows = states.group_by(by).agg(is_open=is_open).sort(by)["is_open"]
+    count = int(rows.sum())
+    if not count:
+        return []
+    if count == rows.len():
+        words = "none final"
+    else:
+        number = "" if count == 1 else f"{count:,} "
+        words = f"the last {number}not final" if rows.tail(count).all() else f"{count:,} not final"
+    return [f"{counted(rows.len(), what)}, {words}{' (paler)' if is_paler else ''}"]
+
+
+def dashed_fact(days: pl.DataFrame) -> list[str]:
+    """Say which days are not whole, if any are: today, as it is running, or days that lack hours.
+
+    Takes rows with ``date``, ``is_whole`` and ``state``.
+    """
+    partial = days.filter(~pl.col("is_whole"))
+    running = partial.filter(pl.col("state") == "in_progress")["date"].unique()
+    short = partial.filter(~pl.col("date").is_in(running.to_list()))["date"].n_unique()
+    words = ["today so far"] if running.len() else []
+    words += [f"hours are missing, {counted(short, 'day')}"] if short else []
+    return [f"Dashed: {'; '.join(words)}"] if words else []
 
 
 def unsettled_counts(table: pl.DataFrame) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 
 from cfusage_lab.argument_checks import check_text
 from cfusage_lab.charts.axes import configure_page
-from cfusage_lab.charts.headings import heading
+from cfusage_lab.charts.headings import WRAPPED, heading
 from cfusage_lab.charts.marks import POINTED, Part, centred_text, hide_from_screen_readers
 from cfusage_lab.wording import visible
 
@@ -29,6 +29,7 @@ __all__ = [
     "empty_chart",
     "empty_page",
     "fill_page",
+    "heading_of",
     "page_of",
     "shallow_copy",
     "stack_views",
@@ -75,7 +76,8 @@ def stack_views(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> 
     for view in views:
         hide_from_screen_readers(view)
     padding = {"left": 2, "top": 4, "right": right, "bottom": 4}
-    whole = alt.vconcat(*views, spacing=spacing).properties(padding=padding, usermeta={"fillsTheCell": True})
+    about = {"fillsTheCell": True, "heading": WRAPPED}
+    whole = alt.vconcat(*views, spacing=spacing).properties(padding=padding, usermeta=about)
     return configure_page(whole)
 
 
@@ -223,7 +225,7 @@ def fill_page(
         chart.params = selections + [
             alt.VariableParameter(name=name, value=value) for name, value in values.items()
         ]
-    vars(chart)[_PAGE] = page, _parts_of(chart)
+    vars(chart)[_PAGE] = page, _parts_of(chart), {"text": title, "subtitle": facts}
     return chart
 
 
@@ -232,10 +234,16 @@ def page_of(chart: alt.TopLevelMixin) -> Page | None:
 
     What others share with it, such as a layer or a mark, is not looked at.
     """
-    page, parts = vars(chart).get(_PAGE, (None, []))
+    page, parts, _ = vars(chart).get(_PAGE, (None, [], {}))
     now = _parts_of(chart) if page else []
     is_same = len(now) == len(parts) and all(one is other for one, other in zip(now, parts, strict=True))
     return page if is_same else None
+
+
+def heading_of(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """Return the ``text`` and the ``subtitle`` of a chart that was drawn of a page, in whole lines."""
+    whole: dict[str, Any] = vars(chart)[_PAGE][2]
+    return whole
 
 
 def _parts_of(chart: Any) -> list[Any]:  # noqa: ANN401 - altair's own

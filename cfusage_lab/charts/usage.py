@@ -7,10 +7,11 @@ import polars as pl
 
 from cfusage_lab.anomaly_detection import what_stood_out
 from cfusage_lab.argument_checks import names_of
-from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.headings import dashed_fact, day_facts, final_fact, one_line
 from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.usage_page import Look, usage_page
-from cfusage_lab.charts.usage_rows import MEAN, day_windows, mark_events, shown_events
+from cfusage_lab.charts.usage_rows import average_name, day_windows, mark_events, shown_events
+from cfusage_lab.charts.zoomed_heading import WORDS, clock_edges
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import open_table, polars_table
@@ -18,7 +19,7 @@ from cfusage_lab.frames.history import polars_history
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import ACCOUNT, DAILY, DAY_KEY, ROLLING, WINDOWS
 from cfusage_lab.time_units import HOUR
-from cfusage_lab.wording import dollars, span_text
+from cfusage_lab.wording import dollars, span_text, visible
 
 __all__ = ["usage_chart"]
 
@@ -96,9 +97,10 @@ def usage_chart(
         usage = polars_table(door.native, DAILY, table="daily", key=DAY_KEY)
         means = None if rolling is None else polars_table(rolling, ROLLING, table="rolling mean", key=DAY_KEY)
         rows = day_windows(usage, means, names)
+        mean = None if means is None else average_name(means)
     else:
         usage = polars_history(door.native, WINDOWS)
-        rows = windows_of(usage, info, names)
+        rows, mean = windows_of(usage, info, names), None
     bars, marks = rows.bars() if rows.series else pl.DataFrame(), []
     if anomalies is not None:
         events = shown_events(anomalies, usage)
@@ -106,8 +108,7 @@ def usage_chart(
             bars, events = mark_events(bars, events, time_zone=info.key, names=names)
         marks = [f"Marked: {_lowered(what_stood_out(events))}"]
     when = day_facts(usage, time_zone) if is_daily else _span(rows, info.key)
-    facts = _facts(rows, when, is_daily=is_daily)
-    what = "days" if is_daily else "windows"
+    facts, words = _heading(rows, when, mean, is_daily=is_daily)
     look = Look(
         rows.series,
         rows.width,
@@ -119,9 +120,10 @@ def usage_chart(
     return fill_page(
         usage_page(look),
         [bars, rows.overview()] if rows.series else [],
-        title=f"AI Gateway cost: {dollars(rows.total_usd) if rows.series else f'no {what}'}",
+        title=f"AI Gateway cost: {dollars(rows.total_usd) if rows.series else f'no {_what(rows)}s'}",
         facts=[*facts, *marks],
         note=note,
+        values={WORDS: words | clock_edges(rows.span, zone("UTC") if is_daily else info)},
     )
 
 
@@ -134,21 +136,29 @@ def _span(windows: Windows, key: str) -> list[str]:
     return [span_text(*windows.span, zone(key)), key] if windows.span else [f"{key} time"]
 
 
-def _facts(rows: Windows, when: list[str], *, is_daily: bool) -> list[str]:
-    """Say whose cost it is, in what unit and when, how much may still change, and what is not whole."""
+def _what(rows: Windows) -> str:
+    return "hour" if rows.width <= HOUR else "day"
+
+
+def _heading(
+    rows: Windows, when: list[str], mean: str | None, *, is_daily: bool
+) -> tuple[list[str], dict[str, object]]:
+    """Say whose cost it is, in what unit and when, and what is not final; and what a zoom takes of that."""
     whose = [rows.series[0].label] if len(rows.series) == 1 else []
-    unit = "a day" if is_daily else "a UTC day" if rows.width > HOUR else "an hour"
-    what = "days" if is_daily else "windows"
-    mean = ["line: rolling mean"] if MEAN in rows.table.columns else []
-    lines = [*one_line([*whose, f"US dollars {unit}", *mean]), *one_line(when)]
-    if rows.is_reduced:
-        lines += [f"Zoomed out, each bar is the costliest of {rows.slot_windows:,} {what}"]
-    return lines + (_day_notes(rows.table) if is_daily else unsettled_fact(rows.table))
+    unit = "a day" if is_daily else f"a UTC {_what(rows)}" if rows.width > HOUR else "an hour"
+    line = one_line([*whose, f"US dollars {unit}", *([f"line: {mean}"] if mean else [])])
+    slots = f"Zoomed out, each bar is the costliest of {rows.slot_windows:,} {_what(rows)}s"
+    reduced = [slots] if rows.is_reduced else []
+    facts = [*line, *one_line(when), *reduced, *_changing(rows, is_daily=is_daily)]
+    kept = {"line": line, "zone": when[1:], "slots": reduced}
+    return facts, {name: visible(" ".join(texts)) for name, texts in kept.items()}
 
 
-def _day_notes(days: pl.DataFrame) -> list[str]:
-    unsettled = days.filter(pl.col("state") != "complete").height
-    partial = days.filter(~pl.col("is_whole")).height
-    notes = [f"Paler: may still change, {unsettled:,}"] if unsettled else []
-    notes += [f"Dashed: hours are missing, {partial:,}"] if partial else []
-    return one_line(notes)
+def _changing(rows: Windows, *, is_daily: bool) -> list[str]:
+    """Say how many windows or days are not final, and which days are not whole."""
+    if rows.table.is_empty():
+        return []
+    final = final_fact(rows.table, _what(rows), by="start_time")
+    if not is_daily:
+        return final
+    return one_line([*final, *dashed_fact(rows.table.with_columns(date=pl.col("start_time").dt.date()))])

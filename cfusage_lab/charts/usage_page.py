@@ -13,12 +13,15 @@ from cfusage_lab.charts.page import WIDTH, cached_page, stack_views
 from cfusage_lab.charts.tooltips import quote
 from cfusage_lab.charts.usage_rows import MEAN
 from cfusage_lab.charts.usage_tooltips import day_texts, day_titles, window_texts, window_titles
+from cfusage_lab.charts.zoomed_heading import visible_heading, visible_params
 from cfusage_lab.downsampling import MOST_BARS, Series
 from cfusage_lab.schema import STATES
 
 __all__ = ["Look", "usage_page"]
 
 _HEIGHT: Final = 250
+_MOST_HEIGHT: Final = 440
+"""In a cell as wide as a large screen."""
 _STRIP: Final = 5
 """Pixels of the mark above an event."""
 _IS_REDUCED: Final = "is_reduced"
@@ -79,8 +82,11 @@ def usage_page(look: Look) -> Part:
         whole.params = [*whole.params, alt.VariableParameter(name=_IS_REDUCED, expr=zoom)]
         drag = {"drag": "drag", "zoom": "brush", "scale": "overview_x", "reach": look.length - 1}
         turns = {"column": "is_slot", "signal": _IS_REDUCED}
-        whole.usermeta = {**whole.usermeta, "rowsInTurn": turns, "dragZoom": drag}
-        whole.params = [*whole.params, alt.VariableParameter(name=_IS_LIVE, expr="false")]
+        visible = visible_heading([one.column for one in look.series], zoom="brush")
+        whole.usermeta = {**whole.usermeta, "rowsInTurn": turns, "dragZoom": drag, "visible": visible}
+        whole.usermeta |= {"heights": {"detail_height": (_HEIGHT, _MOST_HEIGHT)}}
+        told = visible_params(look.width, is_daily=look.is_daily, is_reduced=_IS_REDUCED)
+        whole.params = [*whole.params, alt.VariableParameter(name=_IS_LIVE, expr="false"), *told]
     return whole
 
 
@@ -172,7 +178,7 @@ def _events(look: Look) -> list[Part]:
     """Mark what belongs to an event by a strip above it, and by a shade from the top to the bottom."""
     marks = []
     for direction, colour in (("up", UP), ("down", DOWN)):
-        for pixels, opacity in ((_HEIGHT, 0.13), (_STRIP, 1.0)):
+        for pixels, opacity in ((alt.ExprRef("detail_height"), 0.13), (_STRIP, 1.0)):
             mark = alt.Chart().mark_rect(color=colour, opacity=opacity)
             placed = mark.encode(x=_x(_axis(look)), x2="right:T", y=alt.value(0), y2=alt.value(pixels))
             marks.append(placed.transform_filter(f"datum.event_direction === '{direction}'"))

@@ -1,7 +1,9 @@
 """The rows of the usage chart: local days in the shape of windows, and the events that bars belong to."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
 import polars as pl
@@ -14,7 +16,7 @@ from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.time_units import DAY
 
-__all__ = ["MEAN", "day_windows", "mark_events", "shown_events"]
+__all__ = ["MEAN", "average_name", "day_windows", "mark_events", "shown_events"]
 
 MEAN: Final = "rolling_mean_usd"
 """The column of the mean, as in ``schema.ROLLING``."""
@@ -70,6 +72,32 @@ def _means(daily: pl.DataFrame, rolling: pl.DataFrame) -> pl.DataFrame:
     return rolling.group_by(start_time=_MIDNIGHT).agg(
         pl.when(mean.count() == accounts.len()).then(mean.sum()).alias(MEAN)
     )
+
+
+def average_name(rolling: pl.DataFrame) -> str:
+    """Name the means by how many days they are of, if the costs beside them tell: no column says so."""
+    sizes = rolling.group_by("account_id").agg(pl.col("cost_usd").abs().sum())
+    costliest = sizes.sort("cost_usd", "account_id").tail(1).select("account_id")
+    rows = rolling.join(costliest, on="account_id", how="semi").sort("date")
+    costs, means = rows["cost_usd"].to_list(), rows[MEAN].to_list()
+    known = [place for place, mean in enumerate(means) if mean is not None][-_LOOKS:]
+    found = [_fitting(costs[: place + 1], means[place]) for place in known]
+    common = set.intersection(*found) if found else set()
+    return f"{common.pop()}-day average" if len(common) == 1 else "rolling average"
+
+
+def _fitting(costs: list[float], mean: float) -> set[int]:
+    """Return for how many of the last costs the mean is this one."""
+    sums = accumulate(reversed(costs))
+    return {
+        count
+        for count, total in enumerate(sums, start=1)
+        if math.isclose(total / count, mean, rel_tol=1e-9, abs_tol=1e-9)
+    }
+
+
+_LOOKS: Final = 3
+"""Days whose means are looked at: one alone may fit by chance."""
 
 
 # Events

@@ -36,7 +36,7 @@ def window_texts(series: Sequence[Series], width: timedelta) -> dict[str, str]:
         "local_time": f"utcFormat({_LOCAL}, '%a %-d %b %Y, %H:%M') + ' to ' + {until}",
         "utc_offset": _OFFSET,
         "utc": "utcFormat(datum.start_time, '%Y-%m-%d %H:%MZ')",
-        **_cost_texts(series, length, "window"),
+        **_cost_texts(series, length, "hour" if is_hour else "day"),
     }
 
 
@@ -44,7 +44,7 @@ def day_titles(series: Sequence[Series], *, is_with_mean: bool) -> dict[str, str
     """Return the titles of what is told about a local day."""
     costs = _cost_titles(series)
     status = costs.pop("status")
-    mean = {"mean": "Rolling mean"} if is_with_mean else {}
+    mean = {"mean": "Average"} if is_with_mean else {}
     return {"date": "Day", **costs, **mean, "count": "Hours", "status": status}
 
 

@@ -145,6 +145,7 @@ function fillsTheCell(spec) {
 // is the right one, the widest of those that fit is taken.
 async function fit({ view, spec, el }) {
   if (!fillsTheCell(spec)) return;
+  await grow({ view, spec, el });
   const isInside = view.signal("autosize")?.contains === "padding";
   const tried = new Map();
   for (let width = view.signal("width"); tries(tried, width); width = view.signal("width")) {
@@ -178,6 +179,17 @@ function labelSpans({ role, items }, x = 0) {
   });
 }
 
+// A chart may grow in height with its cell, where that is wide: its usermeta has the signals, and the height of each in
+// a common cell and at the most.
+async function grow({ view, spec, el }) {
+  const share = Math.min(1, Math.max(0, (el.clientWidth - 1100) / 1400)); // from a laptop's cell to a wide screen's
+  const wanted = Object.entries(spec.usermeta?.heights ?? {})
+    .map(([signal, [least, most]]) => [signal, Math.round(least + share * (most - least))])
+    .filter(([signal, height]) => view.signal(signal) !== height);
+  for (const [signal, height] of wanted) view.signal(signal, height);
+  if (wanted.length) await view.runAsync();
+}
+
 function firstWidth(el) {
   return new Promise((resolve) => {
     const observer = new ResizeObserver(() => {
@@ -201,6 +213,7 @@ function complete(spec, values) {
   for (const param of copy.params ?? []) {
     if (Object.hasOwn(values, param.name)) param.value = values[param.name];
     if (param.name === live) param.expr = "true";
+    if (param.name === spec.usermeta?.visible?.tally) Object.assign(param, { expr: undefined, value: null });
   }
   for (const [part, name] of Object.entries(heading)) if (Object.hasOwn(values, name)) copy.title[part] = values[name];
   return copy;
@@ -284,6 +297,7 @@ async function settle(drawing) {
     await drawing.view.redraw();
   }
   await fit(drawing);
+  await retitle(drawing);
 }
 
 // Selections, by name: {field: [from, to]} of an interval, {field: [one, another, ...]} of points; times in
@@ -404,57 +418,6 @@ function takeSelections({ view, selections, agreed, onSelect }, wanted) {
   return isAny;
 }
 
-// A drag on the chart itself: an interval of its own, which nobody is told of, becomes the zoom when the pointer lets go.
-// A chart says so in its usermeta: the names of both, the scale that the zoom is on, and how far before its start a row
-// begins that the drag has touched.
-
-const LEAST_DRAG = 4; // pixels; less is a click
-
-// Take the drag out of the selections that others are told of.
-function dragOf({ usermeta }, selections) {
-  const { drag, zoom, scale, reach } = usermeta?.dragZoom ?? {};
-  if (!selections[drag] || !selections[zoom]) return null;
-  const found = { drag: selections[drag], zoom: selections[zoom], scale, reach };
-  delete selections[drag];
-  return found;
-}
-
-// Zoom by drags in an element; a double click anywhere in it, or Escape while the pointer or the focus is there, ends
-// the zoom. Returns what ends listening.
-function watchDrags(view, el, handed) {
-  const ending = new AbortController();
-  if (!handed) return ending;
-  const { drag, zoom, scale, reach } = handed;
-  let start = null;
-  const listen = (target, type, listener) => target.addEventListener(type, listener, { signal: ending.signal });
-  const readingsOf = (selection) => selected(selection, view.signal(selection.signal))?.[selection.fields[0].field];
-  async function release({ clientX }) {
-    const isDrag = start !== null && Math.abs(clientX - start) >= LEAST_DRAG;
-    start = null;
-    await view.runAsync();
-    const edges = readingsOf(drag)?.toSorted((one, other) => one - other);
-    if (!edges) return;
-    document.getElementById("vg-tooltip-element")?.classList.remove("visible"); // it tells of what has moved away
-    select(view, drag, undefined);
-    const first = Math.max(edges[0] - reach, Math.min(...view.scale(scale).domain()));
-    if (isDrag) select(view, zoom, { [zoom.fields[0].field]: [first, edges[1]] });
-    await view.runAsync();
-  }
-  const isAttended = () => el.matches(":hover") || el.parentElement.contains(document.activeElement);
-  function leave() {
-    start = null;
-    select(view, drag, undefined);
-    if (readingsOf(zoom)) select(view, zoom, undefined);
-    view.runAsync();
-  }
-  el.style.touchAction = "pan-y";
-  listen(el, "pointerdown", ({ clientX }) => (start = clientX));
-  listen(window, "pointerup", release);
-  listen(el, "dblclick", leave);
-  listen(document, "keydown", ({ key }) => key === "Escape" && isAttended() && leave());
-  return ending;
-}
-
 function tellSelections({ view, selections, agreed, onSelect }) {
   for (const [name, selection] of Object.entries(selections)) {
     view.addSignalListener(selection.signal, (_, now) => {
@@ -481,9 +444,10 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
   let selections, handed;
   await firstWidth(el);
   const key = keyOf({ spec, theme });
+  const config = configOf(theme, el);
   const { view, finalize } = await vegaEmbed(el, complete(spec, values), {
     actions: false,
-    config: configOf(theme, el),
+    config,
     defaultStyle: false,
     mode: "vega-lite",
     renderer: "canvas",
@@ -507,7 +471,7 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
       return vega;
     },
   });
-  const drawing = { key, view, spec, el, selections, values, tables, turns, onSelect, agreed: {} };
+  const drawing = { key, view, spec, el, selections, values, tables, turns, onSelect, agreed: {}, counted: {}, font: config.font };
   await primeSignals(drawing, handed);
   const watch = watchDrags(view, el, handed);
   drawing.finalize = () => (watch.abort(), finalize());
@@ -515,19 +479,21 @@ async function draw({ vegaEmbed, WatchedView }, state, el, { theme = "auto", onS
   takeSelections(drawing, state.selections ?? {});
   await settle(drawing);
   watchTurns(drawing);
+  watchZoom(drawing);
   return drawing;
 }
 
 // Let a drawing take other values, rows of the same tables and selections.
 async function refresh(drawing, { values = {}, tables = {}, selections = {} }) {
-  const { view } = drawing;
+  const { view, spec } = drawing;
   await drawing.zooming;
   const isSame = values === drawing.values && tables === drawing.tables;
   if (!takeSelections(drawing, selections) && isSame) return;
   view.failure = undefined;
   drawing.isTaking = true;
   try {
-    for (const [name, value] of Object.entries(values)) view.signal(name, value);
+    const isWrapped = (name) => spec.usermeta?.heading && Object.values(heading).includes(name);
+    for (const [name, value] of Object.entries(values)) if (!isWrapped(name)) view.signal(name, value);
     if (tables !== drawing.tables) for (const name of Object.keys(tables)) putRows({ ...drawing, tables }, name);
     Object.assign(drawing, { values, tables });
     view.resize(); // a heading may have more lines now, and labels more digits
@@ -593,6 +559,7 @@ function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
       if (known) {
         await refresh(known, state);
         await fit(known); // the page may have another width by now
+        await retitle(known);
       }
       const last = takeAway();
       if (last) keep(last);
@@ -639,7 +606,7 @@ function mount(root, { library, read, onSelect, onOutcome = () => {} }) {
 
   const ignoreTheme = watchTheme(() => (read().theme ?? "auto") === "auto" && change());
   const resized = new ResizeObserver(() => {
-    if (current && !running && root.clientWidth > 0) fit(current);
+    if (current && !running && root.clientWidth > 0) fit(current).then(() => current && retitle(current));
   });
   resized.observe(root);
   change();

@@ -9,7 +9,8 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.page import page_of
+from cfusage_lab.charts.headings import heading_lines
+from cfusage_lab.charts.page import heading_of, page_of
 from cfusage_lab.view.packing import pack
 from cfusage_lab.view.vega_lite import rows_of, to_vega_lite
 
@@ -56,7 +57,7 @@ class Drawing:
                 return drawing
             page.written[key] = drawing.spec, names
         spec, names = page.written[key]
-        values |= {signal: getattr(view.title, part) for part, signal in HEADING.items()}
+        values |= {HEADING[part]: text for part, text in heading_of(chart).items()}
         return cls(spec, values, dict(zip(names, tables, strict=True)), view.description)
 
     @classmethod
@@ -100,9 +101,10 @@ class Drawing:
         for param in spec.get("params", []):
             if param["name"] in self.values:
                 param["value"] = self.values[param["name"]]
-        for part, name in HEADING.items():
-            if name in self.values:
-                spec["title"][part] = self.values[name]
+        texts = {part: self.values[name] for part, name in HEADING.items() if name in self.values}
+        if texts:
+            is_ours = "heading" in spec.get("usermeta", {}) and len(texts) == len(HEADING)
+            spec["title"] |= heading_lines(**texts) if is_ours else texts
         rows = {name: _rows(table) for name, table in self.tables.items()}
         return {**spec, "datasets": {**spec.get("datasets", {}), **rows}}
 

@@ -39,6 +39,17 @@ async function fill(view, el, widthNow) {
   }
 }
 
+// A chart's heading is the page's; where the chart is zoomed, it is of what is visible.
+function tellBeside(el) {
+  const [title, facts] = el.closest("figure").querySelectorAll("figcaption > *");
+  const whole = [title?.textContent, facts?.textContent];
+  return (zoomed) => {
+    if (!facts) return;
+    title.textContent = zoomed?.text ?? whole[0];
+    facts.textContent = zoomed ? zoomed.subtitle.join(". ") : whole[1];
+  };
+}
+
 async function place({ vegaEmbed, WatchedView }, { spec, values, tables }, el) {
   const rows = Object.entries(tables).map(([name, table]) => [name, rowsOf(table)]);
   const whole = complete(spec, values);
@@ -59,6 +70,8 @@ async function place({ vegaEmbed, WatchedView }, { spec, values, tables }, el) {
   });
   await primeSignals({ view, selections }, handed);
   watchDrags(view, el, handed);
+  const turns = turnsOf(spec, Object.fromEntries(rows));
+  watchZoom({ view, spec, el, values, turns, tables: Object.fromEntries(rows), counted: {} }, tellBeside(el));
   el.querySelector("svg").setAttribute("aria-hidden", "true"); // the place around it has the words for it
   if (!fillsTheCell(spec)) return;
   const refill = () => fill(view, el, () => (matchMedia("print").matches ? sheet : el.clientWidth));

@@ -94,7 +94,8 @@ def drawing_source() -> str:
     which makes a library of the bundle, and ``mount(element, {library, read})`` or ``draw(library, {spec,
     values, tables}, element, {theme})``, where a table is packed columns or an array of rows.
     """
-    return f"const themes = {json.dumps(THEMES)};\n\n{_text('drawing.js')}"
+    parts = map(_text, ("drawing.js", "heading.js", "drag.js"))
+    return f"const themes = {json.dumps(THEMES)};\n\n" + "\n".join(parts)
 
 
 @cache

@@ -1,17 +1,21 @@
 """The report as a reader opens it: from a disk, without a network, on a screen and on paper."""
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pypdfium2
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import cfusage_lab as cfu
 from cfusage_lab.source import MADE_UP
+from cfusage_lab.wording import dollars
 
 pytestmark = pytest.mark.browser
 
@@ -100,9 +104,13 @@ def test_pointing_at_a_window_tells_its_cost(page: Page, report: Path, history: 
     assert rows["Cost"] in {f"${cost:,.2f}", f"${cost:,.6f}".rstrip("0"), "$0" if cost == 0 else ""}
 
 
-def test_a_drag_on_the_bars_zooms_and_a_double_click_or_escape_ends_it(page: Page, report: Path) -> None:
-    """Fewer bars are left, between the edges of the drag; a click alone changes nothing."""
+def test_a_drag_on_the_bars_zooms_and_a_double_click_or_escape_ends_it(
+    page: Page, report: Path, history: pl.DataFrame
+) -> None:
+    """Fewer bars are left, and the heading is of them; a click alone changes nothing."""
     opened(page, report)
+    heading = page.locator("figure", has_text="AI Gateway cost").locator("figcaption")
+    everything = heading.inner_text()
     chart = page.locator("figure", has_text="AI Gateway cost").locator("svg").first
     chart.scroll_into_view_if_needed()
     place = chart.bounding_box()
@@ -118,6 +126,8 @@ def test_a_drag_on_the_bars_zooms_and_a_double_click_or_escape_ends_it(page: Pag
     drag(400, 500)
     page.wait_for_function(f"({BARS})() < {whole / 5}")
     once = bars(page)
+    expect(heading).not_to_have_text(everything, use_inner_text=True)
+    assert heading.inner_text().splitlines()[0] == f"AI Gateway cost: {dollars(cost_of(history, heading))}"
     drag(500, 400)
     page.wait_for_function(f"({BARS})() < {once / 5}")
     twice = bars(page)
@@ -127,10 +137,24 @@ def test_a_drag_on_the_bars_zooms_and_a_double_click_or_escape_ends_it(page: Pag
 
     page.keyboard.press("Escape")
     page.wait_for_function(f"({BARS})() === {whole}")
+    expect(heading).to_have_text(everything, use_inner_text=True)
     drag(400, 500)
     page.wait_for_function(f"({BARS})() === {once}")
     page.mouse.dblclick(place["x"] + 300, place["y"] + 200)
     page.wait_for_function(f"({BARS})() === {whole}")
+
+
+def cost_of(history: pl.DataFrame, heading: Locator) -> float:
+    """Add up the hours between the two times of Berlin's clock that a heading names."""
+    said = re.search(r"(\d+ \w+), (..:..) to \w+ (\d+ \w+) (\d+), (..:..)", heading.inner_text())
+    assert said is not None
+    day, time, last_day, year, last_time = said.groups()
+    start, end = (
+        datetime.strptime(text, "%d %b %Y %H:%M").replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+        for text in (f"{day} {year} {time}", f"{last_day} {year} {last_time}")
+    )
+    inside = (pl.col("start_time") >= start) & (pl.col("start_time") < end)
+    return float(history.filter(inside)["aggregated_value"].sum())
 
 
 def bars(page: Page) -> int:

@@ -89,7 +89,7 @@ def test_the_heading_states_total_unit_range_zone_and_what_is_unsettled() -> Non
     assert spec["title"]["subtitle"] == [
         "Alpha · US dollars an hour",
         "Mon 5 Jan 2026, 09:00 to 13:00 · Europe/Berlin",
-        "Paler bars may still change: 1 provisional, 1 in progress",
+        "4 hours, the last 2 not final (paler)",
         "Sandbox: made-up data",
     ]
     assert spec["description"] == ". ".join([spec["title"]["text"], *spec["title"]["subtitle"]])
@@ -133,7 +133,7 @@ def test_pointing_at_a_window_tells_everything_about_it() -> None:
             "UTC offset": "+01:00",
             "UTC": "2026-10-25 01:00Z",
             "Alpha": "$0.25",
-            "Beta": "no window",
+            "Beta": "no hour",
             "All": "$0.25",
             "State": "provisional",
         },
@@ -206,7 +206,7 @@ def test_a_zero_account_and_an_empty_table_say_so() -> None:
     assert "No cost in this time range" in svg_of(hours("2026-01-05", [0.0] * 24))
     empty = svg_of(pl.DataFrame(schema=HISTORY))
     assert "There is no window in this table" in empty
-    assert "AI Gateway cost: no windows" in empty
+    assert "AI Gateway cost: no hours" in empty
 
 
 def test_a_year_of_hours_is_drawn_from_few_bars_and_says_so() -> None:
@@ -219,7 +219,7 @@ def test_a_year_of_hours_is_drawn_from_few_bars_and_says_so() -> None:
     heights = sorted(height for _, height, _ in rectangles(svg, PALETTE[0]))
     assert len(heights) == 626
     assert heights[-1] / heights[-2] == pytest.approx(50.0, rel=1e-2)
-    assert "Zoomed out, each bar is the costliest of 14 windows" in svg
+    assert "Zoomed out, each bar is the costliest of 14 hours" in svg
 
 
 @pytest.mark.parametrize(

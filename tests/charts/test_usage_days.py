@@ -52,9 +52,9 @@ def test_the_heading_states_the_sum_whose_days_these_are_and_what_is_marked() ->
 
     assert title_of(chart) == "AI Gateway cost: $105.00"
     assert subtitle_of(chart) == [
-        "Alpha · US dollars a day · line: rolling mean",
+        "Alpha · US dollars a day · line: 7-day average",
         "Sun 1 Nov to Sat 14 Nov 2026 · Europe/Berlin days",
-        "Paler: may still change, 1 · Dashed: hours are missing, 1",
+        "14 days, the last not final (paler) · Dashed: today so far",
         "Sandbox",
     ]
     settled = usage_chart(days(FORTNIGHT))
@@ -137,11 +137,11 @@ def test_the_pointer_is_told_the_day() -> None:
     assert told[6] == {
         "Day": "Sat 7 Nov 2026",
         "Cost": "$7.00",
-        "Rolling mean": "$4.00",
+        "Average": "$4.00",
         "Hours": "24",
         "State": "complete",
     }
-    assert told[0]["Rolling mean"] == "none: it takes whole days in a row"
+    assert told[0]["Average"] == "none: it takes whole days in a row"
     assert (told[13]["Hours"], told[13]["State"]) == ("1, not the whole day", "in progress")
     assert list(told_by(usage_chart(daily))[0]) == ["Day", "Cost", "Hours", "State"]
 

@@ -150,7 +150,7 @@ def test_what_is_on_its_way_is_said_to_be() -> None:
         assert heading(explorer, "compared") == AWAITED
     explorer.granularity.value = "day"
     drawn(explorer)
-    assert "rolling mean" not in facts(explorer, "time_line"), "the first days have none yet"
+    assert "average" not in facts(explorer, "time_line"), "the first days have none yet"
     told = figures(explorer) + heading(explorer, "compared") + facts(explorer)
     assert not any(word in told for word in ("unknown", "not known", "not here", "missing"))
 
@@ -158,7 +158,7 @@ def test_what_is_on_its_way_is_said_to_be() -> None:
     assert explorer.wait(PATIENCE)
 
     assert heading(explorer, "compared") == "Month to date: $345.00, the same as in October"
-    assert "rolling mean" in facts(explorer, "time_line")
+    assert "average" in facts(explorer, "time_line")
     assert "still being fetched" not in figures(explorer)
 
 

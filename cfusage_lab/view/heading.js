@@ -1,0 +1,119 @@
+// The heading of one of our charts: broken into the lines that there is room for, as Vega breaks none; and where the
+// chart is zoomed, of what is visible.
+
+const pen = document.createElement("canvas").getContext("2d");
+
+// Between facts, else between clauses, else between words; a word that is longer stays whole.
+function linesOf(text, fits) {
+  return [/ · /g, /(?<=[,:]) /g, / /g].reduce((lines, gap) => lines.flatMap((line) => broken(line, gap, fits)), [text]);
+}
+
+function broken(line, gap, fits) {
+  const gaps = [...line.matchAll(gap)];
+  const lines = [];
+  let start = 0;
+  while (!fits(line.slice(start))) {
+    const ahead = gaps.filter(({ index }) => index > start);
+    const next = ahead.filter(({ index }) => fits(line.slice(start, index))).at(-1) ?? ahead[0];
+    if (!next) break;
+    lines.push(line.slice(start, next.index));
+    start = next.index + next[0].length;
+  }
+  return [...lines, line.slice(start)];
+}
+
+// What every object has in JavaScript, Vega would take such a line for.
+function drawable(line) {
+  return line in {} ? `${line}\u200b` : line;
+}
+
+// What of the rows is visible: their costs added up, the first and the last with their neighbours, and how many are not
+// as they will be. Rows that wait outside count, and coarse ones in their place don't.
+function tallyOf({ view, spec, tables, turns, counted }) {
+  const { zoom, place, costs, counts } = spec.usermeta.visible;
+  const edges = view.signal(zoom)?.[place];
+  if (!edges?.length) return null;
+  const [name, turn] = Object.entries(turns)[0];
+  if (counted.table !== tables[name]) {
+    Object.assign(counted, { table: tables[name], rows: unpack(tables[name], { column: turn.column, value: false }) });
+  }
+  const [low, high] = inNumbers([...edges]).toSorted((one, other) => one - other);
+  const from = counted.rows.findIndex((row) => row[place] >= low);
+  const rows = counted.rows.filter((row) => row[place] >= low && row[place] <= high);
+  const found = { rows: rows.length, first: rows[0], last: rows.at(-1), usd: 0, gross_usd: 0, least_usd: 0 };
+  found.before = counted.rows[from - 1];
+  found.after = counted.rows[from + rows.length];
+  for (const row of rows) {
+    for (const column of costs) {
+      found.usd += row[column] ?? 0;
+      found.gross_usd += Math.abs(row[column] ?? 0);
+      found.least_usd = Math.min(found.least_usd, row[column] ?? 0);
+    }
+  }
+  for (const [word, [column, usual]] of Object.entries(counts)) {
+    const differs = (row) => row[column] !== usual;
+    found[word] = { count: rows.filter(differs).length, first: rows.findIndex(differs) };
+  }
+  return found;
+}
+
+// The title and the facts of what is visible; undefined if that is everything.
+async function visibleHeading(drawing) {
+  const { view, spec } = drawing;
+  const { tally, text, subtitle } = spec.usermeta?.visible ?? {};
+  if (!tally || !Object.keys(drawing.turns).length) return undefined;
+  const found = tallyOf(drawing);
+  if (!found && !view.signal(tally)) return undefined;
+  view.signal(tally, found);
+  await view.runAsync();
+  return found ? { text: view.signal(text), subtitle: view.signal(subtitle).split("\n").filter(Boolean) } : undefined;
+}
+
+// A zoomed chart keeps as many lines, so that it stays where it is under the pointer.
+async function retitle(drawing) {
+  const { view, spec, values, el, font } = drawing;
+  const sizes = spec.usermeta?.heading;
+  const zoomed = await visibleHeading(drawing);
+  if (!sizes || !Object.hasOwn(values, heading.text)) return zoomed;
+  const nth = view.signal("width") < sizes.narrow ? 0 : 1;
+  const lines = (part, texts) => {
+    const fits = (text) => {
+      pen.font = `${part === "text" ? "bold " : ""}${sizes[part][nth]}px ${font}`;
+      return pen.measureText(text).width <= el.clientWidth - 8;
+    };
+    return [texts].flat().flatMap((text) => linesOf(text, fits)).map(drawable);
+  };
+  const wanted = { text: lines("text", values[heading.text]), subtitle: lines("subtitle", values[heading.subtitle]) };
+  if (zoomed) {
+    const count = wanted.text.length + wanted.subtitle.length;
+    Object.assign(wanted, { text: lines("text", zoomed.text), subtitle: lines("subtitle", zoomed.subtitle) });
+    while (wanted.text.length + wanted.subtitle.length < count) wanted.subtitle.push("");
+  }
+  const words = JSON.stringify(wanted);
+  if (drawing.told === words) return zoomed;
+  drawing.told = words;
+  for (const [part, name] of Object.entries(heading)) view.signal(name, wanted[part]);
+  view.resize();
+  await view.redraw();
+  return zoomed;
+}
+
+// Say what is visible whenever the zoom is another one; `onTold` hears of the heading.
+function watchZoom(drawing, onTold = () => {}) {
+  const { zoom } = drawing.spec.usermeta?.visible ?? {};
+  if (!zoom) return;
+  let running = null;
+  let isWanted = false;
+  const tell = () => {
+    if (drawing.isTaking) return;
+    isWanted = true;
+    running ??= (async () => {
+      while (isWanted) {
+        isWanted = false;
+        await retitle(drawing).then(onTold, () => {});
+      }
+      running = null;
+    })();
+  };
+  drawing.view.addSignalListener(zoom, () => drawing.view.runAfter(tell));
+}
