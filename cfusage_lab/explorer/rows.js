@@ -45,7 +45,7 @@ function bar({ ratio, text }, { letters, lowest, span }) {
   const within = Math.max(-1, Math.min(1, ratio ?? 0));
   fill.style.left = `${(100 * (Math.min(0, within) - lowest)) / span}%`;
   fill.style.width = `${(100 * Math.abs(within)) / span}%`;
-  return element("div", "cfusage-bar", padded(text, letters), element("span", "cfusage-track", fill));
+  return element("div", "cfusage-bar", padded(text, letters), element("span", "cfusage-track", ...(ratio ? [fill] : [])));
 }
 
 function change({ text, note, direction }, { letters, noted }) {

@@ -1,0 +1,188 @@
+"""Selected days as rows of a table, and the hours of those that are unfolded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.account_names import labels
+from cfusage_lab.explorer.hour_rows import hour_rows
+from cfusage_lab.explorer.rows import NOTHING, Cell, bar_cell, change_cell, column, row
+from cfusage_lab.explorer.selected_days import SelectedDays
+from cfusage_lab.wording import counted, date_text, day_text, dollars
+
+__all__ = ["DAYS", "ORDERS", "DayPage", "day_rows"]
+
+DAYS: Final = 14
+"""Rows of days on a page."""
+ORDERS: Final = {
+    "Newest first": (["date", "place"], [True, False]),
+    "Oldest first": (["date", "place"], [False, False]),
+    "Costliest first": (["cost_usd", "date", "place"], [True, True, False]),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPage:
+    """A page of days.
+
+    Attributes
+    ----------
+    columns, rows
+        What :class:`cfusage_lab.explorer.rows.Rows` shows. The key of a row begins with its date.
+    number
+        Which page it is, from 0.
+    first, last, count
+        The places of its first and last day, from 1, and how many there are on all pages; 0 without any.
+    """
+
+    columns: tuple[dict[str, str], ...]
+    rows: tuple[dict[str, Any], ...]
+    number: int
+    first: int
+    last: int
+    count: int
+
+
+def day_rows(
+    selected: pl.DataFrame,
+    known: pl.DataFrame,
+    *,
+    time_zone: str,
+    names: Mapping[str, str] | None,
+    by_account: bool,
+    order: str,
+    page: int,
+    open_days: frozenset[str],
+    chosen: date | None = None,
+) -> DayPage:
+    """Make the rows of a page of days: what each cost, its change, and what to know about it.
+
+    Parameters
+    ----------
+    selected
+        The windows that are selected (``schema.HISTORY``).
+    known
+        These, and others of the same accounts: the days before them, too.
+    time_zone
+        The zone whose days and hours these are.
+    names
+        Account id to name.
+    by_account
+        Whether a row is a day of an account; otherwise accounts are added up. Of one account, it is the same.
+    order
+        One of ``ORDERS``.
+    page
+        From 0; the last one, if there are fewer.
+    open_days
+        The keys of rows that are unfolded.
+    chosen
+        The day that is marked.
+
+    Returns
+    -------
+    DayPage
+        Its columns: the day, the account if ``by_account``, US dollars with a bar beside the largest day on
+        any page, the change as :func:`cfusage_lab.day_over_day` tells it of ``known`` (a dash unless all
+        hours of the day are selected), and whether it may still change, is not over, lacks hours or is only
+        in part selected. Under an unfolded day follow its hours, each with a bar beside the largest of them.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone.
+    FrameError
+        If one of the two is no history of hours.
+    """
+    accounts = selected["account_id"].unique()
+    by_account = by_account and len(accounts) > 1
+    called = labels(accounts, names=names)
+    data = SelectedDays(
+        selected=selected,
+        known=known,
+        time_zone=time_zone,
+        is_together=not by_account and len(accounts) > 1,
+    )
+    places = {one: place for place, one in enumerate(called)}
+    place = pl.col("account_id").replace_strict(places, default=0, return_dtype=pl.Int64)
+    by, is_descending = ORDERS[order]
+    days = data.daily(selected).with_columns(place=place)
+    ordered = days.sort(by, descending=is_descending, nulls_last=True)
+    number = min(max(page, 0), max(0, -(-days.height // DAYS) - 1))
+    shown = ordered.slice(number * DAYS, DAYS)
+    scale = float(days["cost_usd"].abs().max() or 0.0)  # type: ignore[arg-type]
+    has_years = days["date"].dt.year().n_unique() > 1
+    rows = []
+    for day in data.with_changes(shown).iter_rows(named=True) if shown.height else ():
+        told = date_text(day["date"]) if has_years else day_text(day["date"])
+        whose = [called[day["account_id"]]] if by_account else []
+        rows.append((day, [told, *whose, *_cells(day, scale)]))
+    return DayPage(
+        columns=_columns(by_account=by_account),
+        rows=tuple(_unfolded(rows, data, by_account=by_account, open_days=open_days, chosen=chosen)),
+        number=number,
+        first=number * DAYS + 1 if shown.height else 0,
+        last=number * DAYS + shown.height,
+        count=days.height,
+    )
+
+
+def _columns(*, by_account: bool) -> tuple[dict[str, str], ...]:
+    account = [column("Account")] if by_account else []
+    rest = column("Cost", "bar"), column("vs. day before", "change"), column("State")
+    return (column("Day"), *account, *rest)
+
+
+def _cells(day: Mapping[str, Any], scale: float) -> list[Cell]:
+    cost = day["cost_usd"]
+    ratio = cost / scale if cost is not None and scale > 0 else None
+    return [
+        bar_cell(ratio, NOTHING if cost is None else dollars(cost)),
+        change_cell(day["change_usd"], day["change_ratio"], kind=day["kind"]),
+        _state(day),
+    ]
+
+
+def _state(day: Mapping[str, Any]) -> str:
+    """Say what to know about a day; nothing of one that is whole and final."""
+    is_running, missing = day["state"] == "in_progress", max(0, day["missing"])
+    is_cut = day["hours"] + missing < day["day_hours"] and not is_running
+    lacks = not (day["is_whole"] or is_cut or is_running or missing)
+    words = (
+        ("so far", is_running),
+        (f"{day['hours']} of {day['day_hours']} hours", is_cut),
+        (f"{counted(missing, 'hour')} missing", missing > 0),
+        ("hours missing", lacks),
+        ("may still change", day["state"] == "provisional"),
+    )
+    return ", ".join(text for text, is_true in words if is_true)
+
+
+def _unfolded(
+    rows: list[tuple[dict[str, Any], list[Cell]]],
+    data: SelectedDays,
+    *,
+    by_account: bool,
+    open_days: frozenset[str],
+    chosen: date | None,
+) -> list[dict[str, Any]]:
+    """Put the hours of unfolded days under them."""
+    found = []
+    for day, cells in rows:
+        key = f"{day['date']}" + (f" {day['account_id']}" if by_account else "")
+        is_open = key in open_days
+        is_selected = day["date"] == chosen
+        found.append(row(key, cells, is_selected=is_selected, is_open=is_open, is_expandable=True))
+        if is_open:
+            whose = day["account_id"] if by_account else None
+            found += hour_rows(
+                data.selected,
+                data.known,
+                day["date"],
+                key=key,
+                account_id=whose,
+                time_zone=data.time_zone,
+            )
+    return found

@@ -1,0 +1,150 @@
+"""The selected days as a table on the page: in an order, some at a time, with hours that unfold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import ipywidgets  # type: ignore[import-untyped]
+import polars as pl
+
+from cfusage_lab.explorer.day_rows import DAYS, ORDERS, DayPage, day_rows
+from cfusage_lab.explorer.rows import Rows
+from cfusage_lab.wording import counted
+
+__all__ = ["DaysTable", "day_rows"]
+
+_MOST_OPEN: Final = 2
+"""Days that are unfolded at once: with a page of days, some 60 rows."""
+_ISO: Final = len("2026-11-16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    selected: pl.DataFrame
+    known: pl.DataFrame
+    time_zone: str
+    names: Mapping[str, str]
+    by_account: bool
+    chosen: date | None
+
+    def has_days_of(self, other: "_Shown") -> bool:
+        """Whether a page of the one is a page of the other."""
+        if (self.by_account, self.time_zone) != (other.by_account, other.time_zone):
+            return False
+        ends = ([one.selected["start_time"].min(), one.selected["start_time"].max()] for one in (self, other))
+        first, second = ends
+        return first == second
+
+
+class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
+    """The selected days: what each cost, and how it changed; a click on a day is told.
+
+    Attributes
+    ----------
+    rows, order, previous, next
+        The table, the control of its order, the buttons that turn its pages.
+    """
+
+    def __init__(self) -> None:
+        self._shown: _Shown | None = None
+        self._page = 0
+        self._open: tuple[str, ...] = ()
+        self._heard: list[Callable[[date], None]] = []
+        self.heading, self.place = ipywidgets.HTML("<strong>Days</strong>"), ipywidgets.HTML()
+        self.order = ipywidgets.Dropdown(
+            description="Order", options=tuple(ORDERS), style={"description_width": "auto"}
+        )
+        self.previous, self.next = (ipywidgets.Button(description=text) for text in ("Previous", "Next"))
+        self.rows = Rows()
+        head = ipywidgets.Box([self.heading, self.order])
+        self._foot = ipywidgets.Box([self.place, self.previous, self.next])
+        super().__init__([head, self.rows, self._foot])
+        for one, name in (
+            (self, "cfusage-days"),
+            (head, "cfusage-table-head"),
+            (self._foot, "cfusage-table-foot"),
+            (self.heading, "cfusage-table-title"),
+            (self.place, "cfusage-quiet"),
+            (self.order, "cfusage-order"),
+            (self.previous, "cfusage-link"),
+            (self.next, "cfusage-link"),
+        ):
+            one.add_class(name)
+        self.rows.on_click(self._click)
+        self.rows.on_open(self._unfold)
+        self.order.observe(lambda _change: self._turn(0), names="value")
+        self.previous.on_click(lambda _button: self._turn(self._page - 1))
+        self.next.on_click(lambda _button: self._turn(self._page + 1))
+
+    def on_day(self, callback: Callable[[date], None]) -> None:
+        """Call ``callback`` with the date of a day that is clicked, or chosen with Enter or Space."""
+        self._heard.append(callback)
+
+    def show(
+        self,
+        selected: pl.DataFrame,
+        known: pl.DataFrame,
+        *,
+        time_zone: str,
+        names: Mapping[str, str],
+        by_account: bool,
+        chosen: date | None = None,
+    ) -> None:
+        """Show the days of the selected windows; the page stays where it has the same days.
+
+        Parameters
+        ----------
+        selected, known, time_zone, names, by_account, chosen
+            As for :func:`day_rows`.
+        """
+        before = self._shown
+        self._shown = _Shown(
+            selected=selected,
+            known=known,
+            time_zone=time_zone,
+            names=names,
+            by_account=by_account,
+            chosen=chosen,
+        )
+        is_same = before is not None and self._shown.has_days_of(before)
+        self._turn(self._page if is_same else 0)
+
+    def _turn(self, page: int) -> None:
+        shown = self._shown
+        if shown is None:
+            return
+        found = day_rows(
+            shown.selected,
+            shown.known,
+            time_zone=shown.time_zone,
+            names=shown.names,
+            by_account=shown.by_account,
+            order=self.order.value,
+            page=page,
+            open_days=frozenset(self._open),
+            chosen=shown.chosen,
+        )
+        self._page = found.number
+        self.rows.show(found.columns, found.rows, caption="Days", empty="No hour is selected.")
+        self._say(found)
+
+    def _say(self, page: DayPage) -> None:
+        """Say which days these are, where there are more of them."""
+        rows = "row" if "Account" in {one["name"] for one in page.columns} else "day"
+        told = f' <span class="cfusage-quiet">{counted(page.count, rows)}</span>' if page.count else ""
+        self.heading.value = f"<strong>Days</strong>{told}"
+        self.place.value = f"{page.first:,} to {page.last:,} of {page.count:,}"
+        self._foot.layout.display = None if page.count > DAYS else "none"
+        self.order.layout.display = None if page.count > 1 else "none"
+        self.previous.disabled = page.number == 0
+        self.next.disabled = page.last == page.count
+
+    def _unfold(self, key: str) -> None:
+        rest = tuple(one for one in self._open if one != key)
+        self._open = rest if key in self._open else (*rest, key)[-_MOST_OPEN:]
+        self._turn(self._page)
+
+    def _click(self, key: str, _is_added: bool) -> None:  # noqa: FBT001 - as rows tell it
+        for hear_day in self._heard:
+            hear_day(date.fromisoformat(key[:_ISO]))
