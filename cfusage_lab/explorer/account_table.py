@@ -207,5 +207,10 @@ def _cells(known: Mapping[str, Any], highest: float) -> list[Cell]:
             NOTHING if share is None else share_text(share),
         ),
         change_cell(known["change_usd"], known["change_ratio"], kind=known["kind"]),
-        spark_cell(values, told),
+        spark_cell([None if value is None else _short(value) for value in values], told),
     ]
+
+
+def _short(value: float) -> float:
+    """Return a point of a small line as exact as its pixels: each digit travels as a letter."""
+    return float(f"{value:.4g}")
