@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from cfusage_lab.credentials import Credentials, Secret, setting
 from cfusage_lab.errors import CfUsageError, ConfigError
-from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient, connect
+from cfusage_lab.front_end import show_skeleton
 from cfusage_lab.redaction import without_frames
 from cfusage_lab.source import ForwardingSource, kind_of
+
+if TYPE_CHECKING:
+    from cfusage_lab.explorer import UsageExplorer
 
 __all__ = ["explore"]
 
@@ -21,7 +25,7 @@ def explore(
     time_zone: str = "UTC",
     now: datetime | str | None = None,
     budget_usd: float | Mapping[str, float] | None = None,
-) -> UsageExplorer:
+) -> "UsageExplorer":
     """Open the explorer; make it the last line of a cell.
 
     A field in it takes an API token, for a running kernel and for Binder, as :func:`cfusage_lab.login`
@@ -58,6 +62,7 @@ def explore(
     >>> explorer.fetched.height
     682
     """
+    show_skeleton()
     try:
         return _opened(source, time_range=time_range, time_zone=time_zone, now=now, budget_usd=budget_usd)
     except CfUsageError as error:
@@ -93,8 +98,10 @@ def _opened(
     time_zone: str,
     now: datetime | str | None,
     budget_usd: float | Mapping[str, float] | None,
-) -> UsageExplorer:
+) -> "UsageExplorer":
     """Find out what to show, and show it."""
+    from cfusage_lab.explorer import UsageExplorer  # noqa: PLC0415 - takes a second, and comes after the skeleton
+
     client = None
     if source is None:
         try:

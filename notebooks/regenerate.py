@@ -23,6 +23,8 @@ FOLDER: Final = Path(__file__).parent
 NOW: Final = "2026-11-18T09:30Z"
 LARGEST: Final = 300_000
 _WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+_WHOLE: Final = r"explorer = \g<0>\nexplorer.wait()\nexplorer"
+"""An explorer whose picture has all that comes a moment after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def executed(path: Path) -> Executed:
     sources = [cell.source for cell in cells]
     for cell in cells:
         cell.source = re.sub(r"^NOW = None\b", f"NOW = {NOW!r}", cell.source, flags=re.MULTILINE)
+        cell.source = re.sub(r"^cfu\.explore\(.*\)$", _WHOLE, cell.source, flags=re.MULTILINE)
     with tempfile.TemporaryDirectory() as elsewhere:
         client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": elsewhere}})
         client.execute(env=_environment())

@@ -16,8 +16,9 @@ from string import Template
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
-from IPython import get_ipython
 from IPython.display import display
+
+from cfusage_lab.front_end import is_jupyterlab
 
 __all__ = ["show_first"]
 
@@ -50,7 +51,7 @@ def show_first(
     display(bundle, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
     if find_spec("vl_convert") is None or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
         return  # nothing draws it, or nobody could ever see it
-    if _takes_it_later():
+    if is_jupyterlab():
         display({"text/html": _notice(follows_page=follows_page)}, raw=True)  # type: ignore[no-untyped-call]
         place: Any = display({}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         later = threading.Timer(_LATER, _put, (place, bundle, with_picture))
@@ -60,13 +61,6 @@ def show_first(
     pictured = with_picture(bundle)
     if _PNG in pictured:
         display({**pictured, _VIEW: _nothing()}, raw=True)  # type: ignore[no-untyped-call]
-
-
-def _takes_it_later() -> bool:
-    """Whether JupyterLab or Notebook 7 runs this cell; by what only they tell of a cell."""
-    kernel: Any = getattr(get_ipython(), "kernel", None)
-    parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else None
-    return "deletedCells" in (parent or {}).get("metadata", {})
 
 
 _one_at_a_time: Final = threading.Lock()

@@ -39,3 +39,50 @@ def test_every_cell_runs_and_every_chart_fits_a_narrow_window(notebook: Any, nam
 
 def test_the_first_notebook_shows_the_explorer_and_a_control_changes_it(notebook: Any) -> None:  # noqa: ANN401
     change_the_time_range(run_and_fit(notebook, "explore"))
+
+
+SKELETON = ".cfusage-skeleton"
+WATCH = """() => {
+  window.firstSeen = {};
+  const look = () => {
+    for (const name of ["cfusage-skeleton", "cfusage-explorer"]) {
+      if (document.querySelector(`.${name}`)) window.firstSeen[name] ??= performance.now();
+    }
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+}"""
+KINDS = """() => {
+  const {cells} = window.jupyterapp.shell.currentWidget.context.model.sharedModel.toJSON();
+  return cells.at(-1).outputs.map(({data}) => Object.keys(data));
+}"""
+
+
+@pytest.mark.parametrize("place", ["lab/tree", "notebooks"])
+def test_run_all_ends_with_the_explorer_in_view_after_grey_blocks(fresh_page: Any, place: str) -> None:  # noqa: ANN401
+    """Beside the explorer nothing of the blocks is seen, and none are saved."""
+    page = fresh_page.page
+    page.add_init_script(f"document.addEventListener('DOMContentLoaded', {WATCH})")
+
+    fresh_page.open(put_notebook("explore", fresh_page.lab.root), place=place)
+
+    page.wait_for_selector(".cfusage-explorer", timeout=PATIENCE)
+    seen = page.evaluate("window.firstSeen")
+    assert seen["cfusage-skeleton"] < seen["cfusage-explorer"]
+    assert page.locator(SKELETON).count() == 0 or not page.locator(SKELETON).is_visible()
+    page.wait_for_function(DONE, timeout=PATIENCE)
+    assert 0 < page.locator(".cfusage-explorer").bounding_box()["y"] < 300
+    page.wait_for_function(f"() => ({KINDS})().at(-1).includes('image/png')", timeout=PATIENCE)
+    page.wait_for_function(f"() => ({KINDS})()[0].length === 0", timeout=PATIENCE)
+    fresh_page.complaints[:] = [text for text in fresh_page.complaints if "cfusage" in text]
+
+
+def test_an_explorer_that_fails_or_is_not_shown_leaves_no_grey_blocks(notebook: Any) -> None:  # noqa: ANN401
+    page = notebook.run(
+        "import cfusage_lab as cfu",
+        "explorer = cfu.explore(now='2026-11-18T09:30Z')",
+        "cfu.explore(time_zone='Nowhere')",
+    )
+
+    page.get_by_text("ConfigError").first.wait_for(timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    assert page.locator(SKELETON).count() == 0

@@ -27,7 +27,7 @@ def test_the_python_blocks_run_in_order_on_the_sandbox(
     for block in PYTHON:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - the project's own text
 
-    summary = cfu.summary(names["history"], time_zone="Europe/Berlin")  # type: ignore[type-var]
+    summary = cfu.summary(names["total"], time_zone="Europe/Berlin")  # type: ignore[type-var]
     assert summary.height == 1
     assert "unknown" not in summary.row(0)
     assert None not in summary.row(0)
