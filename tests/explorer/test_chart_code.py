@@ -19,7 +19,7 @@ import cfusage_lab as cfu
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.chart_code import ChartRecipe
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
-from cfusage_lab.headline import range_events
+from cfusage_lab.headline import budget_of, month_course, range_events
 from cfusage_lab.sandbox import SANDBOX_TOKEN
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
@@ -179,6 +179,32 @@ def test_the_month_beside_the_one_before(selection: Selection) -> None:
     assert_draws(code, cfu.month_over_month_chart(month, until=until, **DRAWN))
 
 
+@pytest.mark.parametrize("is_credit_known", [False, True])
+@pytest.mark.parametrize("budget", [None, 4000, {A: 2500, B: 1500}])
+def test_the_month_that_runs_with_what_is_to_come(budget: Any, is_credit_known: bool) -> None:  # noqa: ANN401, FBT001
+    """As the explorer tells it: of each account and of both, whether they are drawn together or not."""
+    month = cfu.month_to_date(time_zone=BERLIN, now=NOW)
+    season = cfu.last_days(60, time_zone=BERLIN, now=NOW).start
+    credit = cfu.UsageClient.sandbox(now=NOW).credit_balance([A, B]) if is_credit_known else None
+    windows = inside(fetched("2026-09-01"), season)
+    course = month_course(windows, time_zone=BERLIN, budget=budget_of(budget), credit=credit)
+    expected = cfu.month_end_chart(
+        course.path, budget=course.budget, runway=course.runway, until="10:00", **DRAWN
+    )
+    budgets = {} if course.budget is None else course.budget.select("account_id", "budget_usd").iter_rows()
+
+    asked = recipe(
+        compared="month_end",
+        time_range=month,
+        season_from=season,
+        budgets=dict(budgets),
+        is_credit_known=is_credit_known,
+        is_together=True,
+    )
+
+    assert_draws(asked.chart_code("compared"), expected)
+
+
 @pytest.mark.parametrize("previous", [OCTOBER, (date(2026, 11, 2), date(2026, 11, 8))])
 def test_a_range_beside_another(previous: tuple[date, date]) -> None:
     days = cfu.daily_usage(fetched("2026-09-01"), time_zone=BERLIN)
@@ -229,9 +255,12 @@ def test_names_that_no_chart_needs_are_left_out() -> None:
 
     alone = recipe(accounts=(A,), names=names).chart_code("profile")
     together = recipe(names=names, is_together=True).chart_code("profile")
+    month = recipe(names=names, is_together=True, compared="month_end").chart_code("compared")
 
-    assert f'names = {{"{A}": "Alpha"}}' in alone
+    assert f'names = {{"{A}": "Alpha", "all": "2 accounts"}}' in alone
     assert 'names = {"all": "2 accounts"}' in together
+    assert f'    "{A}": "Alpha",\n    "{B}": "Beta",\n    "all": "2 accounts",\n' in month
+    assert all("Account" not in code for code in (alone, together, month))
 
 
 def test_the_code_runs_in_a_process_of_its_own() -> None:
