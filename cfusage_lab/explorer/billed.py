@@ -8,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.errors import CfUsageError
-from cfusage_lab.explorer.figures import Headline
+from cfusage_lab.explorer.state import State
 from cfusage_lab.invoices import agreement, is_alarming, model_name, reconcile, usage_by_model
 from cfusage_lab.wording import dollars, html_text, share_text, span_text
 
@@ -21,14 +21,17 @@ _AWAITED: Final = "whether the hours agree with it is told once all of them are 
 _UTC: Final = ZoneInfo("UTC")
 
 
-def billed_html(headline: Headline) -> str:
+def billed_html(state: State) -> str:
     """Write what the accounts on screen are billed by model; nothing where their source knows no invoice."""
-    beyond, names = headline.beyond, dict(headline.names)
-    if beyond.invoice is None:
-        return _part("", [_quiet(f"not told: {beyond.no_invoice}")]) if beyond.no_invoice else ""
+    aside, names = state.data.aside, dict(state.names)
+    if aside is None or aside.accounts != state.accounts:
+        return ""
+    if aside.invoice is None:
+        return _part("", [_quiet(f"not told: {aside.no_invoice}")]) if aside.no_invoice else ""
+    is_awaited = state.is_busy and state.is_lacking(state.query.compared)
     try:
-        models = usage_by_model(beyond.invoice)
-        checked = None if headline.is_loading else reconcile(headline.known.table, beyond.invoice)
+        models = usage_by_model(aside.invoice)
+        checked = None if is_awaited else reconcile(state.known, aside.invoice)
     except CfUsageError as error:
         return _part("", [_quiet(f"can't be told: {error}")])
     said = [_quiet(_AWAITED)] if checked is None else _agreements(checked, names)

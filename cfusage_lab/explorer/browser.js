@@ -66,8 +66,18 @@ function render({ model, el }) {
     const explorer = el.closest(".cfusage-explorer");
     if (explorer?.contains(target) || explorer?.matches(":hover")) model.send({ kind: "escape" });
   }
+  function onClick({ target }) {
+    const action = target.closest?.("[data-action]");
+    if (action && el.closest(".cfusage-explorer")?.contains(action)) {
+      model.send({ kind: "action", action: action.dataset.action });
+    }
+  }
   document.addEventListener("keydown", onKey, true); // JupyterLab keeps some keys from going further
-  return () => document.removeEventListener("keydown", onKey, true);
+  document.addEventListener("click", onClick, true);
+  return () => {
+    document.removeEventListener("keydown", onKey, true);
+    document.removeEventListener("click", onClick, true);
+  };
 }
 
 export default { initialize, render };

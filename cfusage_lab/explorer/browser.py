@@ -26,6 +26,7 @@ class Browser(anywidget.AnyWidget):
     def __init__(self) -> None:
         self._copied: list[Callable[[bool], None]] = []
         self._escaped: list[Callable[[], None]] = []
+        self._acted: list[Callable[[str], None]] = []
         super().__init__(layout={"display": "none"})
         self.on_msg(self._hear)
 
@@ -58,10 +59,17 @@ class Browser(anywidget.AnyWidget):
         """
         self._escaped.append(callback)
 
+    def on_action(self, callback: Callable[[str], None]) -> None:
+        """Call ``callback`` with the ``data-action`` of what is clicked in the explorer's own HTML."""
+        self._acted.append(callback)
+
     def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("kind") == "copied":
             for hear_copied in self._copied:
                 hear_copied(bool(content.get("is_copied")))
+        if content.get("kind") == "action":
+            for hear_acted in self._acted:
+                hear_acted(str(content.get("action")))
         if content.get("kind") == "escape":
             for hear_escaped in self._escaped:
                 hear_escaped()

@@ -12,12 +12,20 @@ from cfusage_lab.changes.kinds import with_change
 from cfusage_lab.explorer.comparison_days import COMPARISONS, Dates, days_compared, month_before
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import calendar, local_time
-from cfusage_lab.ranges import zone
+from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.ranges.zones import day_of, day_start
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
 from cfusage_lab.wording import clock_hour, counted, dollars, short_days_text
 
-__all__ = ["COMPARISONS", "Dates", "RangeComparison", "compare_range", "days_compared", "range_sentence"]
+__all__ = [
+    "COMPARISONS",
+    "Dates",
+    "RangeComparison",
+    "compare_range",
+    "days_compared",
+    "range_before",
+    "range_sentence",
+]
 
 _SUMS: Final = ("current_usd", "previous_usd")
 _LEAST: Final = 0.0005
@@ -151,6 +159,18 @@ def compare_range(
         is_running="in_progress" in selected["state"],
         missing_hours=missing,
     )
+
+
+def range_before(
+    selected: pl.DataFrame, *, dates: Dates, previous_dates: Dates | None, time_zone: str
+) -> TimeRange | None:
+    """Return the hours of the days before that :func:`compare_range` adds up; None if there are none."""
+    if previous_dates is None:
+        return None
+    span = _Span.of(selected, dates, zone(time_zone))
+    until = span.until if _are_partners(dates, previous_dates) else None
+    due = _hours_before(previous_dates, span.since, until, time_zone)["start_time"]
+    return None if due.is_empty() else TimeRange(due[0], due[-1] + HOUR)
 
 
 def _minutes(moment: datetime, day: date, info: ZoneInfo) -> int:

@@ -1,7 +1,7 @@
 """The widgets of the explorer, and the words around them."""
 
 import importlib.resources
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -57,11 +57,6 @@ _BANNER: Final = (
 class Waiting(ipywidgets.HBox):  # type: ignore[misc]
     """A bar and a button to cancel, in their place but unseen while nothing is under way.
 
-    Parameters
-    ----------
-    say
-        Writes a few words on what is done into the status line.
-
     Attributes
     ----------
     bar
@@ -70,35 +65,18 @@ class Waiting(ipywidgets.HBox):  # type: ignore[misc]
         Ends what is under way.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self) -> None:
         self.bar = ipywidgets.IntProgress(min=0, max=1, layout={"width": "120px"})
         self.cancel = button("Cancel", icon="times", tooltip="Keep what is on screen")
         super().__init__([self.bar, self.cancel], layout={"align_items": "center"})
-        self.end()
+        self.show(is_busy=False, done=0, total=1)
 
-    def begin(self) -> None:
-        """Show both, with an empty bar."""
-        self.bar.value = 0
-        self.cancel.disabled = False
-        self.layout.visibility = "visible"
-        self.remove_class("cfusage-idle")
-
-    def end(self) -> None:
-        """Hide both."""
-        self.cancel.disabled = True
-        self.layout.visibility = "hidden"
-        self.add_class("cfusage-idle")
-
-    def update(self, done: int, total: int) -> None:
-        """Move the bar, and count the requests where there are several."""
+    def show(self, *, is_busy: bool, done: int, total: int) -> None:
+        """Show both while something is under way, with the requests that are answered."""
         self.bar.max, self.bar.value = max(total, 1), done
-        if total > 1:
-            self._say(f"{done:,} of {total:,} requests answered")
-
-    def wait(self, reason: str, seconds: float) -> None:
-        """Say what is waited for."""
-        self._say(f"waiting {seconds:.0f} s: {reason}")
+        self.cancel.disabled = not is_busy
+        self.layout.visibility = "visible" if is_busy else "hidden"
+        (self.remove_class if is_busy else self.add_class)("cfusage-idle")
 
 
 def banner(message: str, below: str) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
+import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import event_sentence, what_stood_out
 from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
-from cfusage_lab.explorer.outlook import Events
 from cfusage_lab.explorer.selection import Selection
+from cfusage_lab.explorer.state import State
+from cfusage_lab.headline import Events
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.wording import counted, html_text, moment_text, visible
 
@@ -30,7 +32,7 @@ class EventList(ipywidgets.VBox):  # type: ignore[misc]
     Parameters
     ----------
     on
-        Makes a callback, as :class:`cfusage_lab.explorer.hands.Hands` does.
+        Makes a callback, as :class:`cfusage_lab.explorer.page.Page` does.
     select
         Hears of an event that was clicked.
 
@@ -48,7 +50,6 @@ class EventList(ipywidgets.VBox):  # type: ignore[misc]
         self._on, self._select = on, select
         self._events: list[dict[str, Any]] = []
         self._texts: list[str] = []
-        self._shown: tuple[object, ...] = ()
         self.said = ipywidgets.HTML()
         self.rows = ipywidgets.VBox()
         self.more = ipywidgets.Button(layout={"display": "none"})
@@ -57,33 +58,22 @@ class EventList(ipywidgets.VBox):  # type: ignore[misc]
         for one, name in ((self, "cfusage-events"), (self.more, "cfusage-event")):
             one.add_class(name)
 
-    def show(
-        self,
-        events: Events | None,
-        *,
-        time_range: TimeRange,
-        time_zone: str,
-        names: Mapping[str, str],
-        is_awaited: bool,
-        is_lacking: bool,
-    ) -> None:
-        """List the events of a range, or say why there are none to list."""
-        shown = (events, time_range, time_zone, tuple(names.items()), is_awaited, is_lacking)
-        if shown == self._shown:
-            return
-        self._shown = shown
+    def show(self, state: State) -> None:
+        """List the events of the range, or say why there are none to list."""
+        events, is_lacking = state.events, state.is_lacking(state.query.judged)
         if events is None:
             self._events, self._texts = [], []
+            is_awaited = is_lacking and state.is_busy
             self.said.value = _said("What stood out", _AWAITED if is_awaited else _BEING_TOLD)
         else:
-            impact = events.table["impact_usd"].abs()
-            order = events.table.with_columns(order=impact).sort(
-                "order", descending=True, maintain_order=True
-            )
-            self._events = order.drop("order").head(_MOST).to_dicts()
+            order = events.table.sort(pl.col("impact_usd").abs(), descending=True, maintain_order=True)
+            self._events = order.head(_MOST).to_dicts()
+            names = state.drawn_names
             whose = labels(events.table["account_id"].unique(), names=names) if events.accounts > 1 else {}
-            self._texts = [_line(one, whose, time_zone) for one in self._events]
-            self.said.value = _sentence(events, time_range, time_zone, is_lacking=is_lacking)
+            self._texts = [_line(one, whose, state.time_zone) for one in self._events]
+            self.said.value = _sentence(
+                events, state.part.ranges[0], state.time_zone, is_lacking=is_lacking and not state.is_busy
+            )
         self._fill(min(_FIRST, len(self._texts)))
 
     def _fill(self, count: int) -> None:

@@ -1,44 +1,38 @@
-"""Buttons that make files, and the place where their link appears."""
+"""Buttons that make files, and what became of the last one."""
 
 import html
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.explorer.controls import button
-from cfusage_lab.explorer.exports import FORMATS, download
+from cfusage_lab.explorer.exports import FORMATS
 from cfusage_lab.wording import html_text
 
 __all__ = ["ExportBox"]
 
 _WORKING: Final = '<span class="cfusage-quiet">Making the {} …</span>'
-_COPY: Final = "navigator.clipboard?.writeText(this.parentNode.querySelector('pre').textContent)"
 
 
 class ExportBox:
-    """A button a format. What it makes is a link that holds the file.
-
-    Parameters
-    ----------
-    ask
-        Has a file of a format made.
+    """A button a format; one click makes the file, and the browser saves it.
 
     Attributes
     ----------
+    by_form
+        The buttons, by format.
     buttons, result
-        The two widgets.
+        All buttons in a row; what became of the last click.
     """
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
+    def __init__(self) -> None:
         self.result = ipywidgets.HTML()
         self.by_form = {
-            form: button(known.label, tooltip=f"Make a {known.label} file of what is selected")
+            form: button(known.label, tooltip=f"Save what is selected: {known.label}")
             for form, known in FORMATS.items()
         }
         self.by_form["py"].description = "Copy as code"
-        for form, one in self.by_form.items():
-            one.on_click(_asking(ask, form))
+        self.by_form["py"].tooltip = "Copy the lines of Python behind this screen"
         self.buttons = ipywidgets.Box(list(self.by_form.values()))
         self.buttons.add_class("cfusage-row")
 
@@ -46,20 +40,19 @@ class ExportBox:
         """Say that it is being made."""
         self.result.value = _WORKING.format(html_text(FORMATS[form].label))
 
-    def show(self, name: str, content: bytes) -> None:
-        """Offer a file; code can be copied, too."""
-        link = download(name, content)
-        if name.endswith(".py"):
-            link += (
-                f' <button class="jupyter-button" type="button" onclick="{_COPY}">Copy</button>'
-                f'<pre class="cfusage-code" tabindex="0">{html.escape(content.decode())}</pre>'
-            )
-        self.result.value = f'<div aria-live="polite">{link}</div>'
+    def saved(self, name: str, content: bytes) -> None:
+        """Say which file was handed to the browser, and how large it is."""
+        size = f"{-(-len(content) // 1000):,} kB"
+        self.result.value = f'<div aria-live="polite">Saved {html_text(name)} ({size})</div>'
+
+    def copied(self, code: str, *, is_copied: bool) -> None:
+        """Show code, and whether it is in the clipboard: where a browser refuses, it is copied by hand."""
+        said = "Copied." if is_copied else "The browser did not let it be copied: select it here."
+        self.result.value = (
+            f'<div aria-live="polite">{said}</div>'
+            f'<pre class="cfusage-code" tabindex="0">{html.escape(code)}</pre>'
+        )
 
     def clear(self) -> None:
-        """Take a file away that is no longer what is on screen."""
+        """Say nothing of a file that is no longer what is on screen."""
         self.result.value = ""
-
-
-def _asking(ask: Callable[[str], None], form: str) -> Callable[[Any], None]:
-    return lambda _button: ask(form)

@@ -1,6 +1,5 @@
 """What leaves the screen: tables, pictures, a page, the code behind them."""
 
-import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from cfusage_lab.view.pages import Block, Html, standalone
 from cfusage_lab.view.vega import svg_to_png
 from cfusage_lab.wording import all_accounts, counted, dollars, html_text, short_days_text
 
-__all__ = ["FORMATS", "Format", "Shown", "download", "form_of", "made", "name_of", "picture_of"]
+__all__ = ["FORMATS", "Format", "Shown", "form_of", "made", "name_of", "picture_of"]
 
 _SHARP: Final = 2.0
 
@@ -125,15 +124,6 @@ def name_of(shown: Shown, form: str) -> str:
     known = FORMATS[form]
     account = "all accounts" if shown.is_all else shown.account
     return file_name(account, shown.dates, what=known.what, suffix=known.suffix)
-
-
-def download(name: str, content: bytes) -> str:
-    """Write a link that hands out a file: it holds the file itself, so it works on any server."""
-    form = name.rpartition(".")[2]
-    link = f"data:{FORMATS[form].mime};base64,{base64.b64encode(content).decode()}"
-    size = f"{len(content) / 1000:,.0f} kB" if len(content) >= 1000 else f"{len(content)} bytes"  # noqa: PLR2004 - a kB
-    text = f"Download {html_text(name)} ({size})"
-    return f'<a class="cfusage-download" href="{link}" download="{html_text(name)}">{text}</a>'
 
 
 def _unknown(form: str) -> ConfigError:

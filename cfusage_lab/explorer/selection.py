@@ -88,6 +88,13 @@ class Selection:
         """The span alone, which every view follows; the rest narrows down the table of windows."""
         return Selection(start=self.start, end=self.end)
 
+    def changed_from(self, other: "Selection") -> "Selection":
+        """Return the parts of this that another does not have, or this where it has all of them."""
+        parts = [("start", "end"), ("weekday", "hour"), ("day",)]
+        new = [part for part in parts if any(getattr(self, one) != getattr(other, one) for one in part)]
+        kept = {name: getattr(self, name) for part in new for name in part}
+        return Selection(**kept) if new else self
+
     def of(self, history: pl.DataFrame, *, time_zone: str) -> pl.DataFrame:
         """Return the selected windows of a history; the very table, if nothing is selected."""
         found = history

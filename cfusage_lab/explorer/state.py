@@ -1,145 +1,347 @@
-"""What is on screen, as one value: all of it changes at once, or nothing does."""
+"""Everything that is on screen, as one value, and the pure steps from one to the next."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final, Literal
 
 import polars as pl
 
-from cfusage_lab.explorer.beyond import Beyond, span_of
-from cfusage_lab.explorer.figures import Headline
-from cfusage_lab.explorer.outlook import Budget, Outlook
-from cfusage_lab.explorer.questions import Question, is_inside, missing
-from cfusage_lab.explorer.same import Same
-from cfusage_lab.explorer.scene import Scene
-from cfusage_lab.explorer.selection import EVERYTHING, Selection
-from cfusage_lab.explorer.tables import Answer
+from cfusage_lab.explorer import computed
+from cfusage_lab.explorer.data import Data, Part
+from cfusage_lab.explorer.data_source import DataSource
+from cfusage_lab.explorer.query import Days, Query
+from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
+from cfusage_lab.frames.local_time import local_time
+from cfusage_lab.headline import Budget, Course, Events
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.wording import counted
 
-__all__ = ["State"]
+__all__ = ["Budget", "Display", "Partners", "State", "Told"]
+
+Partners = Literal["known", "loading", "absent"]
+"""Whether all windows to compare with are here, some are on their way, or could not be had."""
+_MOST_HOURS: Final = 32 * 24
+"""Bars of an hour that a chart has room for: a month, at a pixel and a half each on a usual screen."""
+_MOST_STACKED: Final = 14 * 24
+"""The same of several accounts: their parts of a bar can be told apart from three pixels on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What was asked, what came of it, what is selected of that.
+class Display:
+    """How the windows are drawn; none of it takes another window.
 
     Attributes
     ----------
-    question, answer
-        The one belongs to the other.
-    names
-        Account id to name, of one source.
-    beyond
-        What is known of the same accounts beside the range.
-    selection
-        What is selected of the windows in the answer.
+    granularity
+        ``hour`` or ``day``; ``auto`` leaves it to the room there is.
+    statistic
+        Which figure colours the heatmap.
+    chart
+        What the comparison chart sets beside each day: ``range``, ``day``, ``week`` or ``month``.
+    is_together
+        Whether several accounts are added up.
     """
 
-    question: Question
-    answer: Answer
-    names: Mapping[str, str]
-    beyond: Beyond
+    granularity: str = "auto"
+    statistic: str = "mean"
+    chart: str = "range"
+    is_together: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How the windows on screen were come by.
+
+    Attributes
+    ----------
+    label
+        Where the numbers come from.
+    as_of
+        When they were asked for.
+    newest_stored
+        Start of the newest window, if nobody was asked; else None.
+    notes
+        What the reader has to know about the source.
+    span
+        The range that is really there, where it is not the one that was asked for.
+    """
+
+    label: str
+    as_of: datetime
+    newest_stored: datetime | None = None
+    notes: tuple[str, ...] = ()
+    span: TimeRange | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """Everything that is on screen.
+
+    Attributes
+    ----------
+    source
+        Where the data come from.
+    query, data, told
+        What was asked for, and what came of it.
+    names
+        Account id to name, of one source.
+    display, selection
+        How it is drawn; what is selected of it.
+    budget
+        US dollars a month: of all accounts, or of each by its id.
+    wanted
+        What is asked for and on its way; None while that is what is on screen.
+    activity
+        What is being done, in a few words; empty while nothing is.
+    answered, requests
+        How many requests of that are answered, of how many.
+    outcome
+        How what was done last ended, if not by itself: ``cancelled``.
+    error
+        What went wrong last.
+    slip
+        Why something could not be selected, until something can.
+    refusal
+        Why there are no windows yet: then nothing of the data is to be read.
+    """
+
+    source: DataSource
+    query: Query
+    data: Data
+    told: Told
+    names: Mapping[str, str] = field(default_factory=dict)
+    display: Display = Display()
     selection: Selection = EVERYTHING
+    budget: Budget = None
+    wanted: Query | None = None
+    activity: str = ""
+    answered: int = 0
+    requests: int = 1
+    outcome: str = ""
+    error: str = ""
+    slip: str = ""
+    refusal: Exception | None = None
+
+    # The windows
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts on screen."""
+        return self.query.accounts or ()
+
+    @property
+    def time_zone(self) -> str:
+        """The clock on screen."""
+        return self.query.time_zone
+
+    @property
+    def part(self) -> Part:
+        """The windows of the range."""
+        return Part(self.accounts, (self.told.span or self.query.time_range,))
+
+    @property
+    def compared_part(self) -> Part:
+        """These, and all that they are compared with."""
+        return Part(self.accounts, (*self.part.ranges, *self.query.compared))
+
+    @property
+    def history(self) -> pl.DataFrame:
+        """The windows of the range (``schema.HISTORY``), of each account."""
+        return self.data.part(self.part)
 
     @property
     def known(self) -> pl.DataFrame:
-        """The windows in the answer and those that it is compared with, each once."""
-        return self.beyond.around(self.answer.history, self.question.compared)
+        """These, and all that they are compared with."""
+        return self.data.part(self.compared_part)
 
-    def with_answer(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
-        """Return what follows: windows beside the range stay if accounts do, a selection if its hours do.
+    @cached_property
+    def selected(self) -> pl.DataFrame:
+        """What is selected of the range."""
+        return self.selection.of(self.history, time_zone=self.time_zone)
 
-        The former stay no longer than the hour: one of them may have been running, and ends with it.
-        """
-        hours = (question.months.end, self.question.months.end)
-        is_same = self.beyond.accounts == question.accounts and hours[0] == hours[1]
-        is_kept = question.is_of_the_windows_of(self.question) or _hours(answer) == _hours(self.answer)
-        is_kept = is_kept or self._is_selection_of(question, answer)
-        return State(
-            question=question,
-            answer=answer,
-            names={**self.names, **names},
-            beyond=self.beyond if is_same else Beyond(accounts=question.accounts),
-            selection=self.selection if is_kept else EVERYTHING,
+    @property
+    def spanned(self) -> pl.DataFrame:
+        """What is selected of the range but for the hours of the week."""
+        return replace(self.selection, weekday=None, hour=None).of(self.history, time_zone=self.time_zone)
+
+    @property
+    def ranked_accounts(self) -> tuple[str, ...]:
+        """The accounts whose windows of the range are here, chosen or not."""
+        listed = dict.fromkeys((*self.names, *self.accounts))
+        return tuple(sorted(one for one in listed if self.data.holds((one,), self.part.ranges)))
+
+    @property
+    def is_added_up(self) -> bool:
+        """Whether several accounts are drawn as one: not where they lack each other's windows."""
+        is_wanted = self.display.is_together and len(self.accounts) > 1
+        return is_wanted and self.data.made(computed.total, self.part) is not None
+
+    @property
+    def drawn(self) -> pl.DataFrame:
+        """The windows of the range as they are drawn: of each account, or of all added up."""
+        total = self.data.made(computed.total, self.part) if self.is_added_up else None
+        return self.history if total is None else total
+
+    @property
+    def drawn_known(self) -> pl.DataFrame:
+        """The same with all that they are compared with; an hour that an account lacks is missing in all."""
+        if not self.is_added_up:
+            return self.known
+        return self.data.made(computed.total_of_all, self.compared_part, count=len(self.accounts))
+
+    @property
+    def known_days(self) -> pl.DataFrame:
+        """The local days of these."""
+        return self.data.made(computed.days, self.compared_part, time_zone=self.time_zone, added=self._added)
+
+    def changes(self, compute: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+        """Return what a function makes of these days."""
+        return self.data.made(
+            computed.days, self.compared_part, time_zone=self.time_zone, added=self._added, compute=compute
         )
 
-    def _is_selection_of(self, question: Question, answer: Answer) -> bool:
-        """Whether all that is selected is in another table, and nobody chose another range for it.
-
-        Another zone moves the ends of a range, and time its last one.
-        """
-        asked, chosen = question.time_range, self.selection
-        is_moved = question.time_zone != self.question.time_zone
-        if not (is_moved or asked.start == self.question.time_range.start):
-            return False
-        if chosen.start is not None and chosen.end is not None:
-            asked = TimeRange(chosen.start, chosen.end)
-        is_there = is_inside(asked, question.time_range)
-        return is_there and not chosen.of(answer.history, time_zone=question.time_zone).is_empty()
-
-    def of_another_source(self, question: Question, answer: Answer, names: Mapping[str, str]) -> "State":
-        """Return what follows where nothing that is known of this source counts any more."""
-        nothing = replace(self, names={}, beyond=Beyond(accounts=question.accounts))
-        return nothing.with_answer(question, answer, names)
+    @property
+    def _added(self) -> int:
+        """How many accounts are added up; 0 where each is drawn by itself."""
+        return len(self.accounts) if self.is_added_up else 0
 
     @property
-    def refusal(self) -> Exception | None:
-        """Why there is no table yet, if there is none."""
-        return self.answer.refusal
+    def brushed(self) -> pl.DataFrame:
+        """The windows in the selected span, as they are drawn."""
+        return self.selection.brush.of(self.drawn, time_zone=self.time_zone)
 
     @property
-    def is_all_known(self) -> bool:
-        """Whether nothing has to be asked for beside the range."""
-        return self.beyond.is_complete and not self.lacking
+    def brushed_dates(self) -> Days | None:
+        """The first and the last local date of these."""
+        return _dates(self.brushed, self.time_zone)
 
     @property
-    def is_compared(self) -> bool:
-        """Whether all that figures and comparisons are made of is known."""
-        return not self._lacking_of(self.question.compared)
+    def drawn_names(self) -> dict[str, str]:
+        """Account id to name, with one for all added up."""
+        return {**self.names, "all": self.accounts_text}
 
     @property
-    def lacking(self) -> list[TimeRange]:
-        """The ranges that answers are made of and that nobody was asked for, or could not be asked."""
-        return self._lacking_of(self.question.needed)
+    def accounts_text(self) -> str:
+        """Say whose windows these are."""
+        if len(self.accounts) == 1:
+            return self.names.get(self.accounts[0], self.accounts[0])
+        is_all = set(self.accounts) >= set(self.names)
+        return f"{'all ' if is_all else ''}{counted(len(self.accounts), 'account')}"
 
-    def _lacking_of(self, needed: Iterable[TimeRange]) -> list[TimeRange]:
-        shown = [self.question.time_range] if self.answer.newest_stored is None else []
-        shown += [span_of(self.answer.history)] if self.answer.history.height else []
-        return missing(needed, [*shown, *self.beyond.parts])
+    @property
+    def partners(self) -> Partners:
+        """Whether all windows to compare with are here."""
+        if self.data.holds(self.accounts, self.query.compared):
+            return "known"
+        return "loading" if self.is_busy else "absent"
 
-    def outlook(self, budget: Budget, *, is_loading: bool) -> Outlook:
-        """Return what forecasts and events are made of, perhaps while some of it is on its way."""
-        question = self.question
-        lacks = [bool(self._lacking_of(needed)) for needed in ([question.season], question.judged)]
-        return Outlook(
-            time_range=question.time_range,
-            usual=question.usual,
-            season=question.season,
-            time_zone=question.time_zone,
-            beyond=self.beyond,
-            budget=budget,
-            is_season_loading=is_loading and lacks[0],
-            is_usual_loading=is_loading and lacks[1],
-            is_lacking=any(lacks) and not is_loading,
-        )
+    def is_lacking(self, ranges: Iterable[TimeRange]) -> bool:
+        """Whether windows of some ranges are not here."""
+        return not self.data.holds(self.accounts, ranges)
 
-    def headline(self, scene: Scene, *, is_loading: bool) -> Headline:
-        """Return what the figures are made of, perhaps while some of it is on its way."""
-        question, outlook = self.question, scene.outlook
-        return Headline(
-            known=Same(self.known),
-            time_zone=question.time_zone,
-            months=question.months,
-            now=question.asked_at,
-            is_loading=is_loading and bool(self._lacking_of([question.months])),
-            is_stored=self.answer.newest_stored is not None,
-            beyond=self.beyond,
-            course=scene.course,
-            is_course_lacking=outlook is not None and outlook.is_lacking,
-            is_course_awaited=outlook is not None and outlook.is_season_loading,
-            names=tuple(self.names.items()),
-        )
+    # What is told of windows that reach further back
+
+    @property
+    def season_part(self) -> Part:
+        """The windows that tell where the month ends."""
+        return Part(self.accounts, (self.query.season,))
+
+    @property
+    def months_part(self) -> Part:
+        """The windows that figures need whatever the range."""
+        return Part(self.accounts, (self.query.months,))
+
+    @property
+    def judged_part(self) -> Part:
+        """The windows of the range, and those that tell what is usual in it."""
+        return Part(self.accounts, (*self.part.ranges, self.query.usual))
+
+    @property
+    def course(self) -> Course | None:
+        """Where the month ends; None where nobody has told it yet."""
+        return self.data.known(computed.course, self.season_part, **self._course_options)
+
+    @property
+    def events(self) -> Events | None:
+        """What stood out; None where nobody has told it yet."""
+        return self.data.known(computed.events, self.judged_part, **self._events_options)
+
+    def tell_course(self) -> Course:
+        """Tell where the month ends, of what is known."""
+        return self.data.made(computed.course, self.season_part, **self._course_options)
+
+    def tell_events(self) -> Events:
+        """Tell what stood out, of what is known."""
+        return self.data.made(computed.events, self.judged_part, **self._events_options)
+
+    @property
+    def _course_options(self) -> dict[str, Any]:
+        return {"time_zone": self.time_zone, "budget": self.budget, "aside": self.data.aside}
+
+    @property
+    def _events_options(self) -> dict[str, Any]:
+        return {"time_zone": self.time_zone, "time_range": self.part.ranges[0], "added": self._added}
+
+    @property
+    def is_fanned(self) -> bool:
+        """Whether the month is drawn with what is to come, beside nothing else."""
+        return self.query.is_running_month and not self.selection.is_brushed and self.display.chart == "month"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being fetched."""
+        return bool(self.activity)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that answers are made of was asked for."""
+        is_told = self.data.knows_aside_of(self.accounts)
+        return is_told and not self.data.lacking(self.accounts, self.query.needed)
+
+    # The selection
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Where the bars of the time line stand."""
+        return Clock(self.history, time_zone=self.time_zone, is_daily=self.granularity == "day")
+
+    @cached_property
+    def hours(self) -> Clock:
+        """Where its windows stand."""
+        return Clock(self.history, time_zone=self.time_zone, is_daily=False)
+
+    @property
+    def granularity(self) -> str:
+        """What a bar of the time line is: an hour, as long as there is room for it, or a day."""
+        if self.display.granularity != "auto":
+            return self.display.granularity
+        chosen = self.selection
+        is_zoomed = chosen.start is not None and chosen.end is not None
+        visible = TimeRange(chosen.start, chosen.end) if is_zoomed else self.part.ranges[0]  # type: ignore[arg-type]
+        is_alone = self.is_added_up or len(self.accounts) < 2  # noqa: PLR2004 - one series of bars
+        return "hour" if visible.hours <= (_MOST_HOURS if is_alone else _MOST_STACKED) else "day"
+
+    def in_granularity(self, granularity: str) -> "State":
+        """Return this with bars of an hour, or of a day."""
+        return replace(self, display=replace(self.display, granularity=granularity))
+
+    @cached_property
+    def dates(self) -> Days | None:
+        """The first and the last local date on which a selected window starts; cells are not looked at."""
+        chosen = replace(self.selection, weekday=None, hour=None)
+        windows = chosen.of(self.history, time_zone=self.time_zone)
+        return _dates(windows, self.time_zone)
+
+    @property
+    def compared_dates(self) -> Days | None:
+        """The days that the selected ones are compared with."""
+        return None if self.dates is None else self.query.compared_days(self.dates)
 
 
-def _hours(answer: Answer) -> tuple[object, object]:
-    """Return the first and the last start of a window."""
-    return answer.history["start_time"].min(), answer.history["start_time"].max()
+def _dates(windows: pl.DataFrame, time_zone: str) -> Days | None:
+    if windows.is_empty():
+        return None
+    dates = local_time(windows["start_time"], time_zone=time_zone)["date"]
+    return dates.min(), dates.max()  # type: ignore[return-value]

@@ -1,7 +1,8 @@
-"""The explorer itself: a source, the controls, what is on screen."""
+"""The explorer itself: a source, its state, the page."""
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import TIMEOUT_MAX
@@ -14,16 +15,23 @@ from cfusage_lab import ranges
 from cfusage_lab.argument_checks import said
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.conductor import Conductor, Login
-from cfusage_lab.explorer.desk import Desk
-from cfusage_lab.explorer.exports import form_of, made, picture_of
-from cfusage_lab.explorer.layout import Panel
-from cfusage_lab.explorer.opening import Origin, first_table, may_pass
-from cfusage_lab.explorer.outlook import budget_of, require_accounts
+from cfusage_lab.explorer.actions import Actions, Login
+from cfusage_lab.explorer.chart_views import CHARTS, time_line
+from cfusage_lab.explorer.code import Recipe
+from cfusage_lab.explorer.data_source import DataSource
+from cfusage_lab.explorer.exports import FORMATS, Shown, form_of, made, name_of, picture_of
+from cfusage_lab.explorer.loading import first_state, may_pass
+from cfusage_lab.explorer.page import Page
+from cfusage_lab.explorer.query import Period
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
-from cfusage_lab.explorer.telling import Telling
+from cfusage_lab.explorer.state import State
+from cfusage_lab.explorer.status import status
+from cfusage_lab.explorer.store import Store, error_text
+from cfusage_lab.explorer.worker import Job
 from cfusage_lab.files import checked_path, write_file
-from cfusage_lab.source import Source
+from cfusage_lab.headline import budget_of, require_accounts
+from cfusage_lab.ranges.moments import instant_of
+from cfusage_lab.source import MADE_UP, Source, are_made_up
 
 __all__ = ["UsageExplorer"]
 
@@ -117,75 +125,67 @@ before_last, refresh, cancel, token
         budget = budget_of(budget_usd)
         if login is not None and not callable(login):
             raise ConfigError(f"login {said(login)} can't be called: pass what turns a token into a source")
-        origin = Origin.of(source, client=client, now=now)
-        preset = origin.preset(time_range)
-        opened, trouble = first_table(origin, preset, time_zone, may_lack=login is not None)
-        require_accounts(budget, opened.names)
-        self._desk = desk = Desk(
-            origin.presets,
-            preset,
-            names=opened.names,
-            chosen=opened.question.accounts or (),
-            time_zone=time_zone,
-            has_token=login is not None,
+        origin = DataSource.of(source, client=client, now=now)
+        period = Period(preset=origin.preset(time_range))
+        state, trouble = first_state(origin, period, time_zone=time_zone, may_lack=login is not None)
+        require_accounts(budget, state.names)
+        error = "" if trouble is None else error_text(trouble)
+        self._store = store = Store(replace(state, budget=budget, error=error))
+        self.widget = page = Page(
+            store, has_token=login is not None, name=self.__repr__, with_picture=self._with_picture
         )
-        self._telling = Telling()
-        self._conductor = Conductor(
-            origin,
-            opened,
-            is_to_begin=trouble is None,
-            desk=desk,
-            telling=self._telling,
-            login=login,
-            budget=budget,
-            reveal=self._reveal,
-        )
-        self.accounts, self.time_range, self.time_zone = desk.accounts, desk.time_range, desk.time_zone
-        self.first_day, self.last_day = desk.first_day, desk.last_day
-        self.granularity, self.statistic = desk.granularity, desk.statistic
-        self.comparison = desk.comparison
-        self.before_first, self.before_last = desk.before_first, desk.before_last
-        self.refresh, self.cancel, self.token = desk.refresh, self._telling.waiting.cancel, desk.token
-        self.charts = self._conductor.screen.charts
-        self.view = self.charts["time_line"]
-        self.widget = Panel(
-            desk,
-            self._telling,
-            self._conductor.screen,
-            self._conductor.exporter,
-            name=self.__repr__,
-            with_picture=self._with_picture,
-            ended=self._conductor.close,
-            has_view=opened.answer.refusal is None,
-        )
-        undrawn = self._conductor.screen.trouble
-        if undrawn is not None:
+        Actions(store, page, login=login, export=self._save)
+        self._name_controls(page)
+        if page.trouble is not None:
             if login is None or origin.whose == "table":
-                raise undrawn
-            self._telling.complain(undrawn)
+                raise page.trouble
+            store.fail(page.trouble)
         if trouble is None:
-            self._conductor.begin()
-            return
-        self._telling.complain(trouble)  # what failed just now is not tried again unasked
-        if not may_pass(trouble):
-            self.widget.ask_for_token()
+            store.fetch_rest()
+        elif not may_pass(trouble):
+            page.ask_for_token()  # what failed just now is not tried again unasked
+        store.render_on(page)
+
+    def _name_controls(self, page: Page) -> None:
+        """Hand out the controls that a program may set as a hand would."""
+        controls = page.controls
+        self.accounts, self.time_range, self.time_zone = (
+            page.accounts,
+            controls.time_range,
+            controls.time_zone,
+        )
+        self.first_day, self.last_day, self.with_today = (
+            controls.first_day,
+            controls.last_day,
+            controls.with_today,
+        )
+        self.comparison, self.chart_days = controls.comparison, controls.chart
+        self.before_first, self.before_last = controls.before_first, controls.before_last
+        self.granularity, self.statistic = controls.granularity, controls.statistic
+        self.refresh, self.cancel, self.token = controls.refresh, page.waiting.cancel, controls.token
+        self.charts, self.view = page.charts, page.charts["time_line"]
+
+    @property
+    def state(self) -> State:
+        """Everything that is on screen, as one value."""
+        return self._store.state
 
     @property
     def fetched(self) -> pl.DataFrame:
         """All windows of the range (``schema.HISTORY``, without ids), whatever is selected."""
-        return self._conductor.held().answer.history
+        return self._held().history
 
     @property
     def history(self) -> pl.DataFrame:
         """The selected windows (``schema.HISTORY``, without ids): all of the range if nothing is selected."""
-        with self._conductor.turn:
-            return self.selection.of(self.fetched, time_zone=self._conductor.state.question.time_zone)
+        return self._held().selected
 
     @property
     def daily(self) -> pl.DataFrame:
         """The local days of :attr:`history` (``schema.DAILY``); one that the selection cuts is not whole."""
-        with self._conductor.turn, ranges.no_zone_warning():
-            return daily_usage(self.history, time_zone=self._conductor.state.question.time_zone)
+        state = self._held()
+        with ranges.no_zone_warning():
+            return daily_usage(state.selected, time_zone=state.time_zone)
 
     @property
     def events(self) -> pl.DataFrame:
@@ -194,7 +194,7 @@ before_last, refresh, cancel, token
         Of more than 20 accounts, the 20 costliest are judged. What is usual is told by the six weeks before
         the range; this waits for them, if they are being fetched.
         """
-        return self._conductor.events().table
+        return self._settled().tell_events().table
 
     @property
     def month_end(self) -> pl.DataFrame:
@@ -203,19 +203,18 @@ before_last, refresh, cancel, token
         One row an account of those on screen, and a last one for ``all`` of several. It is the same for every
         range; it waits for these days, if they are being fetched.
         """
-        return self._conductor.course().month_end
+        return self._settled().tell_course().month_end
 
     @property
     def selection(self) -> Selection:
         """What is selected (:class:`cfusage_lab.explorer.Selection`); it can be set, None for nothing."""
-        return self._conductor.state.selection
+        return self.state.selection
 
     @selection.setter
     def selection(self, selection: Selection | None) -> None:
         if not isinstance(selection, Selection | None):
             raise ConfigError(f"{said(selection)} is no selection: pass a Selection, or None for everything")
-        with self._conductor.turn:
-            self._conductor.screen.mark(self._conductor.select(selection or EVERYTHING))
+        self._store.select(selection or EVERYTHING)
 
     def select(
         self,
@@ -245,9 +244,8 @@ before_last, refresh, cancel, token
         """
         span: dict[str, datetime] = {}
         if start is not None and end is not None:
-            question = self._conductor.state.question
-            wanted = ranges.between(start, end, time_zone=question.time_zone, now=question.asked_at)
-            span = {"start": wanted.start, "end": wanted.end}
+            zone = self.state.time_zone
+            span = {"start": instant_of(start, "start", zone), "end": instant_of(end, "end", zone)}
         elif start is not None or end is not None:
             raise ConfigError("a selected span has a start and an end: pass both, or neither")
         self.selection = Selection(**span, weekday=weekday, hour=hour, day=_date(day))
@@ -255,17 +253,15 @@ before_last, refresh, cancel, token
     @property
     def status(self) -> str:
         """Say where the numbers come from and how new they are, as it stands on screen."""
-        return self._conductor.state.answer.status(self._conductor.state.question)
+        return status(self.state)
 
     def chart(self, *, note: str | None = None) -> alt.VConcatChart:
         """Draw the time line, as :func:`cfusage_lab.usage_chart` does."""
-        self._conductor.held()
-        return self._conductor.scene().time_line(note=note)
+        return time_line(self._held(), note=note)
 
     def code(self) -> str:
         """Return the lines of Python that give :attr:`history`. They hold no token."""
-        with self._conductor.turn:
-            return self._conductor.recipe().code()
+        return self._recipe(self._held()).code()
 
     def export(self, path: Path | str) -> Path:
         """Write what is selected to a file; its suffix says as what.
@@ -290,7 +286,7 @@ before_last, refresh, cancel, token
             If there is no room.
         """
         target = checked_path(path)
-        return write_file(target, made(self._conductor.shown(), form_of(target.suffix)))
+        return write_file(target, made(self._shown(self._held()), form_of(target.suffix)))
 
     def close(self) -> None:
         """Give up whatever is under way, and let go of the widgets; nothing of the explorer stays behind."""
@@ -316,13 +312,60 @@ before_last, refresh, cancel, token
         """
         if timeout is not None and (type(timeout) not in {int, float} or not 0 <= timeout <= TIMEOUT_MAX):
             raise ConfigError(f"timeout {said(timeout)}: pass seconds from 0, or None")
-        return self._conductor.wait(timeout)
+        return self._store.wait(timeout)
 
-    def _reveal(self) -> None:
-        self.widget.reveal()
+    def _held(self) -> State:
+        """Return what is on screen; where nothing came yet, raise why: no table is not no cost."""
+        state = self.state
+        if state.refusal is not None:
+            raise state.refusal.with_traceback(None) from None
+        return state
+
+    def _settled(self) -> State:
+        self._held()
+        self.wait()
+        return self._held()
+
+    def _recipe(self, state: State) -> Recipe:
+        """Return what it takes to come by the selected windows."""
+        return Recipe(
+            whose=state.source.whose,
+            accounts=state.accounts,
+            time_range=state.query.time_range,
+            selection=state.selection,
+            time_zone=state.time_zone,
+            now=state.source.fixed_now,
+        )
+
+    def _shown(self, state: State) -> Shown:
+        """Return what is on screen, to be taken along."""
+        others = [draw(state) for name, (draw, _) in CHARTS.items() if name != "time_line"]
+        chosen = state.selection
+        return Shown(
+            history=state.selected,
+            time_zone=state.time_zone,
+            names=state.names,
+            selection="" if chosen.is_empty else chosen.words(time_zone=state.time_zone),
+            charts=[time_line(state), *others],
+            title="AI Gateway cost",
+            note=status(state),
+            stamp=MADE_UP if are_made_up(state.history["account_id"].unique()) else None,
+            code=self._recipe(state).code(),
+        )
+
+    def _save(self, form: str) -> None:
+        """Make a file beside the notebook, and let the browser save it: pictures take a while."""
+        shown, page = self._shown(self._held()), self.widget
+        page.exports.begin(form)
+
+        def work(job: Job) -> None:
+            content = made(shown, form)
+            job.put(lambda: page.hand_over(name_of(shown, form), content, FORMATS[form].mime))
+
+        self._store.saving.start(work)
 
     def __repr__(self) -> str:
-        refusal = self._conductor.state.refusal
+        refusal = self.state.refusal
         return f"<UsageExplorer: {self.status}{f': {refusal}' if refusal else ''}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - IPython's own
@@ -335,7 +378,7 @@ before_last, refresh, cancel, token
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
         try:
-            shown = self._conductor.shown()
+            shown = self._shown(self._held())
             png = picture_of(shown.charts, shown.heading)
         except Exception:  # noqa: BLE001 - what can't be drawn, or had, says so in its place
             return bundle

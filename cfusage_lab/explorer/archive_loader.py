@@ -5,16 +5,16 @@ from typing import Unpack
 import polars as pl
 
 from cfusage_lab.errors import CancelledError, CfUsageError
-from cfusage_lab.explorer.questions import Question
-from cfusage_lab.explorer.tables import Answer, credit_of, history_of, invoice_of, names_of
+from cfusage_lab.explorer.data import Aside
+from cfusage_lab.explorer.loader import Accounts, Answer, aside_of, history_of, names_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.source import Archive, ForwardingSource, HistoryOptions, Source, as_source
 
-__all__ = ["Kept"]
+__all__ = ["ArchiveLoader"]
 
 
-class Kept:
+class ArchiveLoader:
     """An archive in front of a client.
 
     An archive that can't be used does not stand in the way: then the client is asked, and a note says so.
@@ -48,40 +48,42 @@ class Kept:
         self._is_listed = self._is_listed or bool(found)
         return found
 
-    def stored(self, question: Question) -> Answer | None:
+    def stored(self, accounts: Accounts, time_range: TimeRange) -> Answer | None:
         """Return the newest unbroken part of it that is held."""
-        return self._read(question, question.time_range)
+        return self._read(accounts, time_range, is_newest=False)
 
-    def newest(self, question: Question) -> Answer | None:
+    def newest(self, accounts: Accounts, time_range: TimeRange) -> Answer | None:
         """Return what is held last, however long ago that was."""
-        return self._read(question, None)
+        return self._read(accounts, time_range, is_newest=True)
 
-    def _read(self, question: Question, asked: TimeRange | None) -> Answer | None:
-        """Read what is held inside a range; None stands for the end of what is held."""
+    def _read(self, accounts: Accounts, time_range: TimeRange, *, is_newest: bool) -> Answer | None:
+        """Read what is held inside a range, or of the same length at the end of what is held."""
         try:
-            held = self._archive.held(accounts=question.accounts)
-            if held is not None and asked is None:
-                asked = TimeRange(held.end - (question.time_range.end - question.time_range.start), held.end)
-            if held is None or asked is None or held.end <= asked.start or held.start >= asked.end:
+            held = self._archive.held(accounts=accounts)
+            if held is None:
+                return None
+            asked = time_range
+            if is_newest:
+                asked = TimeRange(held.end - (time_range.end - time_range.start), held.end)
+            if held.end <= asked.start or held.start >= asked.end:
                 return None
             part = TimeRange(max(held.start, asked.start), min(held.end, asked.end))
-            history = history_of(self._stored, question, part, None)
+            history = history_of(self._stored, accounts, part, None)
             return Answer.of(
                 self._stored,
                 history,
                 newest_stored=history["start_time"].max(),
-                is_from_start=part.start == question.time_range.start,
+                is_from_start=part.start == time_range.start,
             )
         except Exception:  # noqa: BLE001 - fresh() says what is wrong with it
             return None
 
-    def fresh(self, question: Question, progress: Progress | None) -> Answer:
+    def fresh(self, accounts: Accounts, time_range: TimeRange, progress: Progress | None) -> Answer:
         """Bring the archive up to date, and read it."""
         client = _Watched(self._client)
         try:
-            self._archive.update(client, question.time_range, accounts=question.accounts, progress=progress)
-            history = history_of(self._stored, question, question.time_range, None)
-            return Answer.of(self._stored, history)
+            self._archive.update(client, time_range, accounts=accounts, progress=progress)
+            return Answer.of(self._stored, history_of(self._stored, accounts, time_range, None))
         except CancelledError:
             raise
         except Exception as error:
@@ -89,16 +91,12 @@ class Kept:
                 raise
             why = str(error) if isinstance(error, CfUsageError) else type(error).__name__
             note = f"not through the archive, which is of no use now: {why}"
-        history = history_of(self._client, question, question.time_range, progress)
+        history = history_of(self._client, accounts, time_range, progress)
         return Answer.of(self._client, history, notes=(note,))
 
-    def credit(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
-        """Ask the client, if it can be asked: credit is not kept."""
-        return credit_of(self._client, accounts)
-
-    def invoice(self, accounts: tuple[str, ...] | None) -> pl.DataFrame | None:
-        """Ask the client, if it can be asked: what the archive holds was billed earlier."""
-        return invoice_of(self._client, accounts)
+    def aside(self, accounts: tuple[str, ...]) -> Aside:
+        """Ask the client: credit is not kept, and what the archive holds was billed earlier."""
+        return aside_of(self._client, accounts)
 
 
 class _Watched(ForwardingSource):

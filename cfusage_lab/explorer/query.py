@@ -1,0 +1,285 @@
+"""What the controls ask for, and all windows that the answer takes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from cfusage_lab import ranges
+from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.comparison_days import days_compared
+from cfusage_lab.time_units import DAY, HOUR
+
+__all__ = [
+    "CUSTOM",
+    "PRESETS",
+    "USUAL_PRESET",
+    "Days",
+    "Period",
+    "Preset",
+    "Query",
+    "dates_of",
+    "is_inside",
+    "missing",
+]
+
+Preset = Callable[[str, datetime], ranges.TimeRange]
+Days = tuple[date, date]
+"""A first and a last local day."""
+
+PRESETS: Final[Mapping[str, Preset]] = {
+    "Today": lambda zone, now: ranges.today(time_zone=zone, now=now),
+    "Last 7 days": lambda zone, now: ranges.last_days(7, time_zone=zone, now=now),
+    "Last 28 days": lambda zone, now: ranges.last_days(28, time_zone=zone, now=now),
+    "Last 90 days": lambda zone, now: ranges.last_days(90, time_zone=zone, now=now),
+    "This week": lambda zone, now: ranges.this_week(time_zone=zone, now=now),
+    "Month to date": lambda zone, now: ranges.month_to_date(time_zone=zone, now=now),
+    "Previous month": lambda zone, now: ranges.previous_month(time_zone=zone, now=now),
+}
+"""By what stands on screen, in this order: the range on a zone's clock at a moment."""
+USUAL_PRESET: Final = "Last 28 days"
+"""What an explorer opens with."""
+CUSTOM: Final = "Custom days"
+"""What the period is called that two dates give."""
+_FORECAST_DAYS: Final = 90
+"""Days that a forecast is made of: two months choose a method well, and more change little."""
+_USUAL: Final = timedelta(weeks=6)
+"""What lies before a range tells what is usual in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A period as a reader chose it, before a clock makes hours of it.
+
+    Attributes
+    ----------
+    preset
+        Its name: one of the presets, or :data:`CUSTOM`.
+    days
+        The two dates of a custom period.
+    is_with_today
+        Whether today so far comes on top of the last days.
+    """
+
+    preset: str
+    days: tuple[date | None, date | None] = (None, None)
+    is_with_today: bool = False
+
+    def time_range(self, presets: Mapping[str, Preset], *, time_zone: str, now: datetime) -> ranges.TimeRange:
+        """Return its windows on a zone's clock at a moment.
+
+        Raises
+        ------
+        ConfigError
+            If a custom period has no date, or ends before it begins.
+        """
+        if self.preset == CUSTOM:
+            return _from_days(self.days, time_zone=time_zone, now=now)
+        found = presets[self.preset](time_zone, now)
+        if self.is_with_today and self.preset.startswith("Last "):
+            return ranges.TimeRange(found.start, ranges.today(time_zone=time_zone, now=now).end)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked for.
+
+    Attributes
+    ----------
+    accounts
+        Account ids; None leaves them to the source.
+    period
+        As it was chosen.
+    time_range, time_zone
+        The windows, and the clock on which they are shown.
+    comparison
+        Which days the range is compared with, one of :data:`cfusage_lab.explorer.comparison.COMPARISONS`.
+    other_days
+        The days that a reader chose to compare with, if they chose any.
+    now
+        The moment that counts as the present.
+    about
+        What the reader has to know about it.
+    """
+
+    accounts: tuple[str, ...] | None
+    period: Period
+    time_range: ranges.TimeRange
+    time_zone: str
+    comparison: str = "previous"
+    other_days: Days | None = None
+    now: datetime
+    about: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        period: Period,
+        presets: Mapping[str, Preset],
+        *,
+        accounts: tuple[str, ...] | None,
+        time_zone: str,
+        now: datetime,
+        comparison: str = "previous",
+        other_days: tuple[date | None, date | None] | None = None,
+    ) -> "Query":
+        """Put what was chosen into hours.
+
+        Raises
+        ------
+        ConfigError
+            If what was chosen is no range.
+        """
+        with ranges.no_zone_warning():
+            time_range = period.time_range(presets, time_zone=time_zone, now=now)
+            note = ranges.off_the_hour(time_zone, time_range.start, time_range.end)
+        days = dates_of(time_range, time_zone)
+        other, about = None, [note] if note else []
+        if comparison == "custom" and other_days is not None:
+            other = _checked_days(other_days)
+            if other[0] == days[0]:
+                about.append(f"not compared: the other days begin on {other[0]}, as the range does")
+        return cls(
+            accounts=accounts,
+            period=period,
+            time_range=time_range,
+            time_zone=time_zone,
+            comparison=comparison,
+            other_days=other,
+            now=now,
+            about=tuple(about),
+        )
+
+    @property
+    def dates(self) -> Days:
+        """The first and the last local date of the range."""
+        return dates_of(self.time_range, self.time_zone)
+
+    @property
+    def today(self) -> date:
+        """The local date that counts as the present."""
+        return self.now.astimezone(ranges.zone(self.time_zone)).date()
+
+    @property
+    def is_running_month(self) -> bool:
+        """Whether the range is the month that runs, until now, and an hour of it has ended."""
+        return self.dates == (self.today.replace(day=1), self.today) and self.time_range.hours > 1
+
+    def compared_days(self, dates: Days | None = None) -> Days | None:
+        """Return the days that some of the range, or all of it, are compared with; None if there are none."""
+        whole = self.dates
+        custom = self.other_days or _days_before(whole)
+        if self.comparison == "custom" and custom[0] == whole[0]:
+            return None
+        wanted = dates or whole
+        is_over = wanted[1] < self.today
+        return days_compared(wanted, self.comparison, whole=whole, custom=custom, is_over=is_over)
+
+    # The windows
+
+    @property
+    def months(self) -> ranges.TimeRange:
+        """The windows that figures need whatever the range: from the previous month on, until now."""
+        until = self._until
+        since = self._previous_month(until - 2 * HOUR)
+        return ranges.TimeRange(since, until)
+
+    @property
+    def season(self) -> ranges.TimeRange:
+        """The windows that tell where the month ends: the last 90 days, until now."""
+        with ranges.no_zone_warning():
+            days = ranges.last_days(
+                _FORECAST_DAYS, time_zone=self.time_zone, include_today=True, now=self.now
+            )
+        return ranges.TimeRange(days.start, self._until)
+
+    @property
+    def usual(self) -> ranges.TimeRange:
+        """The six weeks before the range: they tell what is usual in it."""
+        return ranges.TimeRange(self.time_range.start - _USUAL, self.time_range.start)
+
+    @property
+    def compared(self) -> tuple[ranges.TimeRange, ...]:
+        """The windows that figures and comparisons are made of, the range itself first.
+
+        With all partners a day, a week or a month before, on whichever day a selection ends.
+        """
+        start = self.time_range.start
+        # a single window may be running still: then the month is that of the one before it
+        first = self._previous_month(start if self.time_range.hours > 1 else start - HOUR)
+        wanted = [self.time_range, self.months, ranges.TimeRange(first, start)]
+        days = self.compared_days()
+        if days is not None:
+            wanted.append(_from_days(days, time_zone=self.time_zone, now=self.now))
+        return tuple(wanted)
+
+    @property
+    def judged(self) -> tuple[ranges.TimeRange, ...]:
+        """The windows that tell what stood out in the range."""
+        return self.time_range, self.usual
+
+    @property
+    def needed(self) -> tuple[ranges.TimeRange, ...]:
+        """All windows that answers are made of, the range itself first: no answer hangs on earlier clicks."""
+        return (*self.compared, self.season, self.usual)
+
+    @property
+    def _until(self) -> datetime:
+        with ranges.no_zone_warning():
+            return ranges.today(time_zone=self.time_zone, now=self.now).end
+
+    def _previous_month(self, moment: datetime) -> datetime:
+        with ranges.no_zone_warning():
+            return ranges.previous_month(time_zone=self.time_zone, now=moment).start
+
+
+def _from_days(days: tuple[date | None, date | None], *, time_zone: str, now: datetime) -> ranges.TimeRange:
+    first, last = _checked_days(days)
+    with ranges.no_zone_warning():
+        return ranges.between(first, last + DAY, time_zone=time_zone, now=now)
+
+
+def _checked_days(days: tuple[date | None, date | None]) -> Days:
+    first, last = days
+    if first is None or last is None:
+        raise ConfigError("a range of days has a first and a last one: choose both dates")
+    if last < first:
+        raise ConfigError(f"the last day, {last}, lies before the first, {first}: choose another")
+    return first, last
+
+
+def dates_of(time_range: ranges.TimeRange, time_zone: str) -> Days:
+    """Return the first and the last local date on which a window of a range starts."""
+    info = ranges.zone(time_zone)
+    last = time_range.end - HOUR
+    return time_range.start.astimezone(info).date(), last.astimezone(info).date()
+
+
+def _days_before(dates: Days) -> Days:
+    first, last = dates
+    return first - (last - first) - DAY, first - DAY
+
+
+def is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:
+    """Whether a range holds no moment that another does not."""
+    return whole.start <= part.start and part.end <= whole.end
+
+
+def missing(needed: Iterable[ranges.TimeRange], known: Iterable[ranges.TimeRange]) -> list[ranges.TimeRange]:
+    """Return what of some ranges lies in none of others: as few ranges as that takes, the newest first."""
+    rest = list(needed)
+    for one in known:
+        rest = [piece for wanted in rest for piece in _outside(wanted, one)]
+    found: list[ranges.TimeRange] = []
+    for one in sorted(rest, key=lambda piece: (piece.start, piece.end)):
+        if found and one.start <= found[-1].end and one.end - found[-1].start <= ranges.LONGEST:
+            one = ranges.TimeRange(found[-1].start, max(found.pop().end, one.end))  # noqa: PLW2901 - as it grows
+        found.append(one)
+    return found[::-1]
+
+
+def _outside(wanted: ranges.TimeRange, known: ranges.TimeRange) -> list[ranges.TimeRange]:
+    """Return what of a range lies before another, and what lies after it."""
+    sides = ((wanted.start, min(wanted.end, known.start)), (max(wanted.start, known.end), wanted.end))
+    return [ranges.TimeRange(start, end) for start, end in sides if start < end]

@@ -1,0 +1,120 @@
+"""What is seen of a state: each view says what it reads, and how it is drawn."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import polars as pl
+
+from cfusage_lab.explorer.account_ranking import rank_accounts
+from cfusage_lab.explorer.billed import billed_html
+from cfusage_lab.explorer.chart_views import CHARTS
+from cfusage_lab.explorer.comparison import range_before
+from cfusage_lab.explorer.data import Part, Same
+from cfusage_lab.explorer.figures import cards, cards_html
+from cfusage_lab.explorer.state import State
+
+__all__ = ["VIEWS", "View"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view.
+
+    Attributes
+    ----------
+    draw
+        Makes of a state what its widget shows.
+    reads
+        All of the state that decides it: what reads the same is not drawn again.
+    """
+
+    draw: Callable[[State], Any]
+    reads: Callable[[State], tuple[Any, ...]]
+
+
+def _names(state: State) -> tuple[tuple[str, str], ...]:
+    return tuple(state.names.items())
+
+
+def _figures(state: State) -> str:
+    return cards_html(cards(state))
+
+
+def _figures_read(state: State) -> tuple[Any, ...]:
+    return (
+        Same(state.known),
+        state.selection,
+        state.query,
+        state.course,
+        state.data.aside,
+        state.is_busy and not state.is_complete,
+        _names(state),
+    )
+
+
+def _ranked(state: State) -> pl.DataFrame:
+    """Rank the accounts whose windows are here, chosen or not, beside the days that are compared with."""
+    accounts, zone = state.ranked_accounts, state.time_zone
+    chosen = replace(state.selection, weekday=None, hour=None)
+    history = chosen.of(state.data.part(Part(accounts, state.part.ranges)), time_zone=zone)
+    before = None
+    if state.dates is not None:
+        days = state.compared_dates
+        before = range_before(history, dates=state.dates, previous_dates=days, time_zone=zone)
+    previous = None if before is None else state.data.part(Part(accounts, (before,)))
+    return rank_accounts(history, previous, names=state.names, time_zone=zone, previous_range=before)
+
+
+def _ranked_reads(state: State) -> tuple[Any, ...]:
+    accounts = state.ranked_accounts
+    known = Same(state.data.part(Part(accounts, state.compared_part.ranges)))
+    return (
+        known,
+        accounts,
+        state.selection,
+        state.compared_dates,
+        state.time_zone,
+        state.partners,
+        _names(state),
+    )
+
+
+def _billed_reads(state: State) -> tuple[Any, ...]:
+    return (Same(state.known), state.data.aside, state.partners, _names(state))
+
+
+def _days_read(state: State) -> tuple[Any, ...]:
+    return (
+        Same(state.known),
+        state.selection,
+        state.display,
+        state.time_zone,
+        state.is_added_up,
+        _names(state),
+    )
+
+
+def _events_read(state: State) -> tuple[Any, ...]:
+    return (
+        state.events,
+        state.part,
+        state.time_zone,
+        state.is_lacking(state.query.judged),
+        state.is_busy,
+        _names(state),
+    )
+
+
+VIEWS: Final[Mapping[str, View]] = {
+    "time_line": View(*CHARTS["time_line"]),
+    "figures": View(_figures, _figures_read),
+    "ranked": View(_ranked, _ranked_reads),
+    "heatmap": View(*CHARTS["heatmap"]),
+    "profile": View(*CHARTS["profile"]),
+    "compared": View(*CHARTS["compared"]),
+    "days": View(lambda state: state, _days_read),
+    "billed": View(billed_html, _billed_reads),
+    "events": View(lambda state: state, _events_read),
+}
+"""The views, in the order in which they are drawn: the quickest and most looked at first."""
