@@ -20,6 +20,7 @@ from cfusage_lab.explorer.chart_views import CHARTS, time_line
 from cfusage_lab.explorer.code import Recipe
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.exports import FORMATS, Shown, form_of, made, name_of, picture_of
+from cfusage_lab.explorer.figures import Card, cards
 from cfusage_lab.explorer.loading import first_state, may_pass
 from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.query import Period
@@ -249,6 +250,21 @@ before_last, refresh, cancel, token
         elif start is not None or end is not None:
             raise ConfigError("a selected span has a start and an end: pass both, or neither")
         self.selection = Selection(**span, weekday=weekday, hour=hour, day=_date(day))
+
+    @property
+    def figures(self) -> list[Card]:
+        """The figures above the charts (:class:`cfusage_lab.explorer.figures.Card`), of what is selected.
+
+        They wait for the windows that tell them, if these are being fetched.
+        """
+        state = self._settled()
+        state.tell_course()
+        return cards(state)
+
+    @property
+    def banner(self) -> str:
+        """What went wrong last, as it stands on screen; empty if nothing did."""
+        return self.state.slip or self.state.error
 
     @property
     def status(self) -> str:
