@@ -1,5 +1,7 @@
 """A source to count on, which answers when a test wants it to."""
 
+import html
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +12,7 @@ from histories import hours
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.beside import THREADS
+from cfusage_lab.explorer.worker import THREADS
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import ACCOUNTS, Granularity
@@ -111,7 +113,30 @@ def heading(explorer: UsageExplorer, chart: str) -> str:
 
 def account_labels(explorer: UsageExplorer) -> list[str]:
     """Tell the accounts that can be chosen."""
-    return [label for label, _ in explorer.accounts.list.options]
+    return [str(row["cells"][0]) for row in explorer.accounts.rows.rows]
+
+
+def cost(explorer: UsageExplorer) -> float:
+    """Tell the figure that is set largest: what is selected cost."""
+    figure = explorer.figures[0].figure
+    assert explorer.figures[0].is_main
+    assert figure.number is not None
+    return figure.number
+
+
+def chip(explorer: UsageExplorer) -> str:
+    """Tell what is said of the selection."""
+    return _seen(explorer.widget.bar.chip.value)
+
+
+def details(explorer: UsageExplorer) -> str:
+    """Tell all of the line of the status, with its notes."""
+    return _seen(explorer.widget.status.value)
+
+
+def _seen(page: str) -> str:
+    """Tell what is read of HTML."""
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
 
 
 def _text(lines: list[str] | str) -> str:

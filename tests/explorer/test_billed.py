@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from histories import hours
-from ledger import NOW, PATIENCE, A, B, Ledger, title
+from ledger import NOW, PATIENCE, A, B, Ledger, cost
 
 from cfusage_lab import ranges
 from cfusage_lab.errors import ApiError, AuthError
@@ -63,7 +63,7 @@ def explored(source: object) -> UsageExplorer:
 
 def panel(explorer: UsageExplorer) -> str:
     """Return what the panel says; nothing where it is not seen."""
-    billed = explorer._conductor.screen.billed
+    billed = explorer.widget.billed
     return "" if billed.layout.display == "none" else str(billed.value)
 
 
@@ -110,8 +110,8 @@ def test_a_refusal_stands_in_the_panel_and_nowhere_else(refusal: Exception, told
     explorer = explored(Billing(refusal=refusal))
 
     assert told in panel(explorer)
-    assert explorer._telling.banner.value == ""
-    assert title(explorer) == "AI Gateway cost: $178.00"
+    assert explorer.banner == ""
+    assert cost(explorer) == 168.0
 
 
 def test_without_an_invoice_there_is_no_panel() -> None:
