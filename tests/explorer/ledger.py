@@ -3,15 +3,18 @@
 import html
 import re
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import polars as pl
 from histories import hours
 
+from cfusage_lab.charts.page import heading_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.figures import Card
 from cfusage_lab.explorer.worker import THREADS
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
@@ -97,18 +100,23 @@ class Ledger:
 
 
 def title(explorer: UsageExplorer) -> str:
-    """Tell the heading that the browser would draw."""
-    return _text(explorer.view._values["cfusage_title"])
+    """Tell the heading of the time line."""
+    return heading(explorer, "time_line")
 
 
-def facts(explorer: UsageExplorer) -> str:
-    """Tell the first line under it."""
-    return str(explorer.view._values["cfusage_subtitle"][0])
+def facts(explorer: UsageExplorer, chart: str = "time_line") -> str:
+    """Tell the lines under the heading of a chart."""
+    return " · ".join(heading_of(explorer.charts[chart].chart)["subtitle"])
 
 
 def heading(explorer: UsageExplorer, chart: str) -> str:
-    """Tell the heading of another chart."""
-    return _text(explorer.charts[chart]._values["cfusage_title"])
+    """Tell the heading of a chart."""
+    return str(heading_of(explorer.charts[chart].chart)["text"])
+
+
+def card(explorer: UsageExplorer, name: str) -> Card:
+    """Return the figure whose title begins so."""
+    return next(one for one in explorer.figures if one.figure.title.startswith(name))
 
 
 def account_labels(explorer: UsageExplorer) -> list[str]:
@@ -139,8 +147,21 @@ def _seen(page: str) -> str:
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
 
 
-def _text(lines: list[str] | str) -> str:
-    return lines if isinstance(lines, str) else " ".join(lines)
+def is_busy(explorer: UsageExplorer) -> bool:
+    """Whether a reader sees that something is being fetched, and can give it up."""
+    is_seen = explorer.widget.waiting.layout.visibility == "visible"
+    assert is_seen is not explorer.cancel.disabled
+    return is_seen
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    """Wait for what is drawn while a question is held: then nothing ends by itself."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def join_threads() -> None:

@@ -1,12 +1,19 @@
 """Fetching beside the notebook: what is on screen meanwhile, and what reaches it in the end."""
 
+from datetime import date
+
 import pytest
-from ledger import NOW, PATIENCE, Ledger, join_threads, title
+from ledger import NOW, PATIENCE, Ledger, is_busy, join_threads, title
 
 from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer import UsageExplorer
 
-TODAY, WEEK = 10, 7 * 24 + 10
+TODAY, SINCE_JULY = 10, 137 * 24 + 10
+
+
+def ask(explorer: UsageExplorer, month: int = 7) -> None:
+    """Change the range to one that begins before all that is known."""
+    explorer.first_day.value = date(2026, month, 1)
 
 
 @pytest.fixture
@@ -27,28 +34,28 @@ def test_a_change_returns_at_once_and_the_last_view_stays_until_the_next(
     explorer: UsageExplorer, ledger: Ledger
 ) -> None:
     """The bar, the count of requests and Cancel are seen for as long as it takes."""
-    assert (explorer._telling.waiting.layout.visibility, explorer.cancel.disabled) == ("hidden", True)
+    assert not is_busy(explorer)
     held = ledger.hold()
 
-    explorer.time_range.value = "Last 7 days"
+    ask(explorer)
 
     assert held.has_begun()
     assert not explorer.wait(0)
     assert (explorer.history.height, title(explorer)) == (TODAY, "AI Gateway cost: $10.00")
-    assert (explorer._telling.waiting.layout.visibility, explorer.cancel.disabled) == ("visible", False)
-    assert (explorer._telling.waiting.bar.value, explorer._telling.waiting.bar.max) == (1, 2)
-    assert "1 of 2 requests answered" in explorer._telling.status.value
+    assert is_busy(explorer)
+    assert (explorer.widget.waiting.bar.value, explorer.widget.waiting.bar.max) == (1, 2)
+    assert "1 of 2 requests answered" in explorer.widget.status.value
     assert held.progress
     held.progress.wait("the limit is reached", 3.2)
-    assert "waiting 3 s: the limit is reached" in explorer._telling.status.value
+    assert "waiting 3 s: the limit is reached" in explorer.widget.status.value
 
     held.released.set()
 
     assert explorer.wait(PATIENCE)
-    assert (explorer.history.height, title(explorer)) == (WEEK, "AI Gateway cost: $178.00")
-    assert (explorer._telling.waiting.layout.visibility, explorer.cancel.disabled) == ("hidden", True)
-    assert "answered" not in explorer._telling.status.value
-    assert "fetching" not in explorer._telling.status.value
+    assert (explorer.history.height, title(explorer)) == (SINCE_JULY, "AI Gateway cost: $3,298.00")
+    assert not is_busy(explorer)
+    assert "answered" not in explorer.widget.status.value
+    assert "fetching" not in explorer.widget.status.value
 
 
 def test_cancel_ends_it_at_once_and_what_comes_late_is_dropped(
@@ -56,17 +63,17 @@ def test_cancel_ends_it_at_once_and_what_comes_late_is_dropped(
 ) -> None:
     """Even if the source does not listen."""
     held = ledger.hold()
-    explorer.time_range.value = "Last 7 days"
+    ask(explorer)
     assert held.has_begun()
     assert held.progress
     assert not held.progress.is_cancelled
 
     explorer.cancel.click()
 
-    assert explorer.wait(0)
+    assert explorer.wait(PATIENCE / 2), "what is not answered is not waited for"
     assert held.progress.is_cancelled
-    assert "cancelled" in explorer._telling.status.value
-    assert (explorer._telling.waiting.layout.visibility, explorer.cancel.disabled) == ("hidden", True)
+    assert "cancelled" in explorer.widget.status.value
+    assert not is_busy(explorer)
 
     held.released.set()
     held.progress.update(2, 2)
@@ -74,25 +81,26 @@ def test_cancel_ends_it_at_once_and_what_comes_late_is_dropped(
     join_threads()
 
     assert (explorer.history.height, title(explorer)) == (TODAY, "AI Gateway cost: $10.00")
-    assert explorer._telling.waiting.bar.value == 1
-    assert "nobody" not in explorer._telling.status.value
-    assert explorer._telling.banner.value == ""
+    assert explorer.widget.waiting.bar.value == 1
+    assert "nobody" not in explorer.widget.status.value
+    assert explorer.banner == ""
 
-    explorer.refresh.click()
+    assert explorer.first_day.value == date(2026, 11, 15), "the controls say what is on screen"
+    ask(explorer)
     assert explorer.wait(PATIENCE)
-    assert explorer.history.height == WEEK
+    assert explorer.history.height == SINCE_JULY
 
 
 def test_of_hasty_changes_only_the_last_is_shown(explorer: UsageExplorer, ledger: Ledger) -> None:
     """Three questions under way: the first is answered last, the second fails, the third counts."""
     first, second, third = ledger.hold(), ledger.hold(), ledger.hold()
-    explorer.time_range.value = "Last 7 days"
+    ask(explorer)
     assert first.has_begun()
     ledger.trouble = TransportError("of the second")
-    explorer.time_range.value = "Last 90 days"
+    ask(explorer, 6)
     assert second.has_begun()
     ledger.trouble = None
-    explorer.time_range.value = "This week"
+    ask(explorer, 5)
     assert third.has_begun()
     assert [held.progress.is_cancelled for held in (first, second, third) if held.progress] == [
         True,
@@ -106,29 +114,32 @@ def test_of_hasty_changes_only_the_last_is_shown(explorer: UsageExplorer, ledger
     first.released.set()
     join_threads()
 
-    assert explorer.history.height == 6 * 24 + 10
-    assert title(explorer) == "AI Gateway cost: $154.00"
-    assert explorer._telling.banner.value == ""
+    assert explorer.history.height == SINCE_JULY + 61 * 24
+    assert title(explorer) == "AI Gateway cost: $4,762.00"
+    assert explorer.banner == ""
 
 
-def test_what_cannot_be_asked_ends_what_was_under_way(explorer: UsageExplorer, ledger: Ledger) -> None:
-    """The banner speaks of the last change."""
+def test_what_cannot_be_asked_is_said_and_leaves_what_is_under_way(
+    explorer: UsageExplorer, ledger: Ledger
+) -> None:
+    """The range that was asked for comes, on the clock there was."""
     held = ledger.hold()
-    explorer.time_range.value = "Last 7 days"
+    ask(explorer)
     assert held.has_begun()
 
     explorer.time_zone.value = "Middle/Earth"
 
-    assert explorer.wait(0)
-    assert explorer._telling.waiting.layout.visibility == "hidden"
+    assert is_busy(explorer)
+    assert (explorer.time_zone.value, explorer.first_day.value) == ("UTC", date(2026, 7, 1))
+    assert "there is no time zone" in explorer.banner
     held.released.set()
-    join_threads()
-    assert explorer.history.height == TODAY
-    assert "there is no time zone" in explorer._telling.banner.value
+    assert explorer.wait(PATIENCE)
+    assert explorer.history.height == SINCE_JULY
+    assert "there is no time zone" in explorer.banner
 
 
 def test_cancel_with_nothing_under_way_says_nothing(explorer: UsageExplorer) -> None:
     """A click that comes a moment too late."""
     explorer.cancel.click()
 
-    assert "cancelled" not in explorer._telling.status.value
+    assert "cancelled" not in explorer.widget.status.value
