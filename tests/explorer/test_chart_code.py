@@ -1,16 +1,14 @@
 """From a chart to the code behind it: the lines run, and draw the very chart."""
 
 import ast
-import json
-import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import altair as alt
 import polars as pl
 import pytest
+from drawn_charts import assert_draws, drawn, is_same, spec
 from histories import hours
 from hostile import TEXTS
 from processes import run_code
@@ -20,7 +18,6 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.chart_code import ChartRecipe
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.headline import budget_of, month_course, range_events
-from cfusage_lab.sandbox import SANDBOX_TOKEN
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
@@ -51,15 +48,6 @@ def recipe(**options: Any) -> ChartRecipe:  # noqa: ANN401 - whatever it takes
     return ChartRecipe(**(asked | options))
 
 
-def drawn(code: str, **given: object) -> alt.VConcatChart:
-    """Execute the lines as somebody would who has pasted them."""
-    names: dict[str, object] = dict(given)
-    exec(code, names)  # noqa: S102 - that is what is promised of them
-    chart = names["chart"]
-    assert isinstance(chart, alt.VConcatChart)
-    return chart
-
-
 @cache
 def fetched(first: str) -> pl.DataFrame:
     """Fetch both accounts, from a day on: further back than a chart needs."""
@@ -70,33 +58,6 @@ def fetched(first: str) -> pl.DataFrame:
 
 def inside(windows: pl.DataFrame, start: datetime = RANGE.start, end: datetime = RANGE.end) -> pl.DataFrame:
     return windows.filter(pl.col("start_time").is_between(start, end, closed="left"))
-
-
-def is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Whether two specs are the same, but for the last digit of a sum."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
-    return bool(one == other)
-
-
-def spec(written: str) -> Any:  # noqa: ANN401 - Vega-Lite
-    """Read a chart with the rows in place: altair calls tables by their last digit."""
-    found = json.loads(written)
-    tables = found.pop("datasets")
-    for view in (found, *found["vconcat"]):
-        if "data" in view:
-            view["data"] = tables[view["data"]["name"]]
-    return found
-
-
-def assert_draws(code: str, expected: alt.VConcatChart, **given: object) -> None:
-    assert is_same(spec(drawn(code, **given).to_json()), spec(expected.to_json()))
-    assert max(map(len, code.splitlines())) <= 120
-    assert SANDBOX_TOKEN not in code
 
 
 @pytest.mark.parametrize("is_together", [False, True])
