@@ -63,7 +63,7 @@ def told_by(chart: alt.TopLevelMixin, *, nth: int = 0) -> list[dict[str, str]]:
     """Tell what the pointer is told, row by row: the tooltips' texts, computed by Vega."""
     spec = complete(chart)
     view = spec["vconcat"][nth]
-    columns = next(layer for layer in view["layer"] if "tooltip" in layer["encoding"])
+    *_, columns = (layer for layer in view["layer"] if "tooltip" in layer["encoding"])
     shown = {one["title"]: one["field"] for one in columns["encoding"]["tooltip"]}
     marks = [
         {"mark": {"type": "text", "aria": False}, "encoding": {"text": {"field": field, "type": "nominal"}}}

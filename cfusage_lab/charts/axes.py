@@ -49,9 +49,9 @@ def configure_page(chart: Any) -> Any:  # noqa: ANN401 - altair's own
 # Money
 
 
-def cost_axis(view: str) -> alt.Axis:
-    """Label US dollars in the view of that name."""
-    return alt.Axis(labelExpr=cost_label(f"{view}_y"), tickCount=4, minExtent=_LEFT)
+def cost_axis(scale: str = "y") -> alt.Axis:
+    """Label US dollars on the scale of that name."""
+    return alt.Axis(labelExpr=cost_label(scale), tickCount=4, minExtent=_LEFT)
 
 
 def share_axis() -> alt.Axis:
@@ -108,11 +108,11 @@ def hour_x(*, is_labelled: bool) -> alt.X:
     return alt.X("hour:Q", axis=axis if is_labelled else hidden_axis(), scale=scale)
 
 
-def weekday_y(*, is_alone: bool) -> alt.Y:
+def weekday_y(*, is_alone: bool, **options: Any) -> alt.Y:  # noqa: ANN401 - the scale's
     """Give weekdays 1 to 7 a row each, with more between them where accounts stand under each other."""
     names = quote([name[:3] for name in WEEKDAYS])
     axis = alt.Axis(labelExpr=f"{names}[datum.value - 1]", minExtent=_LEFT)
-    scale = alt.Scale(domain=list(range(1, 8)), paddingInner=0.1 if is_alone else 0.18)
+    scale = alt.Scale(domain=list(range(1, 8)), paddingInner=0.1 if is_alone else 0.18, **options)
     return alt.Y("weekday:O", axis=axis, scale=scale)
 
 

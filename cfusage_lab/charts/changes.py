@@ -213,13 +213,13 @@ def _layers(row: Row, *, before: str) -> list[Part]:
         unknown,
         zero_line(),
         bars,
-        _signs(row.name),
+        _signs(),
         *choice_frames(base, "day", xOffset=-3, x2Offset=2),
         columns,
     ]
 
 
-def _signs(view: str) -> Part:
+def _signs() -> Part:
     """Set the sign of its kind at the end of each bar, or on the line, as far as there is room."""
     is_common = "(datum.kind === 'up' || datum.kind === 'down')"
     room = f"{room_for_day()} * datum.slot_days"
@@ -231,7 +231,7 @@ def _signs(view: str) -> Part:
         )
         .encode(
             x="middle:T",
-            y=alt.Y("tip:Q", axis=cost_axis(view), scale=alt.Scale(padding=14)),
+            y=alt.Y("tip:Q", axis=cost_axis(), scale=alt.Scale(padding=14)),
             color=kinds_colour(listed="change_kinds"),
             shape=kinds_shape(listed="change_kinds"),
         )

@@ -2,12 +2,11 @@
 
 Any two of ``PALETTE`` and ``REST`` stay apart for normal sight and for protan, deutan and tritan vision; so
 do ``UP`` and ``DOWN`` from each other and from ``NEUTRAL``. All of them have a contrast of 3:1 or more
-against a white and against a dark notebook. ``RAMP`` rises in lightness by equal steps, from blue to yellow,
-so that its order is seen without colours, too; its ends come near to one background or the other, so
-whatever it fills is outlined in the colour of ``RAMP_EDGES`` in the same place.
+against a white and against a dark notebook. ``RAMP`` is one hue over whatever ground there is, so that
+cheap is light on a light page and dark on a dark one, without a word to the page about it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import altair as alt
@@ -19,10 +18,10 @@ __all__ = [
     "CROSS",
     "DOWN",
     "FRAME",
+    "IS_STRONG",
     "NEUTRAL",
     "PALETTE",
     "RAMP",
-    "RAMP_EDGES",
     "REST",
     "UP",
     "colour_by_amount",
@@ -40,30 +39,8 @@ UP: Final = "#d4542a"
 DOWN: Final = "#2f7fb5"
 NEUTRAL: Final = "#7a7a7a"
 """What has neither risen nor fallen, and lines."""
-RAMP: Final = (
-    "#36419e",
-    "#465996",
-    "#546f8d",
-    "#638483",
-    "#779878",
-    "#90aa6c",
-    "#afbb5e",
-    "#d2cb4c",
-    "#f7da34",
-)
-"""Amounts, from the lowest to the highest."""
-RAMP_EDGES: Final = (
-    "#5a5dbf",
-    "#5365a3",
-    "#546f8d",
-    "#638483",
-    "#779878",
-    "#7f995c",
-    "#8b983d",
-    "#98950b",
-    "#a59100",
-)
-"""Outlines of what :data:`RAMP` fills: the same hues, none too dark or too light."""
+RAMP: Final = ("rgba(21, 96, 226, 0.07)", "rgb(21, 96, 226)")
+"""Amounts, from the lowest to the highest: the first of the palette, from a breath of it to all."""
 CROSS: Final = "M-0.8,-1L0,-0.2L0.8,-1L1,-0.8L0.2,0L1,0.8L0.8,1L0,0.2L-0.8,1L-1,0.8L-0.2,0L-1,-0.8Z"
 """The shape of what is not known."""
 FRAME: Final = "M-1,-1H1V1H-1ZM-0.7,-0.7V0.7H0.7V-0.7Z"
@@ -125,36 +102,29 @@ def colour_by_amount(
     cells: Any,  # noqa: ANN401 - altair's own
     column: str,
     *,
-    scale: str,
     is_zero: bool,
     is_share: bool = False,
 ) -> Any:  # noqa: ANN401
-    """Colour cells by an amount, if they have one, with an outline that is seen on any background.
+    """Colour cells by an amount, if they have one; all accounts share the scale ``fill``.
 
-    Zero is always on the scale, whose name is ``scale``; where ``is_zero`` says that there is no more, or
-    nothing at all, it goes up to 1.
+    Zero is always on it; where ``is_zero`` says that there is no more, or nothing at all, it goes up to 1.
     """
     legend = key(
         gradientThickness=10,
         labelFontSize=11,
-        labelExpr=_SHARE_LABEL if is_share else cost_label(scale),
+        labelExpr=_SHARE_LABEL if is_share else cost_label("fill"),
         labelOverlap="parity",
         labelSeparation=10,
         tickCount=3,
     )
     ends: dict[str, Any] = {"domainMin": 0, "domainMax": 1} if is_zero else {"zero": True, "nice": True}
+    scale = alt.Scale(range=list(RAMP), interpolate="rgb", **ends)
+    filled = cells.encode(fill=alt.Fill(f"{column}:Q", scale=scale, legend=legend))
+    return filled.transform_filter(f"isValid(datum.{column})")
 
-    def scale_of(colours: Sequence[str]) -> alt.Scale:
-        return alt.Scale(range=list(colours), interpolate="lab", **ends)
 
-    return (
-        cells.encode(
-            fill=alt.Fill(f"{column}:Q", scale=scale_of(RAMP), legend=legend),
-            stroke=alt.Stroke("edge:Q", scale=scale_of(RAMP_EDGES), legend=None),
-        )
-        .transform_calculate(edge=f"datum.{column}")
-        .transform_filter(f"isValid(datum.{column})")
-    )
+IS_STRONG: Final = "((datum.{column} - domain('fill')[0]) / span(domain('fill')) > 0.78)"
+"""Whether white is what can be read on a cell, in either theme; else the theme's own colour of texts is."""
 
 
 def _by_kind(looks: Mapping[str, str]) -> alt.Scale:

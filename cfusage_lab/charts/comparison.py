@@ -159,7 +159,7 @@ def _partners(comparison: pl.DataFrame) -> str:
 
 def _layers(row: Row) -> list[Part]:
     """Draw the partners' hollow bars and beside them the filled ones."""
-    y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
+    y = {"axis": cost_axis(), "scale": cost_scale(is_zero=row.is_zero)}
     base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
     titles = add_account_title(compared_titles(before="Partner"), of=len(row.labels))
     texts = compared_texts(row.label, slot="the costliest pair")

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import hidden_axis, weekday_y
-from cfusage_lab.charts.colours import CROSS, NEUTRAL, colour_by_amount
+from cfusage_lab.charts.colours import CROSS, IS_STRONG, NEUTRAL, colour_by_amount
 from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
 from cfusage_lab.charts.marks import Part, choice_frames, hover_columns
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
@@ -24,6 +24,7 @@ MOST_WEEKS: Final = 160
 """Weeks, three years of them: cells of two pixels in half a screen."""
 
 _IS_THERE: Final = "isValid(datum.cost_usd)"
+_IS_STRONG: Final = IS_STRONG.format(column="cost_usd")
 _IS_WIDE: Final = "bandwidth('x') > 12"
 _WEEK_LABEL: Final = """
 length(domain('x')) <= 16 ? utcFormat(datum.value, '%-d %b')
@@ -42,7 +43,7 @@ def calendar_chart(
 ) -> alt.VConcatChart:
     """Draw what each day costs as a calendar: a column a week, Monday above.
 
-    The colour rises by equal steps of lightness; where cells are wide, the amount stands in them. A corner
+    The deeper the colour, the costlier; where cells are wide, the amount stands in them. A corner
     marks a day with hours missing, as the running one has. A cross is a day without a row, while zero has the
     colour of zero. Several accounts stand under each other, each on its own scale; of more than five, the
     costliest are drawn. Of more than 160 weeks, the last are drawn.
@@ -150,48 +151,47 @@ def _facts(found: PickedAccounts, left_out: int, when: list[str]) -> list[str]:
 
 def _layers(row: Row) -> list[Part]:
     """Colour a cell a day, and mark what is not whole or not there."""
-    fill = f"{row.name}_fill"
     base = alt.Chart().encode(x=_week_x(is_labelled=row.is_last), y=weekday_y(is_alone=row.is_alone))
     width = alt.ExprRef("max(bandwidth('x') - 3, bandwidth('x') * 0.8)")
-    rectangles = base.mark_rect(strokeWidth=1.5, width=width)
-    cells = colour_by_amount(rectangles, "cost_usd", scale=fill, is_zero=row.is_zero)
+    cells = colour_by_amount(base.mark_rect(width=width), "cost_usd", is_zero=row.is_zero)
     size = alt.ExprRef(f"{_IS_WIDE} ? 40 : 10")
     absent = base.mark_point(shape=CROSS, size=size, color=NEUTRAL).transform_filter(f"!{_IS_THERE}")
-    ink = alt.ExprRef(f"luminance(scale('{fill}', datum.cost_usd)) > 0.18 ? '#000000' : '#ffffff'")
     titles = add_account_title(
         {"date": "Day", "cost": "Cost", "count": "Hours", "status": "State"}, of=len(row.labels)
     )
     return [
         cells,
-        *([_amounts(base, ink)] if row.is_alone else []),
-        _corners(base, f"{row.name}_y", ink),
+        *(_amounts(base) if row.is_alone else []),
+        _corners(base),
         absent,
         *choice_frames(base, "day", width=width),
         hover_columns(base, ["day"], titles, _texts(row.label), nth=row.nth),
     ]
 
 
-def _corners(base: Part, weekdays: str, ink: alt.ExprRef) -> Part:
+def _corners(base: Part) -> Part:
     """Mark the days with hours missing in the corner of their cells."""
     return base.mark_point(
         shape="M1,1H-1L1,-1Z",
         size=alt.ExprRef(f"{_IS_WIDE} ? 60 : 14"),
         xOffset=alt.ExprRef(f"bandwidth('x') / 2 - ({_IS_WIDE} ? 7 : 3)"),
-        yOffset=alt.ExprRef(f"bandwidth('{weekdays}') / 2 - ({_IS_WIDE} ? 5 : 3)"),
-        color=ink,
+        yOffset=alt.ExprRef(f"bandwidth('y') / 2 - ({_IS_WIDE} ? 5 : 3)"),
+        color=alt.ExprRef(f"{_IS_STRONG} ? '#ffffff' : '{NEUTRAL}'"),
     ).transform_filter(f"{_IS_THERE} && !datum.is_whole")
 
 
-def _amounts(base: Part, ink: alt.ExprRef) -> Part:
+def _amounts(base: Part) -> list[Part]:
     """Write the amounts into the cells where the longest of them has room: all of them, or none."""
     has_room = "bandwidth('x') > 8 + 7 * datum.longest"
-    return (
-        base.mark_text(fontSize=11, color=ink, opacity=alt.ExprRef(f"{has_room} ? 1 : 0"))
+    inks: list[tuple[str, dict[str, str]]] = [(_IS_STRONG, {"color": "#ffffff"}), (f"!{_IS_STRONG}", {})]
+    return [
+        base.mark_text(fontSize=11, opacity=alt.ExprRef(f"{has_room} && {which} ? 1 : 0"), **ink)
         .encode(text="amount:N")
         .transform_filter(_IS_THERE)
         .transform_calculate(amount=exact_text("datum.cost_usd"), letters="length(datum.amount)")
         .transform_joinaggregate(longest="max(letters)")
-    )
+        for which, ink in inks
+    ]
 
 
 def _week_x(*, is_labelled: bool) -> alt.X:
@@ -213,6 +213,4 @@ def _texts(account: str) -> dict[str, str]:
     }
 
 
-_PAGE: Final = AccountPage(
-    _layers, heights=(7 * 26, 7 * 16), what="day", choice=("day", ["day"]), has_own_fills=True
-)
+_PAGE: Final = AccountPage(_layers, heights=(7 * 26, 7 * 16), what="day", choice=("day", ["day"]))

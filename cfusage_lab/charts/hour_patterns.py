@@ -97,11 +97,15 @@ def hour_facts(found: PickedAccounts, unit: str, time_zone: str) -> list[str]:
     return [f"{found.whose} · {unit}", f"{count} · {key} time", *found.facts]
 
 
-def hover_hours(row: Row, base: Part, *, is_spread: bool, is_week: bool) -> Part:
-    """Answer the pointer for each hour of an account."""
+def hover_hours(
+    row: Row, base: Part, *, is_spread: bool, is_week: bool, also: Mapping[str, str] | None = None
+) -> Part:
+    """Answer the pointer for each hour of an account; ``also`` are the titles of columns with words."""
     fields = ["weekday", "hour"] if is_week else ["hour"]
     titles = add_account_title(_slot_titles(is_spread=is_spread, is_week=is_week), of=len(row.labels))
-    return hover_columns(base, fields, titles, _slot_texts(row.label), nth=row.nth)
+    words = {f"{name}_told": f"isValid(datum.{name}) ? datum.{name} : 'no hour'" for name in also or {}}
+    titles |= {f"{name}_told": title for name, title in (also or {}).items()}
+    return hover_columns(base, fields, titles, _slot_texts(row.label) | words, nth=row.nth)
 
 
 def _slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:

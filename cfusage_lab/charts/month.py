@@ -184,7 +184,7 @@ def _layers(row: Row) -> list[Part]:
     texts |= {name: f"isValid(datum.kind) ? ({texts[name]}) : 'no row'" for name in titles if name != "date"}
     texts["date"] += " + (datum.is_last ? ', ' + month_until : '')"
     columns = hover_columns(base, ["left"], add_account_title(titles, of=len(row.labels)), texts, nth=row.nth)
-    y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
+    y = {"axis": cost_axis(), "scale": cost_scale(is_zero=row.is_zero)}
     lines = [mark for month in ("previous", "current") for mark in (_line(month, y), _points(month))]
     return [shade, _how_far(), *lines, columns.transform_filter("isValid(datum.left)")]
 

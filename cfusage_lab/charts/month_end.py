@@ -248,7 +248,7 @@ def _forecast(end: Mapping[str, Any]) -> str:
 
 def _layers(row: Row, *, levels: tuple[str, ...]) -> list[Part]:
     """Draw a line and a fan over a month; ``levels`` are the intervals' names, the narrowest first."""
-    y = {"axis": cost_axis(row.name), "scale": cost_scale(is_zero=row.is_zero)}
+    y = {"axis": cost_axis(), "scale": cost_scale(is_zero=row.is_zero)}
     base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
     titles = {"date": "Until the end of", "spent": "Spent", "forecast": "Forecast"}
     titles |= {f"interval_{place}": level for place, level in enumerate(levels)}

@@ -21,6 +21,7 @@ from cfusage_lab.charts.marks import POINTED, Part, centred_text, hide_from_scre
 from cfusage_lab.wording import visible
 
 __all__ = [
+    "ROW_HEIGHT",
     "WIDTH",
     "AccountPage",
     "Page",
@@ -37,6 +38,10 @@ __all__ = [
 
 WIDTH: Final = 640
 """Pixels of a picture. In a cell a chart is as wide as the cell."""
+ROW_HEIGHT: Final = "childHeight"
+"""The signal with the height of a row, as Vega-Lite calls it where all views have the same."""
+_GROWTH: Final = 1.6
+"""How much higher a row is in a cell as wide as a large screen."""
 _PAGE: Final = "_cfusage_page"
 """Where a chart has its page: beside altair's own, which goes where altair copies the chart."""
 _MOST_PAGES: Final = 64
@@ -104,7 +109,7 @@ class Row:
     labels
         The names of all accounts.
     is_zero
-        Whether there is nothing but zeros in it.
+        Whether there is nothing but zeros in any of them: they share their scales.
     """
 
     nth: int
@@ -134,7 +139,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AccountPage:
-    """A page with a row for each account, over one horizontal scale.
+    """A page with a row for each account; all of them share their scales.
 
     Attributes
     ----------
@@ -149,8 +154,6 @@ class AccountPage:
     choice
         The name of the selection that a click makes, and its fields; a click beside everything, or a double
         click, takes it back.
-    has_own_fills
-        Whether each row has a scale of colours of its own.
     """
 
     layers: Callable[..., Sequence[Part]]
@@ -158,7 +161,6 @@ class AccountPage:
     what: str
     steps: Mapping[str, str] | None = None
     choice: tuple[str, Sequence[str]] | None = None
-    has_own_fills: bool = False
 
     def of(self, labels: tuple[str, ...], zero_rows: tuple[bool, ...] = (), **asked: Any) -> Page:  # noqa: ANN401 - each chart's own
         """Return the page of some accounts; ``zero_rows`` says which of them have nothing but zeros."""
@@ -185,9 +187,10 @@ def _account_page(
 ) -> Part:
     if not labels:
         return empty_chart(f"There is no {kind.what} in this table")
-    rows = [kind.row(Row(nth, labels, is_zero), dict(asked)) for nth, is_zero in enumerate(zero_rows)]
-    own: dict[str, Any] = {"fill": "independent", "stroke": "independent"} if kind.has_own_fills else {}
-    whole = stack_views(rows).resolve_scale(x="shared", **own)
+    rows = [kind.row(Row(nth, labels, all(zero_rows)), dict(asked)) for nth in range(len(labels))]
+    whole = stack_views(rows).resolve_scale(x="shared", y="shared")
+    least = kind.heights[0] if len(labels) == 1 else kind.heights[1]
+    whole.usermeta = {**whole.usermeta, "heights": {ROW_HEIGHT: (least, round(least * _GROWTH))}}
     if kind.choice:
         name, fields = kind.choice
         views = [view for one in whole.params if one.name.startswith(POINTED) for view in one.views]

@@ -126,7 +126,7 @@ def _title(profile: pl.DataFrame, statistic: Statistic) -> str:
 def _layers(row: Row, *, statistic: Statistic, is_spread: bool) -> list[Part]:
     """Draw what adds up as bars, what is usual as bands and lines."""
     base = alt.Chart().encode(x=hour_x(is_labelled=row.is_last), x2="next:Q")
-    axis = share_axis() if statistic == "share" else cost_axis(row.name)
+    axis = share_axis() if statistic == "share" else cost_axis()
     y = {"axis": axis, "scale": cost_scale(is_zero=row.is_zero)}
     columns = hover_hours(row, base, is_spread=is_spread, is_week=False)
     if statistic in {"total", "share"}:

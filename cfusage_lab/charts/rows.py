@@ -1,7 +1,7 @@
 """What is done to the rows of many charts: taken apart by account, placed on the axis, reduced."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -29,7 +29,7 @@ class PickedAccounts:
     tables
         The rows of each.
     facts
-        A line for the heading where accounts had to be left out.
+        Lines for the heading where accounts were left out, or have no cost and so no row.
     """
 
     table: pl.DataFrame
@@ -37,26 +37,58 @@ class PickedAccounts:
     tables: tuple[pl.DataFrame, ...]
     facts: tuple[str, ...]
 
+    def joined(self, columns: pl.DataFrame, *, on: Sequence[str]) -> "PickedAccounts":
+        """Return the same with more columns."""
+        tables = (one.join(columns, on=on, how="left", maintain_order="left") for one in self.tables)
+        return replace(self, tables=tuple(tables))
+
     @property
     def whose(self) -> str:
         """Whose cost it is, for the heading."""
-        return self.labels[0] if len(self.labels) == 1 else "Each account on its own scale"
+        return self.labels[0] if len(self.labels) == 1 else f"{len(self.labels)} accounts on one scale"
 
 
 def pick_accounts(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -> PickedAccounts:
-    """Take a table apart by account: all, or those with the most ``size`` and a line that says so."""
+    """Take a table apart by account: all that have cost, or those with the most ``size`` and a line about it.
+
+    Where no account has cost, all are drawn.
+    """
     sizes = dict(table.group_by("account_id").agg(pl.col(size).abs().sum()).iter_rows())
     known = labels(sizes, names=names)
-    largest = sorted(known, key=lambda one: -sizes[one])[:MOST_SERIES]
+    free = _without_cost(table) if len(known) > 1 else set()
+    with_cost = [one for one in known if one not in free] or list(known)
+    largest = sorted(with_cost, key=lambda one: -sizes[one])[:MOST_SERIES]
     shown = [one for one in known if one in largest]
-    left_out = len(known) - len(shown)
-    facts = (f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all up",)
+    facts = [f"The largest {len(shown)} of {len(known):,} accounts; total_usage() adds all up"]
+    facts = facts if len(shown) < len(with_cost) else []
+    facts += [_no_cost([known[one] for one in known if one in free])] if len(with_cost) < len(known) else []
     return PickedAccounts(
-        table.filter(pl.col("account_id").is_in(shown)) if left_out else table,
+        table.filter(pl.col("account_id").is_in(shown)) if len(shown) < len(known) else table,
         tuple(known[one] for one in shown),
         tuple(table.filter(pl.col("account_id") == one) for one in shown),
-        facts if left_out else (),
+        tuple(facts),
     )
+
+
+def _without_cost(table: pl.DataFrame) -> set[str]:
+    """Return the accounts of which every amount that is known is zero, and some are."""
+    amounts = pl.selectors.ends_with("_usd")
+    known = table.group_by("account_id").agg(
+        is_known=pl.any_horizontal(amounts.is_not_null().any()),
+        is_free=pl.all_horizontal((amounts.fill_null(0.0) == 0.0).all()),
+    )
+    return set(known.filter("is_known", "is_free")["account_id"])
+
+
+def _no_cost(names: list[str]) -> str:
+    """Say whose rows are left out, a few of them by name."""
+    named, more = names[:_MOST_NAMED], len(names) - _MOST_NAMED
+    if more > 0:
+        return f"No cost: {', '.join(named)} and {more:,} more"
+    return f"No cost: {' and '.join(named)}"
+
+
+_MOST_NAMED: Final = 2
 
 
 def is_zero(costs: pl.DataFrame) -> bool:

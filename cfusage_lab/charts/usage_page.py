@@ -130,7 +130,7 @@ def _bars(look: Look) -> list[Part]:
         else None
     )
     look_up: dict[str, Any] = {"scale": scale, "legend": legend}
-    y: dict[str, Any] = {"axis": cost_axis("detail"), "scale": cost_scale(is_zero=look.is_zero)}
+    y: dict[str, Any] = {"axis": cost_axis("detail_y"), "scale": cost_scale(is_zero=look.is_zero)}
     bars = []
     for nth in range(len(series)):
         colour = f"series_{nth}:N"

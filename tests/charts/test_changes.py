@@ -271,7 +271,7 @@ def test_several_accounts_stand_under_each_other_and_the_smallest_of_seven_are_l
     assert shown == ["Seven", "0000…0003", "0000…0004", "0000…0005", "0000…0006"]
     assert [rows_of(chart, nth=n)[1]["change_usd"] for n in range(5)] == [7.0, 3.0, 4.0, 5.0, 6.0]
     assert title_of(chart) == "Day over day: change of a day's cost"
-    assert subtitle_of(chart)[0].startswith("Each account on its own scale")
+    assert subtitle_of(chart)[0].startswith("5 accounts on one scale")
     assert subtitle_of(chart)[-1] == "The largest 5 of 7 accounts; total_usage() adds all up"
     assert told_by(chart, nth=1)[1]["Account"] == "0000…0003"
     assert svg_of(chart)

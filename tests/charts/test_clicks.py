@@ -133,9 +133,10 @@ def test_the_framed_cell_is_the_chosen_one() -> None:
 
     (_, light), (_, (left, top, width, height)) = frames_in(svg)
     assert light == (left, top, width, height)
-    assert left == pytest.approx(640 * 9 / 24, abs=0.1)
-    assert width == pytest.approx(640 / 24 - 3, abs=0.1)
-    assert 2 * 26 <= top <= top + height <= 3 * 26
+    room = 640 - 66  # beside it stands what a weekday comes to, above it what an hour does
+    assert left == pytest.approx(room * 9 / 24, abs=0.1)
+    assert width == pytest.approx(room / 24 - 2, abs=0.1)
+    assert 30 + 2 * 26 <= top <= top + height <= 30 + 3 * 26
 
 
 def test_a_chart_without_rows_has_nothing_to_choose() -> None:

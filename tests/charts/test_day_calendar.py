@@ -13,6 +13,7 @@ from cfusage_lab.charts.colours import RAMP
 from cfusage_lab.charts.day_calendar import MOST_WEEKS
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import DAILY
+from cfusage_lab.view import svg
 
 WEEK_AND_A_HALF = {
     "2026-11-04": 5.0,
@@ -20,11 +21,6 @@ WEEK_AND_A_HALF = {
     "2026-11-07": 20.0,
     "2026-11-09": 10.0,
 }
-
-
-def rgb(colour: str) -> str:
-    """Write a colour as Vega does."""
-    return "rgb({}, {}, {})".format(*(int(colour[at : at + 2], 16) for at in (1, 3, 5)))
 
 
 def test_each_date_has_a_place_and_one_without_a_row_is_not_zero() -> None:
@@ -48,8 +44,8 @@ def test_the_highest_and_the_lowest_cost_have_the_ends_of_the_ramp() -> None:
     chart = calendar_chart(days(WEEK_AND_A_HALF))
 
     ((left, top, width, _),), ((low_left, low_top, *_),) = (
-        bars_of(chart, rgb(RAMP[-1])),
-        bars_of(chart, rgb(RAMP[0])),
+        bars_of(chart, RAMP[-1]),
+        bars_of(chart, RAMP[0]),
     )
     assert (left, low_left) == (low_left, left)
     assert (top - low_top) / (7 * 26) == pytest.approx(2 / 7, abs=0.01)
@@ -88,8 +84,8 @@ def test_amounts_stand_in_cells_that_have_room_for_the_longest(cost: float, *, i
 
     svg = svg_of(calendar_chart(days(costs)))
 
-    (cell,) = re.findall(r"<text[^>]*>\$1\.00</text>", svg)
-    assert ('opacity="0"' not in cell) == is_shown
+    cells = re.findall(r"<text[^>]*>\$1\.00</text>", svg)
+    assert [cell for cell in cells if 'opacity="0"' not in cell] == cells[-1:] * is_shown
 
 
 def test_of_several_costliest_days_the_earliest_is_stated() -> None:
@@ -99,12 +95,15 @@ def test_of_several_costliest_days_the_earliest_is_stated() -> None:
     assert title_of(chart) == "Costliest day: Sat 7 Nov 2026, $20.00"
 
 
-def test_amounts_are_black_on_light_cells_and_white_on_dark_ones() -> None:
-    """Nothing is dark blue, 20 dollars are yellow."""
-    svg = svg_of(calendar_chart(days(WEEK_AND_A_HALF)))
+def test_amounts_are_white_on_strong_cells_and_in_the_themes_ink_on_others() -> None:
+    """20 dollars are all blue, nothing is hardly any."""
+    drawn = svg(calendar_chart(days(WEEK_AND_A_HALF)), theme="dark")
 
-    inks = dict(re.findall(r'font-size="11px" fill="(#000000|#ffffff)"[^>]*>(\$20\.00|\$0)</text>', svg))
-    assert inks == {"#000000": "$20.00", "#ffffff": "$0"}
+    texts = re.findall(r'<text[^>]*fill="(#\w+)"([^>]*)>(\$20\.00|\$0)</text>', drawn)
+    assert {amount: ink for ink, about, amount in texts if 'opacity="0"' not in about} == {
+        "$20.00": "#ffffff",
+        "$0": "#e6e6e6",
+    }
 
 
 def test_the_heading_states_the_costliest_day() -> None:
@@ -132,13 +131,14 @@ def test_several_accounts_share_their_weeks() -> None:
     assert told_by(chart, nth=1)[5]["Account"] == "Beta"
 
 
-def test_an_account_without_cost_has_the_colour_of_zero_beside_another() -> None:
-    """Beta's two days look like Alpha's one that cost nothing."""
-    free = days({"2026-11-04": 0.0, "2026-11-05": 0.0}, account_id="b")
+def test_accounts_share_one_scale() -> None:
+    """Beta's 20 dollars look like Alpha's, and its 5 like Alpha's."""
+    other = days({"2026-11-04": 5.0, "2026-11-05": 20.0}, account_id="b")
 
-    chart = calendar_chart(pl.concat([days(WEEK_AND_A_HALF), free]))
+    chart = calendar_chart(pl.concat([days(WEEK_AND_A_HALF), other]))
 
-    assert len(bars_of(chart, rgb(RAMP[0]))) == 1 + 2
+    assert len(bars_of(chart, RAMP[-1])) == 1 + 1
+    assert len(re.findall(r'fill="rgba\(21, 96, 226, 0\.30', svg(chart))) == 1 + 1
 
 
 def test_none_one_and_no_cost_are_drawn() -> None:

@@ -16,10 +16,10 @@ import pytest
 import vl_convert
 from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of
 from histories import days, hours, local_days
-from sight import SIGHT, contrast, lab, luminance
+from sight import SIGHT, contrast, lab
 
 from cfusage_lab import anomaly_detection, changes, charts, forecasts, invoices, patterns
-from cfusage_lab.charts.colours import DOWN, NEUTRAL, RAMP, RAMP_EDGES, UP
+from cfusage_lab.charts.colours import DOWN, IS_STRONG, NEUTRAL, RAMP, UP
 from cfusage_lab.fetch import UsageClient
 
 ZONE = "Europe/Berlin"
@@ -130,37 +130,69 @@ def test_no_line_of_a_heading_is_longer_than_a_narrow_cell(name: str) -> None:
     assert max(map(len, title["subtitle"])) <= 62
 
 
-def test_an_account_without_cost_stands_on_the_ground_beside_another() -> None:
-    """Its scale goes up from zero, as it does where the account is alone."""
-    free_days = DAYS.with_columns(account_id=pl.lit("b"), cost_usd=0.0)
-    free_hours = HOURS.with_columns(account_id=pl.lit("b"), aggregated_value=0.0)
-    free_month = MONTH.with_columns(account_id=pl.lit("b"), aggregated_value=0.0)
-    all_days, all_hours = pl.concat([DAYS, free_days]), pl.concat([HOURS, free_hours])
-    profile = patterns.hourly_profile(all_hours, time_zone="UTC")
-    drawn = [
-        charts.comparison_chart(
-            changes.compare(
-                all_days.filter(pl.col("date") > date(2026, 10, 25)),
-                all_days.filter(pl.col("date") < date(2026, 10, 26)),
-            )
-        ),
-        charts.month_over_month_chart(
-            changes.month_over_month(pl.concat([MONTH, free_month]), time_zone=ZONE)
-        ),
-        charts.hour_profile_chart(profile, time_zone="UTC"),
-        charts.hour_profile_chart(profile, time_zone="UTC", statistic="total"),
-    ]
+def free_and_not(table: pl.DataFrame, *free: str) -> pl.DataFrame:
+    """Add accounts that cost nothing to a table of windows or days."""
+    (column,) = {"aggregated_value", "cost_usd"} & set(table.columns)
+    zeros = [table.with_columns(pl.lit(0.0).alias(column), account_id=pl.lit(one)) for one in free]
+    return pl.concat([table, *zeros])
 
-    for chart in drawn:
-        ends = [
-            {
-                layer["encoding"]["y"]["scale"].get("domainMax")
-                for layer in view["layer"]
-                if "scale" in layer["encoding"].get("y", {})
-            }
-            for view in complete(chart)["vconcat"]
-        ]
-        assert ends == [{None}, {1}]
+
+BY_ACCOUNT = {
+    "compared": lambda add: charts.comparison_chart(
+        changes.compare(
+            add(DAYS).filter(pl.col("date") > date(2026, 10, 25)),
+            add(DAYS).filter(pl.col("date") < date(2026, 10, 26)),
+        )
+    ),
+    "day over day": lambda add: charts.day_over_day_chart(changes.day_over_day(add(DAYS))),
+    "calendar": lambda add: charts.calendar_chart(add(DAYS)),
+    "month": lambda add: charts.month_over_month_chart(changes.month_over_month(add(MONTH), time_zone=ZONE)),
+    "profile": lambda add: charts.hour_profile_chart(
+        patterns.hourly_profile(add(HOURS), time_zone="UTC"), time_zone="UTC"
+    ),
+    "heatmap": lambda add: charts.weekly_heatmap_chart(
+        patterns.weekly_heatmap(add(HOURS), time_zone="UTC"), time_zone="UTC"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_ACCOUNT)
+def test_accounts_without_cost_are_a_line_of_the_heading(name: str) -> None:
+    """And not empty rows; where no account has cost, all of them are drawn."""
+
+    def with_free(*free: str) -> alt.VConcatChart:
+        return BY_ACCOUNT[name](lambda table: free_and_not(table, *free))
+
+    def only_free(table: pl.DataFrame) -> pl.DataFrame:
+        added = free_and_not(table, "b", "c")
+        return added.filter(pl.col("account_id").is_in(["b", "c"]))
+
+    assert "No cost" not in " ".join(subtitle_of(with_free()))
+    assert "No cost: b…b" in subtitle_of(with_free("b"))
+    assert "No cost: b…b and c…c" in subtitle_of(with_free("b", "c"))
+    assert "No cost: b…b, c…c and 2 more" in subtitle_of(with_free("b", "c", "d", "e"))
+    assert len(complete(with_free("b", "c"))["vconcat"]) == 1
+    nothing = BY_ACCOUNT[name](only_free)
+    assert len(complete(nothing)["vconcat"]) == 2
+    assert "No cost" not in " ".join(subtitle_of(nothing))
+
+
+@pytest.mark.parametrize("name", BY_ACCOUNT)
+def test_accounts_share_one_scale(name: str) -> None:
+    """One that costs a tenth of another looks it."""
+
+    def and_a_tenth(table: pl.DataFrame) -> pl.DataFrame:
+        (column,) = {"aggregated_value", "cost_usd"} & set(table.columns)
+        return pl.concat([table, table.with_columns(pl.col(column) / 10, account_id=pl.lit("b"))])
+
+    chart = BY_ACCOUNT[name](and_a_tenth)
+
+    assert complete(chart)["resolve"]["scale"] == {"x": "shared", "y": "shared"}
+    assert "2 accounts on one scale" in subtitle_of(chart)[0]
+    vega = vl_convert.vegalite_to_vega(complete(chart), vl_version=VEGA_LITE)
+    names = [scale["name"] for scale in vega["scales"]]
+    assert sorted(set(names) - {"x", "y"}) == sorted({one for one in names if one not in {"x", "y"}})
+    assert not [one for one in names if one.startswith("row_")]
 
 
 @pytest.mark.slow
@@ -239,25 +271,41 @@ def test_up_down_and_neither_stay_apart(sight: str) -> None:
     assert min(math.dist(up, down), math.dist(up, neither), math.dist(down, neither)) > 20
 
 
+def over(ground: str, part: float) -> str:
+    """Return the colour of a cell so far up the ramp, on a ground."""
+    first, last = (float(one) for one in ("0.07", "1"))
+    assert RAMP[0].endswith(f"{first})")
+    colour = [int(one) for one in re.findall(r"\d+", RAMP[-1])]
+    share = first + (last - first) * part
+    mixed = (
+        share * one + (1 - share) * int(ground[at : at + 2], 16)
+        for one, at in zip(colour, (1, 3, 5), strict=True)
+    )
+    return "#" + "".join(f"{round(one):02x}" for one in mixed)
+
+
 @pytest.mark.parametrize("sight", SIGHT)
-def test_the_ramp_rises_by_equal_steps(sight: str) -> None:
-    """Ever lighter, and no step is twice another, whoever looks."""
-    seen = [lab(colour, sight) for colour in RAMP]
+@pytest.mark.parametrize(("ground", "sign"), [("#ffffff", -1), ("#111111", 1)])
+def test_the_ramp_goes_from_the_ground_by_equal_steps(sight: str, ground: str, sign: int) -> None:
+    """Ever darker on a light page and ever lighter on a dark one, whoever looks."""
+    seen = [lab(over(ground, part / 8), sight) for part in range(9)]
 
     steps = [math.dist(one, other) for one, other in itertools.pairwise(seen)]
-    assert all(one[0] < other[0] for one, other in itertools.pairwise(seen))
+    assert all(sign * one[0] < sign * other[0] for one, other in itertools.pairwise(seen))
     assert max(steps) / min(steps) < 1.8
-    assert min(steps) > 7
+    assert min(steps) > 4
 
 
 @pytest.mark.parametrize("background", ["#ffffff", "#111111"])
 def test_every_mark_has_a_contrast_of_three_to_one(background: str) -> None:
-    """WCAG 2.2, 1.4.11, on JupyterLab's light and dark notebooks; the ramp has it by its outlines."""
-    assert min(contrast(colour, background) for colour in (UP, DOWN, NEUTRAL, *RAMP_EDGES)) >= 3.0
+    """WCAG 2.2, 1.4.11, on JupyterLab's light and dark notebooks; of the ramp, the costliest."""
+    assert min(contrast(colour, background) for colour in (UP, DOWN, NEUTRAL, over(background, 1))) >= 3.0
 
 
-def test_amounts_in_cells_have_a_contrast_of_four_and_a_half_to_one() -> None:
-    """WCAG 2.2, 1.4.3: black from a luminance of 0.18 on, white below, as the calendar has it."""
-    for cell in RAMP:
-        assert contrast(cell, "#000000" if luminance(cell) > 0.18 else "#ffffff") >= 4.5
-    assert min(1.05 / (0.18 + 0.05), (0.18 + 0.05) / 0.05) >= 4.5
+@pytest.mark.parametrize(("ground", "ink"), [("#ffffff", "#1f1f1f"), ("#111111", "#e6e6e6")])
+def test_amounts_in_cells_can_be_read(ground: str, ink: str) -> None:
+    """White on what is strong, and the theme's ink on the rest."""
+    parts = [part / 200 for part in range(201)]
+    assert "> 0.78" in IS_STRONG
+
+    assert min(contrast(over(ground, part), "#ffffff" if part > 0.78 else ink) for part in parts) > 3.8

@@ -19,7 +19,7 @@ from chart_pictures import (
 from histories import hours
 
 from cfusage_lab.charts import hour_profile_chart, weekly_heatmap_chart
-from cfusage_lab.charts.colours import NEUTRAL, PALETTE, RAMP, RAMP_EDGES
+from cfusage_lab.charts.colours import NEUTRAL, PALETTE, RAMP
 from cfusage_lab.charts.hour_patterns import Statistic
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
@@ -196,11 +196,9 @@ def test_the_heatmap_colours_by_the_statistic(statistic: Statistic, figure: floa
     field = complete(chart)["vconcat"][0]["layer"][0]["encoding"]["fill"]["field"]
     assert rows_of(chart)[24 + 9][field] == pytest.approx(figure)
     assert title_of(chart) == f"Peak of the week: Tuesday 09:00 to 10:00, {title}"
-    last = "rgb({}, {}, {})".format(*(int(RAMP[-1][at : at + 2], 16) for at in (1, 3, 5)))
-    (cell,) = bars_of(chart, last)
-    assert cell[0] == pytest.approx(640 * 9 / 24, abs=0.1)
-    edge = "rgb({}, {}, {})".format(*(int(RAMP_EDGES[-1][at : at + 2], 16) for at in (1, 3, 5)))
-    assert bars_of(chart, edge, channel="stroke") == [cell]
+    (cell,) = bars_of(chart, RAMP[-1])
+    room = 640 if statistic == "median" else 640 - 66
+    assert cell[0] == pytest.approx(room * 9 / 24, abs=0.1)
 
 
 def test_every_statistic_has_its_unit() -> None:
@@ -221,8 +219,7 @@ def test_a_cell_that_nobody_saw_is_not_one_that_costs_nothing() -> None:
     """48 cells have a colour, most of them that of zero; 120 have a cross, and the count is said."""
     chart = weekly_heatmap_chart(heatmap(), time_zone="UTC")
 
-    zero = "rgb({}, {}, {})".format(*(int(RAMP[0][at : at + 2], 16) for at in (1, 3, 5)))
-    assert len(bars_of(chart, zero)) == 48 - 4
+    assert len(bars_of(chart, RAMP[0])) == 48 - 4
     assert subtitle_of(chart)[-1] == "Crosses mark hours of the week without a figure: 120"
     crosses = re.findall(rf'<path transform="translate[^>]*fill="{NEUTRAL}"', svg_of(chart))
     assert len(crosses) == 120
@@ -233,25 +230,71 @@ def test_a_cell_that_nobody_saw_is_not_one_that_costs_nothing() -> None:
     assert (told[72]["Weekday"], told[72]["Mean"], told[72]["Hours"]) == ("Thursday", "no hour", "0")
 
 
-def test_an_account_without_cost_has_the_colour_of_zero_beside_another() -> None:
-    """Its 48 hours look like the other's 44 that cost nothing."""
-    both = pl.concat([costs("a"), hours(MONDAY, [0.0] * 48, account_id="b")])
+@pytest.mark.parametrize(
+    ("statistic", "shown", "peak"),
+    [
+        ("mean", ["Average day", "$4.00", "$6.00"], "$5"),
+        ("total", ["In all", "$4.00", "$6.00"], "$5"),
+        ("share", ["Share", "40.0%", "60.0%"], "50%"),
+    ],
+)
+def test_weekdays_and_hours_are_added_up_and_the_peak_is_labelled(
+    statistic: Statistic, shown: list[str], peak: str
+) -> None:
+    """Monday is 3 + 1 and Tuesday 5 + 1; hour 9 is 3 + 5 and hour 10 is 2; other weekdays are not known."""
+    full = pl.concat([costs(), hours("2026-11-04", [0.0] * 24 * 5)])
+    chart = weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic=statistic)
 
-    chart = weekly_heatmap_chart(weekly_heatmap(both, time_zone="UTC"), time_zone="UTC")
+    texts = texts_of(chart)
+    assert texts.index(shown[0]) < texts.index(shown[1]) or shown[0] in texts
+    assert {*shown, "unknown", peak} <= set(texts)
+    assert texts.count("unknown") == 5
+    assert {row["hour_sum"] for row in rows_of(chart)} == {None}, "five weekdays are not known"
 
-    zero = "rgb({}, {}, {})".format(*(int(RAMP[0][at : at + 2], 16) for at in (1, 3, 5)))
-    assert len(bars_of(chart, zero)) == 48 + 44
+    whole = weekly_heatmap_chart(weekly_heatmap(full, time_zone="UTC"), time_zone="UTC", statistic=statistic)
+    sums = {row["hour"]: row["hour_sum"] for row in rows_of(whole) if row["hour_sum"]}
+    assert sums == pytest.approx({9: 0.8, 10: 0.2} if statistic == "share" else {9: 8.0, 10: 2.0})
+    assert "unknown" not in texts_of(whole)
+    heights = [bar[3] for bar in bars_of(whole, "#8c8c8c") if bar[3] > 0]
+    assert heights[0] / heights[1] == pytest.approx(4.0)
 
 
-def test_a_cell_is_outlined_in_the_colour_of_its_place() -> None:
-    """Fill and outline are one scale, in two ranges."""
-    encoding = complete(weekly_heatmap_chart(heatmap(), time_zone="UTC"))["vconcat"][0]["layer"][0][
-        "encoding"
-    ]
+def test_medians_are_not_added_up() -> None:
+    """The sum of medians is the median of nothing."""
+    chart = weekly_heatmap_chart(heatmap(), time_zone="UTC", statistic="median")
 
-    fill, stroke = encoding["fill"]["scale"], encoding["stroke"]["scale"]
-    assert (fill.pop("range"), stroke.pop("range")) == (list(RAMP), list(RAMP_EDGES))
-    assert fill == stroke == {"interpolate": "lab", "nice": True, "zero": True}
+    assert not {"Average day", "In all", "$6.00"} & set(texts_of(chart))
+    assert bars_of(chart, "#8c8c8c") == []
+
+
+def test_the_pointer_is_told_each_week_so_that_a_one_off_is_seen() -> None:
+    """Mondays at nine cost 1 dollar, but 90 on the 9th; the running hour is not in the mean."""
+    values = [0.0] * 24 * 7 * 8
+    values[9 :: 24 * 7] = [1.0] * 8
+    values[24 * 7 + 9] = 90.0
+    states = ["complete"] * (len(values) - 1) + ["in_progress"]
+    history = hours(MONDAY, values, states=states)
+    table = weekly_heatmap(history, time_zone="UTC")
+
+    told = told_by(weekly_heatmap_chart(table, time_zone="UTC", history=history))
+
+    weeks = "21 Dec 2026 $1.00, 14 Dec 2026 $1.00"
+    assert told[9]["Each week"] == (
+        "21 Dec $1.00 · 14 Dec $1.00 · 7 Dec $1.00 · 30 Nov $1.00 · 23 Nov $1.00 · 16 Nov $1.00 · 2 more"
+    ), weeks
+    assert told[9]["Costliest"] == "$90.00 on Mon 9 Nov 2026"
+    assert told[-1]["Each week"].startswith("20 Dec $0.00"), "the last Sunday's last hour is still running"
+    assert "Each week" not in told_by(weekly_heatmap_chart(table, time_zone="UTC"))[9]
+    with pytest.raises(FrameError, match="history has 48 hours of these accounts"):
+        weekly_heatmap_chart(table, time_zone="UTC", history=costs())
+
+
+def test_no_hour_of_the_week_is_told_as_null() -> None:
+    """A cell that nobody saw has no week either."""
+    told = told_by(weekly_heatmap_chart(heatmap(), time_zone="UTC", history=costs()))
+
+    assert (told[72]["Each week"], told[72]["Costliest"]) == ("no hour", "no hour")
+    assert told[24 + 9]["Each week"] == "3 Nov $5.00"
 
 
 def test_a_heatmap_without_medians_is_drawn_unless_medians_are_asked_for() -> None:
@@ -269,7 +312,7 @@ def test_a_heatmap_without_medians_is_drawn_unless_medians_are_asked_for() -> No
 
 
 def test_several_accounts_stand_under_each_other() -> None:
-    """Each on its own scale."""
+    """On one scale."""
     both = pl.concat([costs("a"), costs("b")])
     names = {"b": "Beta", "a": "Alpha"}
     for chart in (
@@ -277,7 +320,7 @@ def test_several_accounts_stand_under_each_other() -> None:
         weekly_heatmap_chart(weekly_heatmap(both, time_zone="UTC"), time_zone="UTC", names=names),
     ):
         assert [view["title"]["text"] for view in chart.to_dict()["vconcat"]] == ["Beta", "Alpha"]
-        assert subtitle_of(chart)[0].startswith("Each account on its own scale")
+        assert subtitle_of(chart)[0].startswith("2 accounts on one scale")
         assert told_by(chart, nth=1)[9]["Account"] == "Alpha"
         assert svg_of(chart)
 
