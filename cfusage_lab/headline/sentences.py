@@ -7,7 +7,16 @@ from typing import Any, Final, NamedTuple
 
 from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
 from cfusage_lab.time_units import DAY
-from cfusage_lab.wording import clock_hour, counted, date_text, dollars, more_or_less, percent, share_text
+from cfusage_lab.wording import (
+    clock_hour,
+    counted,
+    date_text,
+    dollars,
+    more_or_less,
+    percent,
+    share_text,
+    short_days_text,
+)
 
 __all__ = [
     "MEAN_DAY",
@@ -91,7 +100,7 @@ def comparison_sentence(
     if kind in {"flat", "zero"}:
         return f"the same as {partner}"
     came_to = "" if previous is None else f" ({dollars(previous)})"
-    return f"{more_or_less(change, ratio)} than {partner}{came_to}"
+    return f"{more_or_less(change, ratio)} vs. {partner}{came_to}"
 
 
 def change_text(ratio: float | None, kind: str | None) -> str:
@@ -105,20 +114,27 @@ def _day(row: Mapping[str, Any], today: date | None) -> Figure:
     if day is None:
         return Figure(title="Today", note="no hour of it has ended yet")
     name = "Today" if day == today else "Yesterday" if day + DAY == today else date_text(day)
-    if until == _MIDNIGHT:
-        return _compared(row, name, "the day before", now="today", before="yesterday", side="day")
-    partner = "the day before until then"
-    return _compared(row, f"{name} until {until}", partner, now="today", before="yesterday", side="day")
+    before = "yesterday" if day == today else "the day before"
+    title = name if until == _MIDNIGHT else f"{name} until {until}"
+    return _compared(row, title, f"{before}{_by(until)}", now="today", before="yesterday", side="day")
 
 
 def _month(row: Mapping[str, Any]) -> Figure:
     """Set the month so far beside the same days of the month before."""
-    day = row["date"]
+    day, until = row["date"], row["until"]
     if day is None:
         return Figure(title="This month", note="no hour of it has ended yet")
-    partner = f"{day.replace(day=1) - DAY:%B} until then"
+    end = day.replace(day=1) - DAY
+    partner = short_days_text(end.replace(day=1), end.replace(day=min(day.day, end.day)), with_year=False)
+    if day.day <= end.day:  # of a shorter month, all of it counts
+        partner += _by(until)
     title = f"{day:%B %Y} so far"
     return _compared(row, title, partner, now="month", before="previous_month", side="month")
+
+
+def _by(until: str) -> str:
+    """Say at what time of the clock a day is cut, if it is."""
+    return "" if until == _MIDNIGHT else f" by {until}"
 
 
 def _compared(

@@ -38,11 +38,8 @@ def test_the_text_rounds_and_names_units() -> None:
         "2026-10-01T00:00:00Z to 2026-11-01T15:00:00Z; days of UTC",
         "",
         ACCOUNT,
-        ("  Sun 1 Nov 2026 until 14:00          $0.01  $0.01 more than the day before until then ($0.00)"),
-        (
-            "  November 2026 so far            $1,250.00  "
-            "$250.00 more (+25.0%) than October until then ($1,000.00)"
-        ),
+        ("  Sun 1 Nov 2026 until 14:00          $0.01  $0.01 more vs. the day before by 14:00 ($0.00)"),
+        ("  November 2026 so far            $1,250.00  $250.00 more (+25.0%) vs. 1 Oct by 14:00 ($1,000.00)"),
         "  Mean day                          unknown  no whole day is known",
         "  Peak hour                  09:00 to 10:00  $2.00 on average since Thu 1 Oct 2026",
         "  Load factor                         50.0%  mean hour over the highest",
@@ -56,8 +53,8 @@ def test_an_account_without_usage_has_no_highest_hour_and_no_change() -> None:
     whole: dict[str, object] = {"whole_days": 31, "first_whole_date": date(2026, 10, 1)}
     lines = shown(**nothing, **unused, **whole, load_factor=None, peak_hour=None)
 
-    assert lines[4].endswith("$0.00  the same as the day before until then")
-    assert lines[5].endswith("$0.00  the same as October until then")
+    assert lines[4].endswith("$0.00  the same as the day before by 14:00")
+    assert lines[5].endswith("$0.00  the same as 1 Oct by 14:00")
     assert lines[6].endswith("$0.00  of 31 whole days since Thu 1 Oct 2026")
     assert lines[7].split(maxsplit=3) == ["Peak", "hour", "none", "no hour has a cost above zero on average"]
 

@@ -70,7 +70,7 @@ def test_the_headline_of_three_days(tmp_path: Path) -> None:
         ("Mean day", 56.0),
     ]
     assert found["Total cost"].select_one(".figure").text == "$168.00"
-    assert "$48.00 more (+100.0%) than the day before" in found["Wed 4 Nov 2026"].text
+    assert "$48.00 more (+100.0%) vs. the day before" in found["Wed 4 Nov 2026"].text
     assert "of 3 whole days" in found["Mean day"].text
 
 
