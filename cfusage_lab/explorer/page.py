@@ -108,11 +108,18 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
                 if self.is_writing:
                     return
                 try:
+                    self._take(change)
                     handler(change)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
                     (failed or self._store.fail)(error)
 
         return callback
+
+    def _take(self, change: Any) -> None:  # noqa: ANN401 - ipywidgets' own
+        """Let a control say what a reader chose: another state may have been shown in between."""
+        if isinstance(change, dict) and change.get("name") == "value":
+            with self.writing():
+                change["owner"].value = change["new"]
 
     @contextmanager
     def writing(self) -> Iterator[None]:
