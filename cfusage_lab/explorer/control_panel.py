@@ -59,7 +59,7 @@ class ControlPanel:
         self.local_zone.layout.display = "none"
         self.granularity = dropdown("Bars", list(GRANULARITIES.items()), "auto", "cfusage-narrow")
         self.statistic = dropdown("Statistic", list(STATISTICS.items()), "mean", "cfusage-narrow")
-        self.chart = dropdown("Compare days", list(COMPARED.items()), state.display.chart)
+        self.chart = dropdown("Compare", list(COMPARED.items()), state.display.chart)
         self.refresh = button("Refresh", icon="refresh", tooltip="Fetch again")
         self.token = TokenField() if has_token else None
 

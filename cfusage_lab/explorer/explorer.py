@@ -17,7 +17,6 @@ from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.actions import Actions, Login
 from cfusage_lab.explorer.chart_views import CHARTS, time_line
-from cfusage_lab.explorer.code import Recipe
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.exports import FORMATS, Shown, form_of, made, name_of, picture_of
 from cfusage_lab.explorer.figures import Card, cards
@@ -26,6 +25,7 @@ from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.query import Period
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
+from cfusage_lab.explorer.state_recipe import recipe_of
 from cfusage_lab.explorer.status import status
 from cfusage_lab.explorer.store import Store, error_text
 from cfusage_lab.explorer.worker import Job
@@ -277,7 +277,7 @@ before_last, refresh, cancel, token
 
     def code(self) -> str:
         """Return the lines of Python that give :attr:`history`. They hold no token."""
-        return self._recipe(self._held()).code()
+        return recipe_of(self._held()).code()
 
     def export(self, path: Path | str) -> Path:
         """Write what is selected to a file; its suffix says as what.
@@ -342,17 +342,6 @@ before_last, refresh, cancel, token
         self.wait()
         return self._held()
 
-    def _recipe(self, state: State) -> Recipe:
-        """Return what it takes to come by the selected windows."""
-        return Recipe(
-            whose=state.source.whose,
-            accounts=state.accounts,
-            time_range=state.query.time_range,
-            selection=state.selection,
-            time_zone=state.time_zone,
-            now=state.source.fixed_now,
-        )
-
     def _shown(self, state: State) -> Shown:
         """Return what is on screen, to be taken along."""
         others = [draw(state) for name, (draw, _) in CHARTS.items() if name != "time_line"]
@@ -366,7 +355,7 @@ before_last, refresh, cancel, token
             title="AI Gateway cost",
             note=status(state),
             stamp=MADE_UP if are_made_up(state.history["account_id"].unique()) else None,
-            code=self._recipe(state).code(),
+            code=recipe_of(state).code(),
         )
 
     def _save(self, form: str) -> None:

@@ -19,9 +19,9 @@ def arrange(page: "Page", style: str) -> tuple[Widgets, Widgets, dict[str, ipywi
     head = (
         _html(f"<style>{style}</style>", is_shown=False),
         page.browser,
-        _row([page.status, page.waiting]),
+        _classed(_row([page.status, page.waiting, _actions(page, list(toggles.values()))]), "cfusage-head"),
         page.banner,
-        _period(page, list(toggles.values())),
+        _period(page),
         *folded,
         page.accounts,
     )
@@ -29,9 +29,9 @@ def arrange(page: "Page", style: str) -> tuple[Widgets, Widgets, dict[str, ipywi
     views = (
         page.figures,
         page.bar,
-        _part([_row([controls.granularity]), charts["time_line"], page.events]),
-        _part([_row([controls.chart]), charts["compared"]]),
-        _part([_row([controls.statistic]), _pair([charts["heatmap"], charts["profile"]])]),
+        _part([_tool(controls.granularity), charts["time_line"], page.events]),
+        _part([_tool(controls.chart), charts["compared"]]),
+        _pair([_box([_tool(controls.statistic), charts["heatmap"]]), _box([charts["profile"]])]),
         page.billed,
         _part([page.days]),
     )
@@ -40,7 +40,11 @@ def arrange(page: "Page", style: str) -> tuple[Widgets, Widgets, dict[str, ipywi
     return head, views, toggles
 
 
-def _period(page: "Page", toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+def _actions(page: "Page", toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    return _classed(_row([page.controls.refresh, *toggles]), "cfusage-together")
+
+
+def _period(page: "Page") -> ipywidgets.Widget:
     controls = page.controls
     days = _row(
         [
@@ -52,7 +56,6 @@ def _period(page: "Page", toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Wi
             controls.before_last,
             controls.time_zone,
             controls.local_zone,
-            _classed(_row([controls.refresh, *toggles]), "cfusage-together"),
         ]
     )
     return _classed(ipywidgets.VBox([controls.time_range, days]), "cfusage-controls")
@@ -90,8 +93,17 @@ def _row(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
     return _classed(ipywidgets.Box(list(children)), "cfusage-row")
 
 
+def _tool(control: ipywidgets.Widget) -> ipywidgets.Widget:
+    """Set a control that belongs to a chart into its corner."""
+    return _classed(_row([control]), "cfusage-tool")
+
+
+def _box(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
+    return _classed(ipywidgets.VBox(list(children)), "cfusage-box")
+
+
 def _pair(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
-    return _classed(ipywidgets.Box(list(children)), "cfusage-pair")
+    return _classed(_part([_classed(ipywidgets.Box(list(children)), "cfusage-pair")]), "cfusage-part")
 
 
 def _part(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
+from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
 from cfusage_lab.explorer.data import Data, Part
 from cfusage_lab.explorer.data_source import DataSource
@@ -219,8 +220,8 @@ class State:
 
     @property
     def drawn_names(self) -> dict[str, str]:
-        """Account id to name, with one for all added up."""
-        return {**self.names, "all": self.accounts_text}
+        """Account id to name, with one for all added up first: the order gives the colours."""
+        return {TOTAL: self.accounts_text, **self.names} if self.is_added_up else dict(self.names)
 
     @property
     def accounts_text(self) -> str:
