@@ -51,6 +51,18 @@ def test_the_explorer_has_its_full_height_and_no_scroller_of_its_own(fresh_page:
     fresh_page.complaints[:] = [text for text in fresh_page.complaints if "cfusage" in text]
 
 
+def test_no_tooltip_of_the_explorer_says_null(notebook: Notebook) -> None:
+    page = notebook.run("import cfusage_lab as cfu\ncfu.explore(now='2026-11-18T09:30Z')")
+    page.wait_for_selector(f".cfusage-explorer {READY}", timeout=PATIENCE)
+
+    for label in page.locator(".cfusage-explorer [title='null']").all()[::-1]:
+        if label.is_visible():
+            label.hover()
+
+    seen = [one for one in page.locator(".cfusage-explorer [title='null']").all() if one.is_visible()]
+    assert seen == []
+
+
 def test_charts_share_a_row_and_stand_in_other_layouts(notebook: Notebook) -> None:
     page = notebook.run(
         TWO,
