@@ -78,5 +78,6 @@ from cfusage_lab.reports import report as report
 from cfusage_lab.source import SANDBOX_ACCOUNTS as SANDBOX_ACCOUNTS
 from cfusage_lab.source import Source as Source
 from cfusage_lab.view import show as show
+from cfusage_lab.view import theme as theme
 
 __version__: str

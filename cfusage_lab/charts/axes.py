@@ -14,6 +14,7 @@ from cfusage_lab.charts.tooltips import quote
 from cfusage_lab.time_units import DAY, WEEK_DAYS, WEEKDAYS
 
 __all__ = [
+    "COMMON",
     "bar_gap",
     "clock_axis",
     "configure_page",
@@ -32,18 +33,19 @@ __all__ = [
     "weekday_y",
 ]
 
-_COMMON: Final[dict[str, dict[str, Any]]] = {
+COMMON: Final[dict[str, dict[str, Any]]] = {
     "axis": {"title": None, "labelFontSize": 11, "labelSeparation": 6, "domain": False, "ticks": False},
     "axisX": {"grid": False, "labelFlush": False, "labelPadding": 6, "labelOverlap": "parity"},
     "legend": {"orient": "top", "title": None, "labelFontSize": 12},
     "point": {"filled": True, "opacity": 1},
     "view": {"stroke": None},
 }
+"""What all axes, keys and points of a page have in common."""
 
 
 def configure_page(chart: Any) -> Any:  # noqa: ANN401 - altair's own
     """Set what all axes, keys and points of a page have in common."""
-    return chart.configure(**_COMMON)
+    return chart.configure(**COMMON)
 
 
 # Money

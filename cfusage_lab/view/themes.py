@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from cfusage_lab.argument_checks import check_choice
 
-__all__ = ["THEMES", "apply_theme", "check_theme"]
+__all__ = ["THEMES", "apply_theme", "check_theme", "merged"]
 
 
 def _theme(*, background: str, text: str, faint: str, line: str, frame: str) -> dict[str, Any]:
@@ -51,12 +51,13 @@ def apply_theme(spec: dict[str, Any], theme: str) -> dict[str, Any]:
     """Return a Vega-Lite ``spec`` in a theme, where it sets nothing itself; ``auto`` leaves it as it is."""
     if check_theme(theme) == "auto":
         return spec
-    return {**spec, "config": _merged(THEMES[theme], spec.get("config", {}))}
+    return {**spec, "config": merged(THEMES[theme], spec.get("config", {}))}
 
 
-def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = copy.deepcopy(under)
+def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Lay one config over another, part by part."""
+    both = copy.deepcopy(under)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged
+        are_parts = isinstance(value, dict) and isinstance(both.get(key), dict)
+        both[key] = merged(both[key], value) if are_parts else value
+    return both

@@ -81,6 +81,21 @@ def page_of(drawing: dict[str, Any]) -> str:
     )
 
 
+def test_a_chart_in_our_theme_has_our_colour_and_follows_the_notebook(notebook: Notebook) -> None:
+    page = notebook.run(
+        "import altair as alt, polars as pl\nimport cfusage_lab as cfu\ncfu.theme()",
+        "bars = alt.Chart(pl.DataFrame({'x': ['a', 'b'], 'y': [1.0, 2.0]})).mark_bar().encode(x='x', y='y')\n"
+        "cfu.show(bars.properties(width=300))",
+        theme="JupyterLab Dark",
+    )
+
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    assert pixels(page, "21,96,226") > 5_000
+    assert pixels(page, "76,120,168") == 0
+    assert pixels(page, "255,255,255") == 0
+    assert pixels(page, "61,61,61") > 0  # a grid line of the dark theme
+
+
 def test_a_page_without_a_kernel_follows_the_readers_light_or_dark_setting(browser: Browser) -> None:
     """Rows are plain, and the switch is followed while the page is open."""
     rows = pl.DataFrame({"x": ["a", "b", "c"], "y": [1.0, 2.0, 3.0]})

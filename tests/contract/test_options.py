@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import polars as pl
 import pytest
 from histories import hours
@@ -126,6 +127,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
         "show": (cfu.show, {"chart": cfu.usage_chart(daily)}),
         "since_previous_month": (cfu.since_previous_month, {}),
         "summary": (cfu.summary, {"history": history, **zone}),
+        "theme": (cfu.theme, {}),
         "this_week": (cfu.this_week, {}),
         "to_focus": (cfu.to_focus, {"history": history, "billing": "prepaid"}),
         "today": (cfu.today, {}),
@@ -142,6 +144,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
         ),
         "yesterday": (cfu.yesterday, {}),
     }
+    alt.theme.enable("default")
     explorer.close()
 
 
@@ -211,6 +214,7 @@ WRONG: dict[str, list[Any]] = {
     "email": [0, True, ["x"], {}],
     "end": SPAN_END,
     "granularity": [*WORD, None, "week"],
+    "ground": [*WORD, None],
     "horizons": [0, True, "7", (), [0], [True], [2.5], [3, 3], [10**30], [HUGE], None],
     "hour": [24, 1.5, True, "7", 10**30],
     "include_in_progress": FLAG,
