@@ -75,6 +75,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         self._drawn: dict[str, tuple[Any, ...]] = {}
         self._prepared: tuple[Any, ...] = ()
         self._asked_zone = state.time_zone
+        self._awaited = state.wanted
         self.trouble: Exception | None = None
         self.controls = ControlPanel(state, has_token=has_token)
         self.accounts = AccountTable(state.names, state.accounts)
@@ -138,6 +139,9 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
 
     def show(self, state: State) -> None:
         """Write all that is quick, and mark what is selected in the charts."""
+        if self._awaited is not None and state.wanted is None and state.error:
+            self.is_typing = False  # it could not be had: the dates are those on screen again
+        self._awaited = state.wanted
         with self.writing():
             doing = state.activity or state.outcome
             told = " · ".join(filter(None, (status(state), doing)))

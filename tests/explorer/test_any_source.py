@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from histories import hours
-from ledger import NOW, PATIENCE, A, Ledger, title
+from ledger import NOW, PATIENCE, A, Ledger, card, details, title
 
 import cfusage_lab as cfu
 from cfusage_lab.archive import UsageArchive
@@ -49,7 +49,7 @@ def test_a_source_that_fails_at_once_opens_the_explorer_with_its_banner(error: E
 
     explorer = explored(ledger)
     assert explorer.wait(PATIENCE)
-    banner = explorer._telling.banner.value
+    banner = explorer.banner
     assert f"{type(error).__name__}: a fault" in banner
     assert "must not be shown" not in banner
     with pytest.raises(type(error)):
@@ -58,7 +58,7 @@ def test_a_source_that_fails_at_once_opens_the_explorer_with_its_banner(error: E
     ledger.trouble = None
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
-    assert (explorer._telling.banner.value, title(explorer)) == ("", "AI Gateway cost: $10.00")
+    assert (explorer.banner, title(explorer)) == ("", "AI Gateway cost: $10.00")
 
 
 @pytest.mark.parametrize("error", [*FAILURES, Panic()], ids=lambda error: type(error).__name__)
@@ -68,16 +68,19 @@ def test_a_source_that_fails_later_leaves_the_last_good_view(error: Exception) -
     assert explorer.wait(PATIENCE)
 
     ledger.trouble = error
-    explorer.time_range.value = "Last 7 days"
+    explorer.first_day.value = date(2026, 7, 1)
     assert explorer.wait(PATIENCE)
-    assert "Below is the last good view" in explorer._telling.banner.value
+    assert "a fault in this program" in explorer.banner
+    assert "must not be shown" not in explorer.banner
+    assert "Below is the last good view" in explorer.widget.banner.value
     assert title(explorer) == "AI Gateway cost: $10.00"
-    assert "fetching" not in explorer._telling.status.value
+    assert (explorer.time_range.value, explorer.first_day.value) == ("Today", date(2026, 11, 15))
+    assert "fetching" not in details(explorer)
 
     ledger.trouble = None
-    explorer.refresh.click()
+    explorer.first_day.value = date(2026, 7, 1)
     assert explorer.wait(PATIENCE)
-    assert title(explorer) == "AI Gateway cost: $178.00"
+    assert (explorer.banner, title(explorer)) == ("", "AI Gateway cost: $3,298.00")
 
 
 class Aside(Ledger):
@@ -96,9 +99,9 @@ def test_a_source_that_can_only_tell_usage_is_as_good() -> None:
     explorer = explored(Aside())
     assert explorer.wait(PATIENCE)
 
-    assert explorer._telling.banner.value == ""
+    assert explorer.banner == ""
     assert title(explorer) == "AI Gateway cost: $10.00"
-    assert "not told: ValueError" in explorer._conductor.screen.figures.value
+    assert "not told: ValueError" in card(explorer, "Prepaid credit").figure.note
 
 
 class Answering(Ledger):
@@ -137,7 +140,7 @@ def test_any_table_of_hours_is_taken_from_a_source_and_by_itself(
 ) -> None:
     for explorer in (explored(Answering(change)), cfu.explore(change(TABLE), time_range="Whole table")):
         assert explorer.wait(PATIENCE)
-        assert explorer._telling.banner.value == ""
+        assert explorer.banner == ""
         assert explorer.fetched.schema == TABLE.schema
         assert explorer.fetched["start_time"].is_sorted()
     assert title(explorer) == "AI Gateway cost: $240.00"
@@ -147,7 +150,7 @@ def test_any_table_of_hours_is_taken_from_a_source_and_by_itself(
 def test_what_is_no_table_is_said_in_the_banner_of_a_source_and_refused_by_itself(answer: object) -> None:
     explorer = explored(Answering(lambda _table: answer))
     assert explorer.wait(PATIENCE)
-    assert "is not a table" in explorer._telling.banner.value or "missing" in explorer._telling.banner.value
+    assert "is not a table" in explorer.banner or "missing" in explorer.banner
 
     if answer is not None:
         with pytest.raises(FrameError):
@@ -157,11 +160,11 @@ def test_what_is_no_table_is_said_in_the_banner_of_a_source_and_refused_by_itsel
 def test_a_source_of_days_opens_with_what_can_be_drawn_of_them_and_a_table_of_days_is_refused() -> None:
     days = hours(START, [24.0] * 14, account_id=A, width=timedelta(days=1))
 
-    explorer = explored(Answering(lambda _table: days))
+    explorer = cfu.explore(Answering(lambda _table: days), time_range="Last 7 days", now=NOW)
     assert explorer.wait(PATIENCE)
-    assert "a UTC day can&#x27;t" in explorer._telling.banner.value
+    assert "a UTC day can't" in explorer.banner
     assert explorer.charts["heatmap"].layout.display == "none"
-    assert title(explorer) == "AI Gateway cost: $336.00"
+    assert title(explorer) == "AI Gateway cost: $168.00"
 
     with pytest.raises(FrameError, match="a UTC day can't"):
         cfu.explore(days)

@@ -1,7 +1,7 @@
 """Where no thread can be started, as in a browser's kernel: serially, or an error that says what to do."""
 
 import threading
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -82,8 +82,8 @@ def test_the_explorer_of_a_table_answers_before_a_control_returns() -> None:
     assert explorer.wait(0)
     assert explorer.history.height == 7 * 24
     assert title(explorer) == f"AI Gateway cost: ${explorer.history['aggregated_value'].sum():,.2f}"
-    explorer._conductor.exporter.by_form["csv"].click()
-    assert "Download" in explorer._conductor.exporter.result.value
+    explorer.widget.exports.by_form["csv"].click()
+    assert "Saved" in explorer.widget.exports.result.value
 
 
 @pytest.mark.usefixtures("without_threads")
@@ -91,13 +91,11 @@ def test_the_explorer_of_a_client_fetches_before_a_control_returns() -> None:
     explorer = cfu.UsageExplorer(client_of(), time_range="Today", now=NOW)
     assert explorer.wait(0)
 
-    explorer.time_range.value = "Last 7 days"
+    explorer.first_day.value = date(2026, 7, 1)
 
     assert explorer.wait(0)
-    assert explorer.history.height == 7 * 24 + 10
-    assert explorer.history["aggregated_value"].sum() == pytest.approx(
-        client_of().usage_history(cfu.last_days(7, include_today=True, now=NOW))["aggregated_value"].sum()
-    )
+    asked = cfu.between("2026-07-01", "2026-11-19", now=NOW)
+    assert_frame_equal(explorer.history, client_of().usage_history(asked, with_ids=False))
 
 
 def test_a_machine_out_of_threads_connects_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
