@@ -1,6 +1,6 @@
 """The whole thing in one call: connect, and explore."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.fetch import UsageClient, connect
 from cfusage_lab.front_end import show_skeleton
 from cfusage_lab.redaction import without_frames
-from cfusage_lab.source import ForwardingSource, kind_of
+from cfusage_lab.source import SANDBOX_ACCOUNTS, ForwardingSource, kind_of
 
 if TYPE_CHECKING:
     from cfusage_lab.explorer import UsageExplorer
@@ -21,6 +21,7 @@ __all__ = ["explore"]
 def explore(
     source: object = None,
     *,
+    accounts: Sequence[str] | str | None = None,
     time_range: str | None = None,
     time_zone: str = "UTC",
     now: datetime | str | None = None,
@@ -40,11 +41,11 @@ def explore(
     source
         What to show: a client, anything else that hands out usage history
         (:class:`cfusage_lab.Source`), or a history table of any engine that analytics take. If not
-        given, the real account where there are credentials, and the sandbox where there are none. Where
-        the extra ``archive`` is installed, a real account is then kept in the archive in the user's data
+        given, the real account where there are credentials, and the sandbox with all its accounts where
+        there are none. Where the extra ``archive`` is installed, a real account is then kept in the archive in the user's data
         directory, opened from it at once and brought up to date. The sandbox's data are made up anew
         every time; nothing of them is stored.
-    time_range, time_zone, now, budget_usd
+    accounts, time_range, time_zone, now, budget_usd
         As for :class:`cfusage_lab.UsageExplorer`; ``now`` is the sandbox's present, too.
 
     Raises
@@ -64,7 +65,14 @@ def explore(
     """
     show_skeleton()
     try:
-        return _opened(source, time_range=time_range, time_zone=time_zone, now=now, budget_usd=budget_usd)
+        return _opened(
+            source,
+            accounts=accounts,
+            time_range=time_range,
+            time_zone=time_zone,
+            now=now,
+            budget_usd=budget_usd,
+        )
     except CfUsageError as error:
         # the message says it all, and the way to it is longer than a screen
         raise without_frames(error) from None
@@ -94,6 +102,7 @@ class _Unready(ForwardingSource):
 def _opened(
     source: object,
     *,
+    accounts: Sequence[str] | str | None,
     time_range: str | None,
     time_zone: str,
     now: datetime | str | None,
@@ -108,6 +117,8 @@ def _opened(
             source = connect(now=now)
         except ConfigError:  # said in the banner
             source = _Unready(now)
+        if accounts is None and isinstance(source, UsageClient) and source.source == "sandbox":
+            accounts = tuple(SANDBOX_ACCOUNTS)
         if isinstance(source, UsageClient) and _is_worth_keeping(source):
             from cfusage_lab.archive import UsageArchive  # noqa: PLC0415 - its packages are an extra
 
@@ -122,6 +133,7 @@ def _opened(
         source,
         client=client,
         login=with_token,
+        accounts=accounts,
         time_range=time_range,
         time_zone=time_zone,
         now=now,

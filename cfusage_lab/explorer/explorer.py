@@ -1,7 +1,7 @@
 """The explorer itself: a source, its state, the page."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -61,9 +61,12 @@ class UsageExplorer:
         at once; the token is handed on, and kept nowhere here. And it opens without a first table, where
         that could not be had: with the error in the banner, and nothing else to see until a token was typed
         or Refresh pressed. Until then, what reads the table raises that error.
+    accounts
+        The ids to open with, all others can be chosen on screen. If not given, those that the source itself
+        takes; where it takes none, all that it lists, up to 20, and the first one of more.
     time_range
         A preset as it stands on screen; the last 28 days if not given, or the whole of a table. Days are
-        local days, and the running one comes on top.
+        whole local days; today so far can be added to the last days.
     time_zone
         An IANA name.
     now
@@ -89,8 +92,8 @@ before_last, refresh, cancel, token
     Raises
     ------
     ConfigError
-        If there is no such preset or time zone, a client comes with a source that is no archive, or
-        ``budget_usd`` is no number above 0.
+        If there is no such preset or time zone, ``accounts`` are no ids, a client comes with a source that
+        is no archive, or ``budget_usd`` is no number above 0.
     FrameError
         If a table is no history of hours.
     Exception
@@ -117,6 +120,7 @@ before_last, refresh, cancel, token
         *,
         client: Source | None = None,
         login: Login | None = None,
+        accounts: Sequence[str] | str | None = None,
         time_range: str | None = None,
         time_zone: str = "UTC",
         now: datetime | str | None = None,
@@ -128,7 +132,9 @@ before_last, refresh, cancel, token
             raise ConfigError(f"login {said(login)} can't be called: pass what turns a token into a source")
         origin = DataSource.of(source, client=client, now=now)
         period = Period(preset=origin.preset(time_range))
-        state, trouble = first_state(origin, period, time_zone=time_zone, may_lack=login is not None)
+        state, trouble = first_state(
+            origin, period, accounts=_ids(accounts), time_zone=time_zone, may_lack=login is not None
+        )
         require_accounts(budget, state.names)
         error = "" if trouble is None else error_text(trouble)
         self._store = store = Store(replace(state, budget=budget, error=error))
@@ -388,6 +394,16 @@ before_last, refresh, cancel, token
         except Exception:  # noqa: BLE001 - what can't be drawn, or had, says so in its place
             return bundle
         return {**bundle, "image/png": base64.b64encode(png).decode()}
+
+
+def _ids(accounts: object) -> tuple[str, ...] | None:
+    """Return account ids, as a caller wrote them."""
+    if accounts is None:
+        return None
+    ids = [accounts] if isinstance(accounts, str) else accounts
+    if not isinstance(ids, Sequence) or not ids or not all(isinstance(one, str) for one in ids):
+        raise ConfigError(f"accounts {said(accounts)}: pass an account id, or a list of them")
+    return tuple(sorted(dict.fromkeys(ids)))
 
 
 def _date(day: object) -> date | None:

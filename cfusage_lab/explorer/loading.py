@@ -77,14 +77,19 @@ def open_source(find: Callable[[], DataSource], query: Query, progress: Progress
 
 
 def first_state(
-    source: DataSource, period: Period, *, time_zone: str, may_lack: bool
+    source: DataSource,
+    period: Period,
+    *,
+    accounts: tuple[str, ...] | None = None,
+    time_zone: str,
+    may_lack: bool,
 ) -> tuple[State, Exception | None]:
     """Take what is held, else fetch; a part of it, or what is older, is better than an error.
 
     Parameters
     ----------
-    source, period, time_zone
-        What is asked for.
+    source, period, accounts, time_zone
+        What is asked for; accounts are left to the source if none are named.
     may_lack
         Whether a state that holds the error, and no windows, is better than raising it.
 
@@ -95,9 +100,8 @@ def first_state(
     """
     loader = source.loader
     names = loader.names()
-    query = Query.of(
-        period, source.presets, accounts=loader.own_accounts(), time_zone=time_zone, now=source.now
-    )
+    chosen = accounts or loader.own_accounts()
+    query = Query.of(period, source.presets, accounts=chosen, time_zone=time_zone, now=source.now)
     stored, trouble = loader.stored(query.accounts, query.time_range), None
     if stored is None or not stored.is_from_start:
         try:
