@@ -42,9 +42,9 @@ def explore(
         What to show: a client, anything else that hands out usage history
         (:class:`cfusage_lab.Source`), or a history table of any engine that analytics take. If not
         given, the real account where there are credentials, and the sandbox with all its accounts where
-        there are none. Where the extra ``archive`` is installed, a real account is then kept in the archive in the user's data
-        directory, opened from it at once and brought up to date. The sandbox's data are made up anew
-        every time; nothing of them is stored.
+        there are none. Where the extra ``archive`` is installed, a real account is then kept in the archive
+        in the user's data directory, opened from it at once and brought up to date. The sandbox's data are
+        made up anew every time; nothing of them is stored.
     accounts, time_range, time_zone, now, budget_usd
         As for :class:`cfusage_lab.UsageExplorer`; ``now`` is the sandbox's present, too.
 

@@ -143,6 +143,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             self.is_typing = False  # it could not be had: the dates are those on screen again
         self._awaited = state.wanted
         with self.writing():
+            (self.add_class if state.is_busy else self.remove_class)("cfusage-busy")
             doing = state.activity or state.outcome
             told = " · ".join(filter(None, (status(state), doing)))
             notes = (*state.query.about, *state.told.notes)

@@ -5,12 +5,13 @@ from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker
+from cfusage_lab.explorer.controls import date_picker, dropdown, moment_picker
 from cfusage_lab.explorer.state import State
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges import zone
-from cfusage_lab.time_units import WEEKDAYS
-from cfusage_lab.wording import counted, dollars, hour_text, html_text, share_text
+from cfusage_lab.ranges.zones import day_start
+from cfusage_lab.time_units import DAY, WEEKDAYS
+from cfusage_lab.wording import counted, dollars, hour_text, html_text, share_text, short_days_text
 
 __all__ = ["ANY", "SelectionBar"]
 
@@ -36,7 +37,7 @@ class SelectionBar(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.chip = ipywidgets.HTML()
-        self.leave = button("Leave the selection", icon="times", tooltip="Show the whole range (Esc)")
+        self.leave = ipywidgets.Button(icon="times", tooltip="Leave the selection (Esc)")
         self.leave.add_class("cfusage-leave")
         self.more = ipywidgets.ToggleButton(
             description="Choose hours", icon="sliders", tooltip="Choose hours"
@@ -86,11 +87,23 @@ def _words(state: State) -> str:
     """Say what is selected, what it costs, and how much of the range that is."""
     found = state.selected
     cost, whole = net(found["aggregated_value"]), net(state.history["aggregated_value"])
-    texts = [state.selection.words(time_zone=state.time_zone), dollars(cost)]
+    texts = [_when(state), dollars(cost)]
     if whole > 0:
         texts.append(f"{share_text(cost / whole)} of the range")
     texts.append(counted(found["start_time"].n_unique(), "hour"))
     return " · ".join(texts)
+
+
+def _when(state: State) -> str:
+    """Name the selected days in short, where whole days are all that is selected."""
+    selection, dates, info = state.selection, state.dates, zone(state.time_zone)
+    is_days = selection.weekday is None and selection.hour is None and selection.day is None
+    if dates is None or selection.start is None or selection.end is None or not is_days:
+        return selection.words(time_zone=state.time_zone)
+    ends = day_start(dates[0], info), day_start(dates[1] + DAY, info)
+    if (selection.start, selection.end) != ends:
+        return selection.words(time_zone=state.time_zone)
+    return short_days_text(*dates, with_year=False)
 
 
 def _reading(instant: datetime | None, info: tzinfo) -> datetime | None:
