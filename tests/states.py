@@ -80,7 +80,11 @@ def state_of(  # noqa: PLR0913 - what there is to choose
     return state if selection.is_empty else select(state, selection)
 
 
-def figures_told(state: State) -> dict[str, tuple[str, str]]:
-    """Return the figures above the charts: title to value and words."""
-    state.tell_course()
+def figures_told(state: State, *, with_course: bool = True) -> dict[str, tuple[str, str]]:
+    """Return the figures above the charts: title to value and words.
+
+    Without ``with_course``, they are those of before anybody told where the month ends.
+    """
+    if with_course:
+        state.tell_course()
     return {one.figure.title: (one.figure.value, one.figure.words) for one in cards(state)}

@@ -234,6 +234,8 @@ def _sides(
         current += " without today"
     elif out:
         current += f", {paired.len():,} of {counted(len(asked), 'day')}"
+    whole = state.query.other_days if state.query.comparison == "custom" else None
+    before = before if whole is None or state.selection.is_brushed else whole
     all_before = (before[1] - before[0]).days + 1
     left_out = f"Compared with {paired.len():,} of {counted(all_before, 'day')}, {days_text(*before)}"
     return current, days_text(partners[0], partners[-1]), left_out if all_before > paired.len() else ""

@@ -65,11 +65,16 @@ class ControlPanel:
 
     # What they ask for
 
-    def period(self, owner: ipywidgets.Widget | None = None) -> Period:
-        """Return the period that is chosen; a date that was changed last makes it that of the two dates."""
+    def period(self, shown: Period, owner: ipywidgets.Widget | None = None) -> Period:
+        """Return the period that is chosen; a date that was changed last makes it that of the two dates.
+
+        Dates that were not changed count as they are shown: what was typed and is no range holds up nothing.
+        """
+        is_typed = owner in (self.first_day, self.last_day)
+        preset = CUSTOM if is_typed else self.time_range.value
         days = (self.first_day.value, self.last_day.value)
-        is_custom = owner in (self.first_day, self.last_day)
-        preset = CUSTOM if is_custom else self.time_range.value
+        if not is_typed and shown.preset == CUSTOM:
+            days = shown.days
         return Period(
             preset=preset,
             days=days if preset == CUSTOM else (None, None),
@@ -86,17 +91,16 @@ class ControlPanel:
         ConfigError
             If what is chosen is no range, or no zone.
         """
-        comparison = self.comparison.value
-        other = (self.before_first.value, self.before_last.value)
-        is_chosen = owner in (self.before_first, self.before_last) or state.query.other_days is not None
+        is_typed = owner in (self.before_first, self.before_last)
+        other = (self.before_first.value, self.before_last.value) if is_typed else state.query.other_days
         return Query.of(
-            self.period(owner),
+            self.period(state.query.period, owner),
             state.source.presets,
             accounts=accounts,
             time_zone=zone_meant(self.time_zone.value, self.time_zone.options),
             now=state.source.now,
-            comparison=comparison,
-            other_days=other if comparison == "custom" and is_chosen else None,
+            comparison=self.comparison.value,
+            other_days=other,
         )
 
     @staticmethod

@@ -50,10 +50,9 @@ class Card:
 
 def cards(state: State) -> list[Card]:
     """Put the figures of a state into words: of the selection first, then of today, the month, the credit."""
-    day, month = _headline(state)
-    others = [day, month, month_end_figure(state), *credit_figure(state)]
     with no_zone_warning():
         mine = [total_card(state), _mean_card(state), _costliest_card(state)]
+        others = [*_headline(state), month_end_figure(state), *credit_figure(state)]
     return [*mine, *(Card(figure=one) for one in others)]
 
 

@@ -96,7 +96,7 @@ class Query:
     comparison
         Which days the range is compared with, one of :data:`cfusage_lab.explorer.comparison.COMPARISONS`.
     other_days
-        The days that a reader chose to compare with, if they chose any.
+        The days that a reader chose to compare with, if they chose any; other comparisons leave them be.
     now
         The moment that counts as the present.
     about
@@ -136,9 +136,9 @@ class Query:
             note = ranges.off_the_hour(time_zone, time_range.start, time_range.end)
         days = dates_of(time_range, time_zone)
         other, about = None, [note] if note else []
-        if comparison == "custom" and other_days is not None:
+        if other_days is not None:
             other = _checked_days(other_days)
-            if other[0] == days[0]:
+            if comparison == "custom" and other[0] == days[0]:
                 about.append(f"not compared: the other days begin on {other[0]}, as the range does")
         return cls(
             accounts=accounts,
