@@ -7,6 +7,7 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.explorer.controls import button
 from cfusage_lab.explorer.exports import FORMATS
+from cfusage_lab.explorer.state import State
 from cfusage_lab.wording import html_text
 
 __all__ = ["ExportBox"]
@@ -27,6 +28,7 @@ class ExportBox:
 
     def __init__(self) -> None:
         self.result = ipywidgets.HTML()
+        self._of: tuple[object, ...] = ()
         self.by_form = {
             form: button(known.label, tooltip=f"Save what is selected: {known.label}")
             for form, known in FORMATS.items()
@@ -53,6 +55,8 @@ class ExportBox:
             f'<pre class="cfusage-code" tabindex="0">{html.escape(code)}</pre>'
         )
 
-    def clear(self) -> None:
-        """Say nothing of a file that is no longer what is on screen."""
-        self.result.value = ""
+    def show(self, state: State) -> None:
+        """Say nothing more of a file, or of code, that is no longer what is on screen."""
+        of = (state.query, state.selection)
+        if self._of != of:
+            self._of, self.result.value = of, ""

@@ -154,6 +154,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             self.banner.value = banner(text, below) if text else ""
             self.controls.show(state, is_typing=self.is_typing)
             self.show_zone(state)
+            self.exports.show(state)
             if state.refusal is not None:
                 self.accounts.offer(state.names)
                 return
