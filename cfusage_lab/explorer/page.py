@@ -161,6 +161,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             if not self._is_revealed:
                 self._is_revealed = True
                 self.children = (*self._head, *self._views)
+            self.accounts.value = (state.wanted or state.query).accounts or ()
             self.bar.show(state)
             self._fade(state)
             if self._drawn.get("time_line"):
@@ -194,14 +195,15 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         with self.writing():
             widget = self._widget(view)
             try:
-                self._put(view, VIEWS[view].draw(state), state)
+                drawn = VIEWS[view].draw(state)
+                if self._drawn.get(view) == ():
+                    widget.layout.display = None  # it could not be drawn before
+                self._put(view, drawn, state)
             except Exception:
                 self._drawn[view], widget.layout.display = (), "none"
                 raise
             finally:
                 widget.remove_class(_OLD)
-            if widget.layout.display == "none" and view != "billed":
-                widget.layout.display = None
             self._drawn[view] = reads
 
     def _put(self, view: str, drawn: Any, state: State) -> None:  # noqa: ANN401 - the view's own
@@ -221,7 +223,6 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         elif view == "ranked":
             self.accounts.offer(state.names)
             self.accounts.show(drawn)
-            self.accounts.value = state.accounts
         elif view == "days":
             with no_zone_warning():
                 self.days.show(

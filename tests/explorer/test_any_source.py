@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 from histories import hours
-from ledger import NOW, PATIENCE, A, Ledger, card, details, title
+from ledger import NOW, PATIENCE, A, B, C, Ledger, card, details, title
 
 import cfusage_lab as cfu
 from cfusage_lab.archive import UsageArchive
-from cfusage_lab.errors import ConfigError, FrameError
+from cfusage_lab.errors import ConfigError, FrameError, TransportError
 from cfusage_lab.explorer import Selection, UsageExplorer
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.source import (
@@ -81,6 +81,28 @@ def test_a_source_that_fails_later_leaves_the_last_good_view(error: Exception) -
     explorer.first_day.value = date(2026, 7, 1)
     assert explorer.wait(PATIENCE)
     assert (explorer.banner, title(explorer)) == ("", "AI Gateway cost: $3,298.00")
+
+
+def test_accounts_can_be_chosen_where_there_are_several() -> None:
+    """What could not be had is not chosen; a table of one account is not seen."""
+    ledger = Ledger()
+    explorer = explored(ledger)
+    assert explorer.wait(PATIENCE)
+    assert explorer.accounts.layout.display is None
+
+    ledger.trouble = TransportError("no way through")
+    explorer.accounts.value = (B,)
+    assert explorer.wait(PATIENCE)
+    assert (explorer.accounts.value, explorer.banner) == ((A,), "no way through")
+
+    ledger.trouble = None
+    explorer.accounts.value = ()
+    assert explorer.wait(PATIENCE)
+    assert (explorer.state.accounts, title(explorer)) == ((A, B, C), "AI Gateway cost: $12.50")
+
+    alone = explored(Ledger(names={A: "Alpha"}))
+    assert alone.wait(PATIENCE)
+    assert alone.accounts.layout.display == "none"
 
 
 class Aside(Ledger):
