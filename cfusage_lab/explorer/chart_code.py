@@ -91,7 +91,8 @@ class ChartRecipe(DrawnRecipe):
 
     def _heatmap(self) -> list[str]:
         table = "hours = cfu.weekly_heatmap(history, time_zone=time_zone)"
-        drawn = _drawn("weekly_heatmap", "hours", f"statistic={literal(self.statistic)}")
+        statistic = f"statistic={literal(self.statistic)}"
+        drawn = _drawn("weekly_heatmap", "hours", statistic, "history=history")
         return [*self.in_range(), table, drawn]
 
     def _profile(self) -> list[str]:

@@ -81,6 +81,7 @@ def heatmap(state: State) -> alt.VConcatChart:
         table,
         time_zone=state.time_zone,
         statistic=state.display.statistic,  # type: ignore[arg-type]
+        history=state.brushed,
         names=state.drawn_names,
     )
 

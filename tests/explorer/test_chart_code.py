@@ -97,7 +97,7 @@ def test_the_heatmap_is_of_the_selected_span(statistic: Any) -> None:  # noqa: A
 
     code = recipe(selection=BRUSH, statistic=statistic, is_together=True).chart_code("heatmap")
 
-    assert_draws(code, cfu.weekly_heatmap_chart(table, statistic=statistic, **DRAWN))
+    assert_draws(code, cfu.weekly_heatmap_chart(table, statistic=statistic, history=windows, **DRAWN))
 
 
 def test_the_profile_of_each_account() -> None:
