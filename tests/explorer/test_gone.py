@@ -25,8 +25,11 @@ def look_around(cost: float) -> None:
     explorer = UsageExplorer(table, time_zone="America/New_York")
     assert explorer.wait(PATIENCE)
     explorer.granularity.value = "day"
-    for comparison in ("week", "month", "custom", "day"):
+    for comparison in ("weekdays", "month", "custom", "previous"):
         explorer.comparison.value = comparison
+        assert explorer.wait(PATIENCE)
+    for chart in ("day", "week", "month", "range"):
+        explorer.chart_days.value = chart
         assert explorer.wait(PATIENCE)
     ipywidgets.Widget.close_all()
 

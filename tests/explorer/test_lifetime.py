@@ -3,37 +3,41 @@
 import gc
 import threading
 import weakref
+from datetime import date
 
-import polars as pl
 import pytest
 from ipywidgets.widgets import widget as registry
 from ledger import NOW, PATIENCE, A, B, Ledger, join_threads
 
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.beside import THREADS
-from cfusage_lab.explorer.same import Memo
+from cfusage_lab.explorer.worker import THREADS
 
 
 def used() -> UsageExplorer:
     """Open one, and click on all sorts of things."""
     explorer = UsageExplorer(Ledger(), login=lambda _token: Ledger(), now=NOW)
-    for comparison in ("week", "month", "custom", "day"):
+    for comparison in ("weekdays", "month", "custom", "previous"):
         explorer.comparison.value = comparison
         explorer.granularity.value = "day" if comparison == "month" else "hour"
         assert explorer.wait(PATIENCE)
+    for chart in ("day", "week", "month", "range"):
+        explorer.chart_days.value = chart
+        assert explorer.wait(PATIENCE)
+    explorer.time_zone.value = "America/New_York"
     explorer.accounts.value = (A, B)
     explorer.select("2026-11-02", "2026-11-09", weekday=1, hour=9)
-    explorer._conductor.exporter.by_form["csv"].click()
+    explorer.widget.exports.by_form["csv"].click()
     assert explorer.wait(PATIENCE)
     assert explorer.daily.height
     return explorer
 
 
-def tables(explorer: UsageExplorer) -> list[pl.DataFrame]:
-    """Return those that it works with."""
-    scene = explorer._conductor.scene()
-    parts = explorer._conductor.state.beyond.parts.values()
-    return [explorer.fetched, explorer.history, scene.known, scene.days(scene.known), *parts]
+def parts(explorer: UsageExplorer) -> list[object]:
+    """Return what it works with: its tables, what it keeps of them, its page and each of its charts."""
+    state = explorer.state
+    tables = [state.history, state.selected, state.known, state.drawn_known, state.known_days]
+    kept = [state, state.data.windows, *tables, explorer.events, explorer.month_end]
+    return [explorer, explorer.widget, *explorer.charts.values(), *kept]
 
 
 @pytest.mark.slow
@@ -47,10 +51,9 @@ def test_nothing_of_an_explorer_that_is_closed_and_deleted_stays_behind() -> Non
 
     for _ in range(3):
         explorer = used()
-        kept = [explorer, explorer._conductor, explorer.widget, *explorer.charts.values(), *tables(explorer)]
-        left += [weakref.ref(one) for one in kept]
+        left += [weakref.ref(one) for one in parts(explorer)]
         explorer.close()
-        del explorer, kept
+        del explorer
     join_threads()
     gc.collect()
 
@@ -64,7 +67,7 @@ def test_closing_gives_up_what_is_under_way_and_can_be_done_twice() -> None:
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
     assert explorer.wait(PATIENCE)
     held = ledger.hold()
-    explorer.time_range.value = "Last 7 days"
+    explorer.first_day.value = date(2026, 7, 1)
     assert held.has_begun()
 
     explorer.close()
@@ -76,20 +79,3 @@ def test_closing_gives_up_what_is_under_way_and_can_be_done_twice() -> None:
 
     assert explorer.wait(0)
     assert explorer.history.height == 10, "what was on screen can still be read"
-
-
-def test_a_memo_computes_once_of_the_very_same_table_and_forgets_the_oldest() -> None:
-    memo, asked = Memo(), []
-
-    def add(table: pl.DataFrame, *, by: int) -> pl.DataFrame:
-        asked.append(by)
-        return table + by
-
-    one, alike = pl.DataFrame({"x": [1]}), pl.DataFrame({"x": [1]})
-    assert memo.of(add, one, by=1) is memo.of(add, one, by=1)
-    memo.of(add, alike, by=1)
-    assert asked == [1, 1]
-    for by in range(2, 40):
-        memo.of(add, one, by=by)
-    memo.of(add, one, by=1)
-    assert asked[-1] == 1
