@@ -12,6 +12,7 @@ from cfusage_lab.explorer.linked_chart import day_told
 from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.selection import EVERYTHING
 from cfusage_lab.explorer.selection_bar import ANY
+from cfusage_lab.explorer.state_recipe import recipe_of
 from cfusage_lab.explorer.store import Store
 from cfusage_lab.ranges import zone
 from cfusage_lab.source import Source
@@ -66,6 +67,8 @@ class Actions:
         self._page.waiting.cancel.on_click(on(lambda _button: self._give_up()))
         if controls.token is not None:
             controls.token.observe(on(self._log_in), names="value")
+        for name, code in self._page.codes.items():
+            code.button.observe(on(partial(self._show_code, name)), names="value")
         for form, button in self._page.exports.by_form.items():
             button.on_click(on(partial(self._save, form)))
 
@@ -129,6 +132,12 @@ class Actions:
 
     def _display(self, name: str, change: dict[str, Any]) -> None:
         self._store.display(**{name: change["new"]})
+
+    def _show_code(self, chart: str, change: dict[str, Any]) -> None:
+        if change["new"]:
+            self._page.show_code(chart, recipe_of(self._store.state).chart_code(chart))
+        else:
+            self._page.codes[chart].hide()
 
     def _save(self, form: str, _button: object) -> None:
         self._export(form)

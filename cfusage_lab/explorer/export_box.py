@@ -1,10 +1,10 @@
 """Buttons that make files, and what became of the last one."""
 
-import html
 from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
+from cfusage_lab.explorer.code_box import code_html
 from cfusage_lab.explorer.controls import button
 from cfusage_lab.explorer.exports import FORMATS
 from cfusage_lab.explorer.state import State
@@ -47,13 +47,9 @@ class ExportBox:
         size = f"{-(-len(content) // 1000):,} kB"
         self.result.value = f'<div aria-live="polite">Saved {html_text(name)} ({size})</div>'
 
-    def copied(self, code: str, *, is_copied: bool) -> None:
+    def copied(self, code: str, *, is_copied: bool | None) -> None:
         """Show code, and whether it is in the clipboard: where a browser refuses, it is copied by hand."""
-        said = "Copied." if is_copied else "The browser did not let it be copied: select it here."
-        self.result.value = (
-            f'<div aria-live="polite">{said}</div>'
-            f'<pre class="cfusage-code" tabindex="0">{html.escape(code)}</pre>'
-        )
+        self.result.value = code_html(code, is_copied=is_copied)
 
     def show(self, state: State) -> None:
         """Say nothing more of a file, or of code, that is no longer what is on screen."""

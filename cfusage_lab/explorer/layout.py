@@ -25,13 +25,13 @@ def arrange(page: "Page", style: str) -> tuple[Widgets, Widgets, dict[str, ipywi
         *folded,
         page.accounts,
     )
-    controls, charts = page.controls, page.charts
+    controls = page.controls
     views = (
         page.figures,
         page.bar,
-        _part([_tool(controls.granularity), charts["time_line"], page.events]),
-        _part([_tool(controls.chart), charts["compared"]]),
-        _pair([_box([_tool(controls.statistic), charts["heatmap"]]), _box([charts["profile"]])]),
+        _part([*_chart(page, "time_line", controls.granularity), page.events]),
+        _part(_chart(page, "compared", controls.chart)),
+        _pair([_box(_chart(page, "heatmap", controls.statistic)), _box(_chart(page, "profile"))]),
         page.billed,
         _part([page.days]),
     )
@@ -93,9 +93,10 @@ def _row(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
     return _classed(ipywidgets.Box(list(children)), "cfusage-row")
 
 
-def _tool(control: ipywidgets.Widget) -> ipywidgets.Widget:
-    """Set a control that belongs to a chart into its corner."""
-    return _classed(_row([control]), "cfusage-tool")
+def _chart(page: "Page", name: str, *controls: ipywidgets.Widget) -> list[ipywidgets.Widget]:
+    """Set what belongs to a chart into its corner, and the code behind it below."""
+    code = page.codes[name]
+    return [_classed(_row([*controls, code.button]), "cfusage-tool"), page.charts[name], code.lines]
 
 
 def _box(children: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:

@@ -10,6 +10,7 @@ import ipywidgets  # type: ignore[import-untyped]
 from cfusage_lab.explorer.account_table import AccountTable
 from cfusage_lab.explorer.browser import Browser
 from cfusage_lab.explorer.chart_views import CHARTS, nothing
+from cfusage_lab.explorer.code_box import ChartCode
 from cfusage_lab.explorer.control_panel import ControlPanel
 from cfusage_lab.explorer.controls import Waiting, banner, status_line
 from cfusage_lab.explorer.days_table import DaysTable
@@ -53,8 +54,8 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
     ----------
     controls, accounts, bar, days, events, exports, waiting, browser
         The parts that hear of a reader.
-    charts
-        The chart widgets, by name.
+    charts, codes
+        The chart widgets and the code behind each, by name.
     status, banner, figures, billed
         What is only read.
     is_writing
@@ -82,8 +83,9 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         self.days, self.bar = DaysTable(), SelectionBar()
         self.browser, self.waiting = Browser(), Waiting()
         self.exports = ExportBox()
-        self._code = ""
-        self.browser.on_copied(lambda is_copied: self.exports.copied(self._code, is_copied=is_copied))
+        self.codes = {one: ChartCode() for one in _CHARTS}
+        self._say_copied: Callable[[bool], None] = lambda _is_copied: None
+        self.browser.on_copied(self._copied)
         self.events = EventList(self.heard, self._select_event)
         self.status = ipywidgets.HTML(layout={"flex": "1 1 280px"})
         self.banner, self.figures, self.billed = (ipywidgets.HTML() for _ in range(3))
@@ -208,6 +210,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
 
     def _put(self, view: str, drawn: Any, state: State) -> None:  # noqa: ANN401 - the view's own
         if view in _CHARTS:
+            self.codes[view].hide()
             is_other = self._drawn.get(view, (None,))[:1] != VIEWS[view].reads(state)[:1]
             self.charts[view].draw(
                 drawn, clear=("brush",) if is_other and not state.selection.is_brushed else ()
@@ -271,12 +274,23 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
     def hand_over(self, name: str, content: bytes, mime: str) -> None:
         """Let the browser save a file, or copy code."""
         if name.endswith(".py"):
-            self._code = content.decode()
-            self.exports.copied(self._code, is_copied=False)
-            self.browser.copy(self._code)
+            code = content.decode()
+            self.exports.copied(code, is_copied=None)
+            self._say_copied = lambda is_copied: self.exports.copied(code, is_copied=is_copied)
+            self.browser.copy(code)
         else:
             self.browser.save(name, content, mime)
             self.exports.saved(name, content)
+
+    def _copied(self, is_copied: bool) -> None:  # noqa: FBT001 - as a browser tells it
+        self._say_copied(is_copied)
+
+    def show_code(self, chart: str, code: str) -> None:
+        """Show the code behind a chart below it, and copy it."""
+        box = self.codes[chart]
+        box.show(code)
+        self._say_copied = lambda is_copied: box.copied(is_copied=is_copied)
+        self.browser.copy(code)
 
     # The cell
 
