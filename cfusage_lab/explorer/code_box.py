@@ -1,18 +1,20 @@
 """Lines of Python on the page, with what became of copying them."""
 
 import html
+from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
 __all__ = ["ChartCode", "code_html"]
 
 
+_SAID: Final = {None: "", True: "Copied.", False: "The browser did not let it be copied: select it here."}
+
+
 def code_html(code: str, *, is_copied: bool | None) -> str:
-    """Write code as HTML, and whether it is in the clipboard: where a browser refuses, it is copied by hand."""
-    said = {None: "", True: "Copied.", False: "The browser did not let it be copied: select it here."}[
-        is_copied
-    ]
-    return f'<div aria-live="polite">{said}</div><pre class="cfusage-code" tabindex="0">{html.escape(code)}</pre>'
+    """Write code as HTML, and whether it is in the clipboard: what a browser refuses is copied by hand."""
+    lines = f'<pre class="cfusage-code" tabindex="0">{html.escape(code)}</pre>'
+    return f'<div aria-live="polite">{_SAID[is_copied]}</div>{lines}'
 
 
 class ChartCode:
