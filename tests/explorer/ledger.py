@@ -134,15 +134,15 @@ def cost(explorer: UsageExplorer) -> float:
 
 def chip(explorer: UsageExplorer) -> str:
     """Tell what is said of the selection."""
-    return _seen(explorer.widget.bar.chip.value)
+    return seen(explorer.widget.bar.chip.value)
 
 
 def details(explorer: UsageExplorer) -> str:
     """Tell all of the line of the status, with its notes."""
-    return _seen(explorer.widget.status.value)
+    return seen(explorer.widget.status.value)
 
 
-def _seen(page: str) -> str:
+def seen(page: str) -> str:
     """Tell what is read of HTML."""
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
 

@@ -1,6 +1,5 @@
 """Where the month ends and what stood out, in the figures and under the time line."""
 
-import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from histories import hours
-from ledger import NOW, PATIENCE, A, B, Ledger, heading
+from ledger import NOW, PATIENCE, A, B, Ledger, chip, comes_true, heading, seen
 
 import cfusage_lab as cfu
 from cfusage_lab.errors import ConfigError
@@ -39,19 +38,16 @@ def opened(source: object = None, **options: Any) -> UsageExplorer:  # noqa: ANN
 
 def card(explorer: UsageExplorer, title: str) -> str:
     """Tell one figure, with its notes."""
-    cards = re.findall(r"<div>(.*?)</div>", explorer._conductor.screen.figures.value)
-    found = [html.unescape(re.sub("<[^>]+>", " ", one)) for one in cards if f"<dt>{title}" in one]
-    return " ".join(found[0].split())
+    (found,) = [one.figure for one in explorer.figures if one.figure.title == title]
+    return " ".join(filter(None, (found.title, found.value, found.comparison, found.note)))
 
 
 def said(explorer: UsageExplorer) -> str:
-    return " ".join(
-        html.unescape(re.sub("<[^>]+>", " ", explorer._conductor.screen.events.said.value)).split()
-    )
+    return seen(explorer.widget.events.said.value)
 
 
 def rows(explorer: UsageExplorer) -> list[Any]:
-    return [one for one in explorer._conductor.screen.events.rows.children if one.layout.display != "none"]
+    return [one for one in explorer.widget.events.rows.children if one.layout.display != "none"]
 
 
 def test_a_burst_is_listed_with_what_it_cost_and_a_click_selects_it() -> None:
@@ -67,7 +63,7 @@ def test_a_burst_is_listed_with_what_it_cost_and_a_click_selects_it() -> None:
     assert explorer.wait(PATIENCE)
     assert (explorer.selection.start, explorer.selection.end) == SPAN
     assert explorer.history["aggregated_value"].to_list() == [100.0] * 3
-    assert "Tue 10 Nov 2026" in explorer._conductor.screen.said.value
+    assert "Tue 10 Nov 2026" in chip(explorer)
     assert explorer.events.select("start_time", "end_time", "impact_usd").rows() == [(*SPAN, 297.0)]
 
 
@@ -129,15 +125,10 @@ def test_what_is_on_its_way_is_called_so() -> None:
     source = Bursting()
     explorer = UsageExplorer(source, now=NOW)
     assert explorer.wait(PATIENCE)
-    held = source.hold()  # the next range, then what lies beside it
+    beside = source.hold()  # the 90 days themselves are known by the month's end
     explorer.time_range.value = "Last 90 days"
-    assert held.has_begun()
-    beside = source.hold()
-    held.released.set()
     assert beside.has_begun()
-    with explorer._conductor.turn:
-        assert explorer._conductor.turn.wait_for(lambda: explorer._conductor._drawing.is_idle, PATIENCE)
-    assert "once the six weeks before this range are fetched" in said(explorer)
+    assert comes_true(lambda: "once the six weeks before this range are fetched" in said(explorer))
     beside.released.set()
     assert explorer.wait(PATIENCE)
     assert "1 event came to $297.00 more than usual" in said(explorer)
@@ -173,7 +164,7 @@ def test_events_are_told_on_the_clock_of_the_zone() -> None:
 
 def test_the_running_month_is_drawn_with_what_is_to_come() -> None:
     explorer = opened(Ledger(), time_range="Month to date", budget_usd=800)
-    explorer.comparison.value = "month"
+    explorer.chart_days.value = "month"
     assert explorer.wait(PATIENCE)
     assert "720" in heading(explorer, "compared")
     explorer.select("2026-11-02", "2026-11-04")
@@ -184,7 +175,7 @@ def test_the_running_month_is_drawn_with_what_is_to_come() -> None:
 def test_more_than_five_events_unfold() -> None:
     client = cfu.UsageClient.sandbox(now=NOW)
     explorer = opened(client, time_range="Last 90 days")
-    events, count = explorer._conductor.screen.events, explorer.events.height
+    events, count = explorer.widget.events, explorer.events.height
     assert count > 5
 
     assert (len(rows(explorer)), events.more.description) == (5, f"and {count - 5} more")
