@@ -1,34 +1,49 @@
 """The explorer without a browser: controls are set, tables and words are read."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 from histories import HOUR, hours
-from ledger import NOW, PATIENCE, A, B, Ledger, account_labels, facts, title
+from ledger import NOW, PATIENCE, A, B, C, Ledger, account_labels, cost, details, facts, title
 
 from cfusage_lab.errors import AuthError, ConfigError, FrameError, TransportError
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.exports import picture_of
-from cfusage_lab.ranges import TimeRange
+from cfusage_lab.ranges import TimeRange, last_days
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY
 
 
 def test_the_first_table_is_there_before_anything_is_shown() -> None:
-    """28 days and 10 hours of Alpha at a dollar an hour: 682 dollars, without ids."""
+    """28 whole days of Alpha at a dollar an hour: 672 dollars, without ids."""
     ledger = Ledger()
 
     explorer = UsageExplorer(ledger, now=NOW)
 
-    end = datetime(2026, 11, 15, 10, tzinfo=UTC)
+    end = datetime(2026, 11, 15, tzinfo=UTC)
     assert ledger.asked[0] == (TimeRange(datetime(2026, 10, 18, tzinfo=UTC), end), None, False)
-    assert explorer.history.height == 682
-    assert title(explorer) == "AI Gateway cost: $682.00"
+    assert explorer.history.height == 672
+    assert title(explorer) == "AI Gateway cost: $672.00"
     assert facts(explorer).startswith("Alpha · US dollars an hour")
     assert explorer.wait(PATIENCE)
+    assert cost(explorer) == 672.0
+    today = TimeRange(end, datetime(2026, 11, 15, 10, tzinfo=UTC))
     before = TimeRange(datetime(2026, 8, 17, tzinfo=UTC), datetime(2026, 10, 18, tzinfo=UTC))
-    assert ledger.asked[1:] == [(before, (A,), False)], "the 90 days that tell the month"
+    rest = [(today, (A,), False), (before, (A,), False)]
+    assert ledger.asked[1:] == rest, "the 90 days that tell the month, the newest first"
+
+
+def test_last_28_days_are_those_of_the_package_and_today_is_a_choice_of_its_own() -> None:
+    explorer = UsageExplorer(Ledger(), time_zone="Europe/Berlin", now=NOW)
+    days = last_days(28, time_zone="Europe/Berlin", now=NOW)
+    assert explorer.state.query.time_range == days
+
+    explorer.with_today.value = True
+    assert explorer.wait(PATIENCE)
+
+    assert explorer.state.query.time_range == TimeRange(days.start, datetime(2026, 11, 15, 10, tzinfo=UTC))
+    assert explorer.history.height == 673 + 11
 
 
 def test_another_time_range_is_fetched_and_drawn() -> None:
@@ -45,8 +60,8 @@ def test_another_time_range_is_fetched_and_drawn() -> None:
 @pytest.mark.parametrize(
     ("preset", "windows"),
     [
-        ("Last 7 days", 7 * 24 + 10),
-        ("Last 90 days", 90 * 24 + 10),
+        ("Last 7 days", 7 * 24),
+        ("Last 90 days", 90 * 24),
         ("This week", 6 * 24 + 10),
         ("Month to date", 14 * 24 + 10),
         ("Previous month", 31 * 24),
@@ -61,19 +76,22 @@ def test_every_preset_has_its_hours(preset: str, windows: int) -> None:
 def test_another_account_and_all_of_them() -> None:
     """Beta costs a quarter of a dollar an hour; all three together a dollar and a quarter."""
     explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
-    assert account_labels(explorer) == ["All 3 accounts", "Alpha", "Beta", "cccc…cccc"]
+    assert explorer.wait(PATIENCE)
+    assert sorted(account_labels(explorer)) == ["Alpha", "Beta", "cccc…cccc"]
 
-    explorer.accounts.list.label = ("Beta",)
+    explorer.accounts.value = (B,)
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $2.50"
     assert facts(explorer).startswith("Beta · ")
-    assert "10 windows: all complete" in explorer._telling.status.value
+    assert "10 hours, all final" in details(explorer)
 
-    explorer.accounts.list.label = ("All 3 accounts",)
+    explorer.accounts.value = ()
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $12.50"
     assert explorer.history["account_id"].n_unique() == 3
-    assert "30 windows of 3 accounts in 10 hours: all complete" in explorer._telling.status.value
+    assert "10 hours of 3 accounts, all final" in details(explorer)
+    assert facts(explorer).startswith("all 3 accounts · ")
+    assert cost(explorer) == 12.5
 
 
 def test_another_time_zone_moves_the_days_and_the_axis() -> None:
@@ -85,7 +103,7 @@ def test_another_time_zone_moves_the_days_and_the_axis() -> None:
 
     assert explorer.history.height == 11
     assert explorer.chart().vconcat[0].data["left"][0] == datetime(2026, 11, 15, tzinfo=UTC)
-    assert "Sun 15 Nov 2026, 00:00 to 11:00 · 11 windows" in explorer._telling.status.value
+    assert "Sun 15 Nov 2026, 00:00 to 11:00 · 11 hours, all final" in details(explorer)
 
 
 @pytest.mark.parametrize(
@@ -105,10 +123,10 @@ def test_a_part_of_a_zones_name_is_enough_if_it_is_the_only_one(written: str, me
     assert explorer.wait(PATIENCE)
 
     if meant:
-        assert (explorer.time_zone.value, explorer._telling.banner.value) == (meant, "")
+        assert (explorer.time_zone.value, explorer.banner) == (meant, "")
         assert f"{meant} time" in explorer.status
     else:
-        assert "America/Argentina/Buenos_Aires, America/Buenos_Aires" in explorer._telling.banner.value
+        assert "America/Argentina/Buenos_Aires, America/Buenos_Aires" in explorer.banner
         assert "UTC time" in explorer.status
 
 
@@ -120,7 +138,7 @@ def test_no_zone_is_an_error_in_the_banner(written: str) -> None:
     explorer.time_zone.value = written
     assert explorer.wait(PATIENCE)
 
-    assert "there is no time zone" in explorer._telling.banner.value
+    assert "there is no time zone" in explorer.banner
     assert "UTC time" in explorer.status
 
 
@@ -144,8 +162,8 @@ def test_where_the_numbers_come_from_and_when_is_always_written() -> None:
     status = "Ledger <of> tests · data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time"
     assert explorer.status == status
     assert repr(explorer) == f"<UsageExplorer: {status}>"
-    assert "Ledger &lt;of&gt; tests" in explorer._telling.status.value
-    assert "data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time" in explorer._telling.status.value
+    assert "Ledger &lt;of&gt; tests" in explorer.widget.status.value
+    assert "data as of Sun 15 Nov 2026, 10:30 Europe/Berlin time" in details(explorer)
 
 
 def test_a_zone_off_the_whole_hour_is_noted_on_screen() -> None:
@@ -155,29 +173,31 @@ def test_a_zone_off_the_whole_hour_is_noted_on_screen() -> None:
     explorer.time_zone.value = "Asia/Kathmandu"
     assert explorer.wait(PATIENCE)
 
-    assert "Asia/Kathmandu is +05:45 from UTC" in explorer._telling.status.value
+    assert "Asia/Kathmandu is +05:45 from UTC" in details(explorer)
 
 
 def test_an_error_stands_in_a_banner_and_the_last_good_view_stays() -> None:
-    """Until something works again."""
+    """Until something works again; the controls say what is on screen."""
     ledger = Ledger()
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
     assert explorer.wait(PATIENCE)
     ledger.trouble = TransportError("no answer from <the> server; try again")
 
-    explorer.time_range.value = "Last 7 days"
+    explorer.first_day.value = date(2026, 1, 1)
     assert explorer.wait(PATIENCE)
 
-    assert "no answer from &lt;the&gt; server; try again" in explorer._telling.banner.value
+    assert explorer.banner == "no answer from <the> server; try again"
+    assert "no answer from &lt;the&gt; server; try again" in explorer.widget.banner.value
     assert explorer.history.height == 10
     assert title(explorer) == "AI Gateway cost: $10.00"
-    assert "fetching" not in explorer._telling.status.value
+    assert (explorer.time_range.value, explorer.first_day.value) == ("Today", date(2026, 11, 15))
+    assert "fetching" not in details(explorer)
 
     ledger.trouble = None
-    explorer.refresh.click()
+    explorer.first_day.value = date(2026, 11, 8)
     assert explorer.wait(PATIENCE)
 
-    assert explorer._telling.banner.value == ""
+    assert explorer.banner == explorer.widget.banner.value == ""
     assert explorer.history.height == 178
 
 
@@ -188,11 +208,11 @@ def test_a_fault_of_the_program_is_shown_and_logged(caplog: pytest.LogCaptureFix
     assert explorer.wait(PATIENCE)
     ledger.trouble = KeyError("what must not be shown")
 
-    explorer.time_range.value = "Last 7 days"
+    explorer.first_day.value = date(2026, 1, 1)
     assert explorer.wait(PATIENCE)
 
-    assert "KeyError: a fault in this program" in explorer._telling.banner.value
-    assert "must not be shown" not in explorer._telling.banner.value
+    assert "KeyError: a fault in this program" in explorer.banner
+    assert "must not be shown" not in explorer.banner
     (record,) = caplog.records
     assert record.exc_info
     assert record.exc_info[1] is ledger.trouble
@@ -210,7 +230,7 @@ def test_a_table_that_cannot_be_drawn_leaves_the_last_one() -> None:
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
 
-    assert "missing &#x27;state&#x27;" in explorer._telling.banner.value
+    assert "missing 'state'" in explorer.banner
     assert explorer.history is good
 
 
@@ -223,22 +243,35 @@ def test_an_error_of_the_first_table_is_raised() -> None:
         UsageExplorer(ledger, now=NOW)
 
 
-def test_a_source_that_does_not_know_which_account_begins_with_its_first() -> None:
-    """A token may see thousands: they are not all fetched unasked."""
+def test_a_source_without_accounts_of_its_own_begins_with_all_that_it_lists() -> None:
+    """Three of them, added up."""
     ledger = Ledger(own=None)
 
     explorer = UsageExplorer(ledger, now=NOW)
 
     assert explorer.wait(PATIENCE)
-    assert explorer.accounts.label == "Alpha"
-    assert [accounts for _, accounts, _ in ledger.asked] == [None, (A,), (A,)]
+    assert explorer.state.accounts == (A, B, C)
+    assert explorer.state.accounts_text == "all 3 accounts"
+    assert cost(explorer) == 672 * 1.25
+    assert {accounts for _, accounts, _ in ledger.asked[1:]} == {(A, B, C)}
+
+
+def test_of_more_than_20_accounts_the_first_is_opened() -> None:
+    """A token may see thousands: they are not all fetched unasked."""
+    ledger = Ledger(own=None, names={f"{n:032x}": f"Team {n}" for n in range(21)})
+
+    explorer = UsageExplorer(ledger, now=NOW)
+
+    assert explorer.wait(PATIENCE)
+    assert explorer.state.accounts_text == "Team 0"
+    assert {accounts for _, accounts, _ in ledger.asked} == {None, (f"{0:032x}",)}
 
 
 def test_a_source_with_several_accounts_of_its_own_begins_with_them() -> None:
     """Two of three: neither one of them nor all."""
     explorer = UsageExplorer(Ledger(own=(A, B)), now=NOW)
 
-    assert explorer.accounts.label == "2 accounts"
+    assert explorer.state.accounts_text == "2 accounts"
     assert explorer.accounts.value == (A, B)
 
 
@@ -257,7 +290,8 @@ def test_accounts_of_one_name_are_told_apart() -> None:
     """By their ids, as in the charts."""
     explorer = UsageExplorer(Ledger(names={A: "Twin", B: "Twin"}), now=NOW)
 
-    assert account_labels(explorer)[1:] == [f"Twin ({A})", f"Twin ({B})"]
+    assert explorer.wait(PATIENCE)
+    assert sorted(account_labels(explorer)) == [f"Twin ({A})", f"Twin ({B})"]
 
 
 def test_wrong_arguments_are_refused_before_anything_is_fetched() -> None:
@@ -278,7 +312,7 @@ def test_a_history_table_is_a_source() -> None:
 
     explorer = UsageExplorer(history)
 
-    assert (explorer.time_range.value, explorer.accounts.label) == ("Whole table", "All 2 accounts")
+    assert (explorer.time_range.value, explorer.state.accounts_text) == ("Whole table", "all 2 accounts")
     assert title(explorer) == "AI Gateway cost: $216.00"
     assert explorer.status == "History table · data as of Wed 4 Mar 2026, 00:00 UTC time"
 
@@ -295,8 +329,8 @@ def test_a_table_is_not_waited_for() -> None:
     explorer = UsageExplorer(hours(datetime(2026, 3, 1, tzinfo=UTC), [1.0] * 72, account_id=A))
     assert explorer.wait(PATIENCE)
     told: list[str] = []
-    explorer._telling.waiting.layout.observe(lambda change: told.append(change["new"]), names="visibility")
-    explorer._telling.status.observe(lambda change: told.append(change["new"]), names="value")
+    explorer.widget.waiting.layout.observe(lambda change: told.append(change["new"]), names="visibility")
+    explorer.widget.status.observe(lambda change: told.append(change["new"]), names="value")
 
     explorer.time_zone.value = "Asia/Tokyo"
     assert explorer.wait(PATIENCE)
@@ -314,17 +348,23 @@ def test_a_table_without_windows_or_columns_is_refused() -> None:
         UsageExplorer(pl.DataFrame({"x": [1]}))
 
 
-def test_a_reader_without_a_kernel_sees_the_charts_and_where_they_come_from() -> None:
+def test_a_reader_without_a_kernel_sees_the_charts_and_where_they_come_from(tmp_path: Path) -> None:
     """One picture of all of them, small enough for a notebook; the status is a line of it."""
     explorer = UsageExplorer(Ledger(), time_range="Today", now=NOW)
     assert explorer.wait(PATIENCE)
 
     bundle = explorer._repr_mimebundle_()
 
-    shown = explorer._conductor.shown()
-    assert shown.heading == ("AI Gateway cost · Alpha", "15 Nov 2026 · $10.00", explorer.status)
-    assert len(shown.charts) == 4
-    assert base64.b64decode(bundle["image/png"]) == picture_of(shown.charts, shown.heading)
+    picture = base64.b64decode(bundle["image/png"])
+    svg = explorer.export(tmp_path / "same.svg").read_text()
+    assert svg.count("<svg") == 5, "four charts in one"
+    for line in (
+        "AI Gateway cost · Alpha",
+        "15 Nov 2026 · $10.00",
+        explorer.status.replace("<of>", "&lt;of&gt;"),
+    ):
+        assert line in svg
+    assert picture.startswith(b"\x89PNG")
     assert len(bundle["image/png"]) < 200_000
     assert bundle["text/plain"] == repr(explorer)
     assert "application/vnd.jupyter.widget-view+json" in bundle
@@ -355,13 +395,13 @@ def test_credit_is_asked_for_where_the_source_has_it() -> None:
     explorer = UsageExplorer(ledger, time_range="Today", now=NOW)
     assert explorer.wait(PATIENCE)
 
-    figures = explorer._conductor.screen.figures
-    assert "<dt>Prepaid credit</dt>" in figures.value
-    assert ">$12.50<" in figures.value
+    (figure,) = [one.figure for one in explorer.figures if one.figure.title == "Prepaid credit"]
+    assert figure.value == "$12.50"
+    assert "<dt>Prepaid credit</dt>" in explorer.widget.figures.value
 
     many = UsageExplorer(Creditor(own=[f"{n:032x}" for n in range(30)]), time_range="Today", now=NOW)
     assert many.wait(PATIENCE)
-    assert "30 accounts are as many requests" in many._conductor.screen.figures.value
+    assert "30 accounts are as many requests" in many.widget.figures.value
 
 
 class Creditor(Ledger):
