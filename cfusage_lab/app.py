@@ -61,7 +61,7 @@ def explore(
     >>> explorer
     <UsageExplorer: Sandbox: made-up data · data as of Wed 18 Nov 2026, 09:30 UTC time>
     >>> explorer.fetched.height
-    682
+    672
     """
     show_skeleton()
     try:

@@ -16,15 +16,16 @@ from cfusage_lab.argument_checks import said
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.actions import Actions, Login
-from cfusage_lab.explorer.chart_views import CHARTS, time_line
+from cfusage_lab.explorer.chart_views import time_line
 from cfusage_lab.explorer.data_source import DataSource
-from cfusage_lab.explorer.exports import FORMATS, Shown, form_of, made, name_of, picture_of
+from cfusage_lab.explorer.exports import FORMATS, form_of, made, name_of, picture_of
 from cfusage_lab.explorer.figures import Card, cards
 from cfusage_lab.explorer.loading import first_state, may_pass
 from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.query import Period
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
+from cfusage_lab.explorer.state_export import shown_of
 from cfusage_lab.explorer.state_recipe import recipe_of
 from cfusage_lab.explorer.status import status
 from cfusage_lab.explorer.store import Store, error_text
@@ -32,7 +33,7 @@ from cfusage_lab.explorer.worker import Job
 from cfusage_lab.files import checked_path, write_file
 from cfusage_lab.headline import budget_of, require_accounts
 from cfusage_lab.ranges.moments import instant_of
-from cfusage_lab.source import MADE_UP, Source, are_made_up
+from cfusage_lab.source import Source
 
 __all__ = ["UsageExplorer"]
 
@@ -40,12 +41,13 @@ __all__ = ["UsageExplorer"]
 class UsageExplorer:
     """Cost over time, with controls and linked charts.
 
-    Show it by making it the last line of a cell. The first table is there before anything is shown. After
-    a control was changed the next one is fetched beside the notebook, which stays free: what is on screen
-    stays until then, or until somebody cancels. An error stands in a banner above the last good view.
+    Show it by making it the last line of a cell. The first windows are there before anything is shown. After
+    a control was changed others are fetched beside the notebook, which stays free: what is on screen stays
+    until then, or until somebody cancels. An error stands in a banner above the last good view. Windows of
+    this hour that are here are not asked for again; Refresh asks for all of them.
 
-    A brush on the time line filters every other view; a click on a cell of the heatmap, or on a day of the
-    comparison, shows its windows in the table.
+    A drag on the time line selects days or hours, and every figure and chart follows; a click on a cell of
+    the heatmap, on a day or on what stood out selects that, too.
 
     Parameters
     ----------
@@ -77,10 +79,15 @@ class UsageExplorer:
 
     Attributes
     ----------
-    accounts, time_range, first_day, last_day, granularity, time_zone, statistic, comparison, before_first, \
-before_last, refresh, cancel, token
+    accounts, time_range, with_today, first_day, last_day, comparison, before_first, before_last, time_zone, \
+granularity, chart_days, statistic, refresh, cancel, token
         The controls; setting a ``value`` is as good as a hand on them, and :meth:`wait` waits for the
-        result. ``token`` is None without ``login``.
+        result. ``accounts.value`` holds ids, none of them standing for all, and ``accounts.is_together``
+        says whether several are added up. ``comparison`` says which days the range is compared with:
+        ``previous``, ``weekdays``, ``month`` or ``custom``, which are those of ``before_first`` and
+        ``before_last``. ``chart_days`` is what the comparison chart sets beside each day: ``range``, ``day``,
+        ``week`` or ``month``. ``granularity`` is ``auto``, ``hour`` or ``day``. ``token`` is None without
+        ``login``.
     charts
         The chart widgets (:class:`cfusage_lab.view.ChartView`): ``time_line``, ``compared``, ``heatmap``,
         ``profile``.
@@ -108,7 +115,7 @@ before_last, refresh, cancel, token
     >>> explorer
     <UsageExplorer: Sandbox: made-up data · data as of Wed 18 Nov 2026, 10:30 Europe/Berlin time>
     >>> explorer.history.height
-    684
+    673
     >>> explorer.select("2026-11-02T09:00", "2026-11-03T18:00")
     >>> explorer.history.height, explorer.daily.height
     (33, 2)
@@ -156,20 +163,17 @@ before_last, refresh, cancel, token
     def _name_controls(self, page: Page) -> None:
         """Hand out the controls that a program may set as a hand would."""
         controls = page.controls
-        self.accounts, self.time_range, self.time_zone = (
-            page.accounts,
-            controls.time_range,
-            controls.time_zone,
-        )
-        self.first_day, self.last_day, self.with_today = (
-            controls.first_day,
-            controls.last_day,
-            controls.with_today,
-        )
+        self.accounts, self.cancel = page.accounts, page.waiting.cancel
+        self.time_range, self.with_today = controls.time_range, controls.with_today
+        self.first_day, self.last_day = controls.first_day, controls.last_day
         self.comparison, self.chart_days = controls.comparison, controls.chart
         self.before_first, self.before_last = controls.before_first, controls.before_last
-        self.granularity, self.statistic = controls.granularity, controls.statistic
-        self.refresh, self.cancel, self.token = controls.refresh, page.waiting.cancel, controls.token
+        self.time_zone, self.granularity, self.statistic = (
+            controls.time_zone,
+            controls.granularity,
+            controls.statistic,
+        )
+        self.refresh, self.token = controls.refresh, controls.token
         self.charts, self.view = page.charts, page.charts["time_line"]
 
     @property
@@ -308,7 +312,7 @@ before_last, refresh, cancel, token
             If there is no room.
         """
         target = checked_path(path)
-        return write_file(target, made(self._shown(self._held()), form_of(target.suffix)))
+        return write_file(target, made(shown_of(self._held()), form_of(target.suffix)))
 
     def close(self) -> None:
         """Give up whatever is under way, and let go of the widgets; nothing of the explorer stays behind."""
@@ -348,25 +352,9 @@ before_last, refresh, cancel, token
         self.wait()
         return self._held()
 
-    def _shown(self, state: State) -> Shown:
-        """Return what is on screen, to be taken along."""
-        others = [draw(state) for name, (draw, _) in CHARTS.items() if name != "time_line"]
-        chosen = state.selection
-        return Shown(
-            history=state.selected,
-            time_zone=state.time_zone,
-            names=state.names,
-            selection="" if chosen.is_empty else chosen.words(time_zone=state.time_zone),
-            charts=[time_line(state), *others],
-            title="AI Gateway cost",
-            note=status(state),
-            stamp=MADE_UP if are_made_up(state.history["account_id"].unique()) else None,
-            code=recipe_of(state).code(),
-        )
-
     def _save(self, form: str) -> None:
         """Make a file beside the notebook, and let the browser save it: pictures take a while."""
-        shown, page = self._shown(self._held()), self.widget
+        shown, page = shown_of(self._held()), self.widget
         page.exports.begin(form)
 
         def work(job: Job) -> None:
@@ -389,7 +377,7 @@ before_last, refresh, cancel, token
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
         try:
-            shown = self._shown(self._held())
+            shown = shown_of(self._held())
             png = picture_of(shown.charts, shown.heading)
         except Exception:  # noqa: BLE001 - what can't be drawn, or had, says so in its place
             return bundle
