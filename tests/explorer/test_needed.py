@@ -6,17 +6,30 @@ from typing import Any
 
 import polars as pl
 import pytest
-from histories import HOUR, hours
-from ledger import NOW, PATIENCE, A, Held, Ledger, heading, join_threads
+from ledger import (
+    NOW,
+    PATIENCE,
+    A,
+    Held,
+    Ledger,
+    card,
+    comes_true,
+    facts,
+    heading,
+    is_busy,
+    join_threads,
+    title,
+)
 
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.beyond import Beyond
-from cfusage_lab.explorer.presets import PRESETS
-from cfusage_lab.explorer.questions import asked
-from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.tables import Answer
+from cfusage_lab.explorer.chart_views import COMPARED
+from cfusage_lab.explorer.comparison_days import COMPARISONS
+from cfusage_lab.explorer.data_source import DataSource
+from cfusage_lab.explorer.loading import first_state
+from cfusage_lab.explorer.query import PRESETS, Period, Query
+from cfusage_lab.explorer.store import Store
 from cfusage_lab.ranges import TimeRange
 
 AWAITED = "The days to compare with are still being fetched"
@@ -46,27 +59,30 @@ def opened(source: Ledger | None = None, time_range: str = "Previous month", **o
     return explorer
 
 
-def facts(explorer: UsageExplorer, chart: str = "compared") -> str:
-    return " ".join(explorer.charts[chart]._values["cfusage_subtitle"])
-
-
-def figures(explorer: UsageExplorer) -> str:
-    return str(explorer._conductor.screen.figures.value)
+def told(explorer: UsageExplorer) -> str:
+    """Tell what the comparison chart and the figure of the range say."""
+    figure = card(explorer, "Cost").figure
+    return " ".join(
+        (heading(explorer, "compared"), facts(explorer, "compared"), figure.comparison, figure.note)
+    )
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kathmandu"])
 @pytest.mark.parametrize("preset", [one for one in PRESETS if one != "Today"])
 def test_each_day_that_has_ended_has_its_partner_as_soon_as_a_range_is_opened(preset: str, zone: str) -> None:
-    """Without a click on anything but the comparison; a dollar an hour makes every change nothing."""
+    """Without a click on anything but what to compare; a dollar an hour makes every change nothing."""
     explorer = opened(time_range=preset, time_zone=zone)
 
-    for comparison in ("day", "week", "month", "custom"):
+    for comparison in COMPARISONS.values():
         explorer.comparison.value = comparison
-        assert explorer.wait(PATIENCE)
-        told = f"{heading(explorer, 'compared')} {facts(explorer)}"
-        assert not any(word in told for word in ("unknown", "Not compared", "not comparable", "missing")), (
-            told
-        )
+        for chart in COMPARED.values():
+            explorer.chart_days.value = chart
+            assert explorer.wait(PATIENCE)
+            found = told(explorer)
+            if (comparison, chart) == ("month", "range"):  # a month before may be shorter
+                found = found.replace("Not compared: 1 of ", "")
+            wrong = ("unknown", "ot compared", "not comparable", "missing", "fetched")
+            assert not any(word in found for word in wrong), found
 
 
 def test_each_day_of_the_time_line_has_the_mean_of_the_week_that_ends_with_it() -> None:
@@ -74,7 +90,7 @@ def test_each_day_of_the_time_line_has_the_mean_of_the_week_that_ends_with_it() 
     explorer.granularity.value = "day"
     assert explorer.wait(PATIENCE)
 
-    means = explorer._conductor.scene().time_line().vconcat[0].data["rolling_mean_usd"]
+    means = explorer.chart().vconcat[0].data["rolling_mean_usd"]
 
     assert means.to_list()[:2] == pytest.approx([24.0, 24.0])
     assert means.null_count() == 0
@@ -83,11 +99,13 @@ def test_each_day_of_the_time_line_has_the_mean_of_the_week_that_ends_with_it() 
 def test_a_brush_that_ends_in_the_month_before_is_compared_with_the_month_before_that() -> None:
     """Of the last 28 days, those of October: September has them, too."""
     explorer = opened(time_range="Last 28 days")
+    explorer.chart_days.value = "month"
     explorer.comparison.value = "month"
     explorer.select("2026-10-20", "2026-10-23")
     assert explorer.wait(PATIENCE)
 
     assert heading(explorer, "compared") == "Month to date: $528.00, the same as in September"
+    assert card(explorer, "Cost").figure.comparison == "the same as 20\N{EN DASH}22 Sep 2026 ($72.00)"
 
 
 def test_in_the_first_hour_of_a_month_the_month_before_has_its_partner() -> None:
@@ -95,27 +113,35 @@ def test_in_the_first_hour_of_a_month_the_month_before_has_its_partner() -> None
     ledger = Running()
     ledger.now = datetime(2026, 11, 1, 0, 10, tzinfo=UTC)
     explorer = UsageExplorer(ledger, time_range="Today", now=ledger.now)
-    explorer.comparison.value = "month"
+    explorer.chart_days.value = "month"
     assert explorer.wait(PATIENCE)
 
-    assert "$24.00 more (+3.3%) than September" in figures(explorer)
+    month = card(explorer, "October").figure
+    assert month.comparison == "$24.00 more (+3.3%) vs. 1\N{EN DASH}30 Sep ($720.00)"
     assert heading(explorer, "compared") == "Month to date: $744.00, $24.00 more (+3.3%) than in September"
 
 
-def test_a_range_that_holds_its_partners_asks_for_no_window_twice() -> None:
-    """90 days and what is before them; then days of the same range are asked of nobody."""
+def test_no_window_is_asked_for_twice() -> None:
+    """90 days and what is beside them, in as few requests as that takes; a click on a control costs none."""
     ledger = Running()
     explorer = opened(ledger, "Last 90 days")
-    spans = [one for one, *_ in ledger.asked if one is not None]
-    assert [(one.start.date(), one.end.date()) for one in spans] == [
+    spans = [(one.start.date(), one.end.date()) for one, *_ in ledger.asked if one is not None]
+    assert spans == [
         (date(2026, 8, 17), date(2026, 11, 15)),
-        (date(2026, 7, 1), date(2026, 8, 17)),
-    ]
+        (date(2026, 11, 15), date(2026, 11, 15)),
+        (date(2026, 5, 19), date(2026, 8, 17)),
+    ], "the range, today, and the 90 days before"
 
-    for comparison in ("week", "month", "day"):
-        explorer.comparison.value = comparison
-        explorer.granularity.value = "day"
+    for chart in COMPARED.values():
+        explorer.chart_days.value = chart
+        explorer.granularity.value = "hour"
         assert explorer.wait(PATIENCE)
+    for preset in PRESETS:
+        explorer.time_range.value = preset
+        assert explorer.wait(PATIENCE)
+    explorer.time_zone.value = "Asia/Kathmandu"
+    explorer.time_range.value = "Last 7 days"
+    assert explorer.wait(PATIENCE)
     assert len(ledger.asked) == len(spans)
 
 
@@ -127,106 +153,113 @@ def held_beside(time_range: str = "Last 7 days") -> tuple[UsageExplorer, Held, L
     beside = ledger.hold()
     explorer = UsageExplorer(ledger, time_range=time_range, now=NOW)
     assert beside.has_begun()
-    drawn(explorer)
+    assert is_busy(explorer)
     return explorer, beside, ledger
-
-
-def drawn(explorer: UsageExplorer) -> None:
-    """Wait until all is drawn, whatever is being fetched."""
-    turn = explorer._conductor.turn
-    with turn:
-        assert turn.wait_for(lambda: explorer._conductor._drawing.is_idle, PATIENCE)
 
 
 def test_what_is_on_its_way_is_said_to_be() -> None:
     """Six of seven days have their partners in the range; of weeks, months and other days none is told."""
     explorer, beside, _ = held_beside()
-    assert explorer.charts["compared"]._description.endswith(MORE)
-    assert "6 flat" in facts(explorer)
-    assert "hours of it are still being fetched" in figures(explorer)
-    for comparison in ("week", "month"):
-        explorer.comparison.value = comparison
-        drawn(explorer)
-        assert heading(explorer, "compared") == AWAITED
+    for chart, expected in (("day", None), ("week", AWAITED), ("month", AWAITED), ("range", AWAITED)):
+        explorer.chart_days.value = chart
+        if expected:
+            assert comes_true(lambda expected=expected: heading(explorer, "compared") == expected)
+        else:
+            assert comes_true(lambda: facts(explorer, "compared").endswith(MORE))
+            assert "6 flat" in facts(explorer, "compared")
     explorer.granularity.value = "day"
-    drawn(explorer)
-    assert "average" not in facts(explorer, "time_line"), "the first days have none yet"
-    told = figures(explorer) + heading(explorer, "compared") + facts(explorer)
-    assert not any(word in told for word in ("unknown", "not known", "not here", "missing"))
+    assert comes_true(lambda: "a day" in facts(explorer))
+    assert "average" not in facts(explorer), "the first days have none yet"
+    seen = explorer.widget.figures.value
+    assert "the days to compare with are still being fetched" in seen
+    assert "hours of it are still being fetched" in seen
+    told = seen + heading(explorer, "compared") + facts(explorer)
+    assert not any(word in told for word in ("unknown", "not known", "not here", "missing", "not fetched"))
 
     beside.released.set()
     assert explorer.wait(PATIENCE)
 
-    assert heading(explorer, "compared") == "Month to date: $345.00, the same as in October"
-    assert "average" in facts(explorer, "time_line")
-    assert "still being fetched" not in figures(explorer)
+    assert heading(explorer, "compared").endswith("the same as Sun 1 Nov to Sat 7 Nov 2026")
+    assert "average" in facts(explorer)
+    assert "still being fetched" not in explorer.widget.figures.value
 
 
 def test_what_could_not_be_fetched_is_not_on_its_way_any_more() -> None:
     ledger = Running()
     ledger.is_short = True
     explorer = opened(ledger, "Last 7 days")
-    assert "no way through" in explorer._telling.banner.value
-    assert facts(explorer).endswith(NOT_FETCHED)
-    assert "1 unknown" in facts(explorer)
-    assert "hours of it are missing" in figures(explorer)
+    explorer.chart_days.value = "day"
+    assert explorer.wait(PATIENCE)
+    assert "no way through" in explorer.banner
+    assert facts(explorer, "compared").endswith(NOT_FETCHED)
+    assert "1 unknown" in facts(explorer, "compared")
+    assert "hours are missing" in card(explorer, "Cost").figure.note
+    assert card(explorer, "November 2026 so far").figure.note == "hours of it are missing"
 
     ledger.is_short = False
     explorer.refresh.click()
     assert explorer.wait(PATIENCE)
-    assert NOT_FETCHED not in facts(explorer)
-    assert "7 flat" in facts(explorer)
+    assert NOT_FETCHED not in facts(explorer, "compared")
+    assert "7 flat" in facts(explorer, "compared")
+    assert "missing" not in explorer.widget.figures.value
 
 
 def test_what_was_given_up_is_not_on_its_way_any_more_and_the_next_click_asks_for_it() -> None:
     explorer, beside, ledger = held_beside()
+    explorer.chart_days.value = "day"
 
     explorer.cancel.click()
-    assert explorer.wait(PATIENCE)
-    assert facts(explorer).endswith(NOT_FETCHED)
+    assert explorer.wait(PATIENCE / 2)
+    assert facts(explorer, "compared").endswith(NOT_FETCHED)
     beside.released.set()
     join_threads()
 
     asked_before = len(ledger.asked)
-    explorer.comparison.value = "week"
+    explorer.comparison.value = "weekdays"
     assert explorer.wait(PATIENCE)
-    assert len(ledger.asked) == asked_before + 1
-    assert "7 flat" in facts(explorer)
+    assert len(ledger.asked) == asked_before + 2, "today, and the days before"
+    assert "7 flat" in facts(explorer, "compared")
 
 
 def test_a_slip_of_the_hand_does_not_end_what_is_being_fetched_beside_the_range() -> None:
     explorer, beside, _ = held_beside()
+    explorer.chart_days.value = "day"
 
     explorer.time_zone.value = "Middle/Earth"
     beside.released.set()
     assert explorer.wait(PATIENCE)
 
-    assert "there is no time zone" in explorer._telling.banner.value
-    assert "7 flat" in facts(explorer)
+    assert "there is no time zone" in explorer.banner
+    assert "7 flat" in facts(explorer, "compared")
 
 
 def test_windows_beside_the_range_are_not_counted_into_it() -> None:
     explorer = opened(time_range="Today")
     explorer.comparison.value = "custom"
     explorer.before_first.value = date(2026, 5, 1)
+    explorer.before_last.value = date(2026, 5, 2)
     assert explorer.wait(PATIENCE)
 
     assert explorer.history.height == explorer.fetched.height == 10
-    assert explorer.view._values["cfusage_title"] == "AI Gateway cost: $10.00"
+    assert title(explorer) == "AI Gateway cost: $10.00"
+    assert card(explorer, "Cost").figure.comparison == "the same as 1 May 2026 by 09:00 ($9.00)"
 
 
 def test_what_was_known_an_hour_ago_is_asked_for_again() -> None:
     """The window that ran then has ended since; within the hour nothing changed."""
-    question = asked(PRESETS["Previous month"], (A,), time_zone="UTC", now=NOW)
-    answer = Answer(history=hours(question.time_range.start, [1.0] * 744, account_id=A), label="")
-    beyond = Beyond(accounts=(A,)).with_part(question.months, answer.history)
-    state = State(question=question, answer=answer, names={}, beyond=beyond)
+    ledger, period = Ledger(), Period(preset="Last 28 days", is_with_today=True)
+    source = DataSource.of(ledger, client=None, now=NOW)
+    store = Store(first_state(source, period, time_zone="UTC", may_lack=False)[0])
+    store.fetch_rest()
+    assert store.wait(PATIENCE)
+    asked = len(ledger.asked)
 
-    soon = asked(PRESETS["Previous month"], (A,), time_zone="UTC", now=NOW + timedelta(minutes=20))
-    later = asked(PRESETS["Previous month"], (A,), time_zone="UTC", now=NOW + HOUR)
-
-    assert state.with_answer(soon, answer, {}).beyond is beyond
-    assert not state.with_answer(later, answer, {}).beyond.parts
+    for minutes, height, requests in ((29, 28 * 24 + 10, asked), (31, 28 * 24 + 11, 2 * asked)):
+        now = NOW + timedelta(minutes=minutes)
+        store.ask(Query.of(period, source.presets, accounts=(A,), time_zone="UTC", now=now))
+        assert store.wait(PATIENCE)
+        assert (store.state.history.height, len(ledger.asked)) == (height, requests)
+    assert store.state.told.as_of == now
 
 
 def test_without_a_network_a_range_has_the_partners_that_the_archive_holds(tmp_path: Path) -> None:
@@ -239,10 +272,10 @@ def test_without_a_network_a_range_has_the_partners_that_the_archive_holds(tmp_p
 
     explorer = UsageExplorer(archive, client=ledger, time_range="Today", now=NOW)
     explorer.time_range.value = "Previous month"
-    explorer.comparison.value = "week"
+    explorer.chart_days.value = "week"
     assert explorer.wait(PATIENCE)
 
-    assert "31 flat" in facts(explorer)
-    explorer.comparison.value = "month"
+    assert "31 flat" in facts(explorer, "compared")
+    explorer.chart_days.value = "month"
     assert explorer.wait(PATIENCE)
     assert heading(explorer, "compared") == "Month to date: $744.00, $24.00 more (+3.3%) than in September"
