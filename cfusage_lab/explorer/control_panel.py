@@ -130,7 +130,11 @@ class ControlPanel:
             one.layout.display = None if query.comparison == "custom" else "none"
         _set(self.comparison, value=query.comparison)
         _set(self.time_zone, value=query.time_zone)
-        _set(self.granularity, value=state.display.granularity)
+        bars = "hours" if state.refusal is None and state.granularity == "hour" else "days"
+        options = [
+            (f"Auto: {bars}" if value == "auto" else label, value) for label, value in GRANULARITIES.items()
+        ]
+        _set(self.granularity, options=tuple(options), value=state.display.granularity)
         _set(self.statistic, value=state.display.statistic)
         _set(self.chart, value=state.display.chart)
 

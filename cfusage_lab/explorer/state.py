@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import polars as pl
 
+from cfusage_lab.charts.granularity import granularity_for
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
 from cfusage_lab.explorer.data import Data, Part
@@ -23,10 +24,6 @@ __all__ = ["Budget", "Display", "Partners", "State", "Told"]
 
 Partners = Literal["known", "loading", "absent"]
 """Whether all windows to compare with are here, some are on their way, or could not be had."""
-_MOST_HOURS: Final = 32 * 24
-"""Bars of an hour that a chart has room for: a month, at a pixel and a half each on a usual screen."""
-_MOST_STACKED: Final = 14 * 24
-"""The same of several accounts: their parts of a bar can be told apart from three pixels on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,8 +318,7 @@ class State:
         chosen = self.selection
         is_zoomed = chosen.start is not None and chosen.end is not None
         visible = TimeRange(chosen.start, chosen.end) if is_zoomed else self.part.ranges[0]  # type: ignore[arg-type]
-        is_alone = self.is_added_up or len(self.accounts) < 2  # noqa: PLR2004 - one series of bars
-        return "hour" if visible.hours <= (_MOST_HOURS if is_alone else _MOST_STACKED) else "day"
+        return granularity_for(visible.hours, 1 if self.is_added_up else len(self.accounts))
 
     def in_granularity(self, granularity: str) -> "State":
         """Return this with bars of an hour, or of a day."""
