@@ -13,7 +13,7 @@ from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.selection import EVERYTHING
 from cfusage_lab.explorer.selection_bar import ANY
 from cfusage_lab.explorer.state_recipe import recipe_of
-from cfusage_lab.explorer.store import Store
+from cfusage_lab.explorer.store import Store, error_text
 from cfusage_lab.ranges import zone
 from cfusage_lab.source import Source
 from cfusage_lab.wording import moment_text
@@ -165,7 +165,7 @@ class Actions:
     # The selection
 
     def _refuse(self, error: Exception) -> None:
-        self._store.change(slip=str(error))
+        self._store.change(slip=error_text(error))
 
     def _brush(self, change: dict[str, Any]) -> None:
         told, state = change["new"].get("brush", {}).get("left"), self._store.state

@@ -12,7 +12,7 @@ from cfusage_lab.explorer.state import State
 from cfusage_lab.time_units import EPOCH
 from cfusage_lab.view import ChartView
 
-__all__ = ["LinkedChart", "day_told", "marks_of"]
+__all__ = ["LinkedChart", "day_told", "is_brushed", "marks_of"]
 
 
 class LinkedChart(ChartView):
@@ -45,6 +45,14 @@ def marks_of(state: State) -> dict[str, tuple[str, dict[str, list[Any]] | None]]
         "heatmap": ("cell", _cell(selection)),
         "compared": ("day", None if selection.day is None else {"day": [_milliseconds(selection.day)]}),
     }
+
+
+def is_brushed(state: State, told: Mapping[str, Any]) -> bool:
+    """Whether a brush, as the browser tells it, is what is selected."""
+    try:
+        return state.clock.spanned(told["left"]) == state.selection.brush
+    except (KeyError, OverflowError, TypeError, ValueError):  # no browser of ours tells it
+        return False
 
 
 def _brush(state: State) -> dict[str, list[Any]] | None:

@@ -17,7 +17,7 @@ from cfusage_lab.explorer.days_table import DaysTable
 from cfusage_lab.explorer.event_list import EventList
 from cfusage_lab.explorer.export_box import ExportBox
 from cfusage_lab.explorer.layout import arrange
-from cfusage_lab.explorer.linked_chart import LinkedChart, marks_of
+from cfusage_lab.explorer.linked_chart import LinkedChart, is_brushed, marks_of
 from cfusage_lab.explorer.selection_bar import SelectionBar
 from cfusage_lab.explorer.state import State
 from cfusage_lab.explorer.status import details, status
@@ -178,7 +178,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
     def _mark(self, state: State) -> None:
         for chart, (name, value) in marks_of(state).items():
             told = self.charts[chart].selections.get(name)
-            if chart == "time_line" and told and state.clock.spanned(told["left"]) == state.selection.brush:
+            if chart == "time_line" and told and is_brushed(state, told):
                 continue  # it need not snap to the bars under a reader's hand
             self.charts[chart].mark(name, value)
 
