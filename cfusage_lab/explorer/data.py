@@ -99,7 +99,8 @@ class Data:
         """Return this with what was told of a range, in the place of whatever was known of it."""
         part = Part(accounts, (time_range,))
         rest = self.windows.filter(~_inside(part))
-        windows = pl.concat([history.select(HISTORY.names()), rest])
+        told = history.select(HISTORY.names()).filter(_inside(part))  # a source may tell more than was asked
+        windows = pl.concat([told, rest])
         return replace(
             self,
             windows=windows.unique(["account_id", "start_time"], keep="first").sort(
