@@ -6,7 +6,7 @@ from typing import Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, state_look
+from cfusage_lab.charts.colours import NEUTRAL, kinds_colour, kinds_outline, pale_ground, state_look
 from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.page import WIDTH, Page, cached_page, empty_chart, stack_views
 
@@ -87,13 +87,9 @@ def _page(count: int, titles: _Pairs, texts: _Pairs, empty: str, colour: str | N
 def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | None) -> Part:
     places = alt.Y("place:O", axis=None, scale=alt.Scale(paddingInner=0.2, paddingOuter=0.1))
     base = alt.Chart().encode(y=places)
-    bars = base.mark_bar(**state_look()).encode(
-        x=alt.X(
-            "change_usd:Q",
-            axis=None,
-            scale=alt.Scale(nice=False, range=[alt.ExprRef(_BARS_BEGIN), alt.ExprRef(_BARS_END)]),
-        ),
-        x2=alt.datum(0),
+    room = alt.Scale(nice=False, range=[alt.ExprRef(_BARS_BEGIN), alt.ExprRef(_BARS_END)])
+    placed = base.encode(x=alt.X("change_usd:Q", axis=None, scale=room), x2=alt.datum(0))
+    bars = placed.mark_bar(**state_look()).encode(
         color=alt.value(colour) if colour else kinds_colour(),
         stroke=alt.value(colour) if colour else kinds_outline(),
     )
@@ -108,7 +104,9 @@ def _bars(titles: Mapping[str, str], texts: Mapping[str, str], colour: str | Non
         right.encode(x=_at("width"), text="aside:N"),
     ]
     columns = hover_columns(base, ["place"], titles)
-    return alt.layer(bars, zero, *beside, columns).transform_calculate(**texts, when=_WHEN)
+    return alt.layer(pale_ground(placed), bars, zero, *beside, columns).transform_calculate(
+        **texts, when=_WHEN
+    )
 
 
 def _at(pixels: str) -> Part:

@@ -9,8 +9,16 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import bar_gap, cost_axis, day_x, room_for_day
-from cfusage_lab.charts.colours import kinds_colour, kinds_outline, kinds_shape, state_look
-from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.colours import kinds_colour, kinds_outline, kinds_shape, pale_ground, state_look
+from cfusage_lab.charts.headings import (
+    NOT_YET,
+    Heading,
+    check_heading,
+    dashed_fact,
+    final_fact,
+    is_running_alone,
+    one_line,
+)
 from cfusage_lab.charts.marks import Part, choice_frames, hover_columns, zero_line
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
 from cfusage_lab.charts.rows import PickedAccounts, day_slots, pick_accounts, place_days
@@ -40,19 +48,23 @@ def day_over_day_chart(
     *,
     names: Mapping[str, str] | None = None,
     time_zone: str | None = None,
+    heading: Heading = "full",
+    empty: str | None = None,
     note: str | None = None,
 ) -> alt.VConcatChart:
     """Draw by how much each day's cost differs from the day before it.
 
     Bars go up from zero where cost rose and down where it fell; colour and the mark at the end of a bar tell
-    the kind. A day without a known change is a grey band with a cross. Paler bars may still change;
-    a dashed outline is a day with hours missing. Several accounts stand under each other, each on
-    its own scale; of more than five, those with the largest changes are drawn.
+    the kind. A day without a known change is a grey band with a cross. Paler bars may still change; a dashed
+    outline is a day with hours missing. Several accounts stand under each other, on one scale; those without
+    cost are named in the heading, and of more than five, those with the largest changes are drawn.
 
     Parameters
     ----------
     comparison
         What :func:`cfusage_lab.day_over_day` returns (``schema.COMPARISON``).
+    heading, empty
+        As in :func:`comparison_chart`.
     names, time_zone, note
         As in :func:`usage_chart`.
 
@@ -81,7 +93,9 @@ def day_over_day_chart(
     >>> print(*chart.title.text)
     Day over day: Thu 19 Nov 2026 cost $90.16, $24.69 less (-21.5%)
     """
-    return _changes(comparison, _DAY, names=names, time_zone=time_zone, note=note)
+    return _changes(
+        comparison, _DAY, names=names, time_zone=time_zone, heading=heading, empty=empty, note=note
+    )
 
 
 def week_over_week_chart(
@@ -89,6 +103,8 @@ def week_over_week_chart(
     *,
     names: Mapping[str, str] | None = None,
     time_zone: str | None = None,
+    heading: Heading = "full",
+    empty: str | None = None,
     note: str | None = None,
 ) -> alt.VConcatChart:
     """Draw by how much each day's cost differs from the same weekday a week before.
@@ -106,7 +122,9 @@ def week_over_week_chart(
     >>> print(*chart.title.text)
     Week over week: Thu 19 Nov 2026 cost $90.16, $2.60 more (+3.0%)
     """
-    return _changes(comparison, _WEEK, names=names, time_zone=time_zone, note=note)
+    return _changes(
+        comparison, _WEEK, names=names, time_zone=time_zone, heading=heading, empty=empty, note=note
+    )
 
 
 def _changes(
@@ -115,16 +133,18 @@ def _changes(
     *,
     names: Mapping[str, str] | None,
     time_zone: str | None,
+    heading: Heading,
+    empty: str | None,
     note: str | None,
 ) -> alt.VConcatChart:
     comparison = polars_table(comparison, COMPARISON, table="comparison", key=("account_id", "date"))
-    found = pick_accounts(comparison, size="change_usd", names=names)
+    found = pick_accounts(comparison, size="change_usd", names=names, is_short=check_heading(heading))
     first, per_slot = day_slots(found.table)
-    facts = _facts(found, wording, day_facts(found.table, time_zone))
+    facts = _facts(found, wording, found.when(time_zone))
     if per_slot > 1:
         facts.append(f"Each bar is the largest rise or fall of {per_slot:,} days")
     return fill_page(
-        _PAGE.of(found.labels, before=wording.before),
+        _PAGE.of(found.labels, nothing=empty, before=wording.before),
         [_bars(table, first, per_slot) for table in found.tables],
         title=_title(comparison, wording),
         facts=[*facts, *found.facts],
@@ -160,6 +180,8 @@ def _title(comparison: pl.DataFrame, wording: _Words) -> str:
     """State the last change that is known, of one account."""
     if comparison.is_empty():
         return f"{wording.name}: no days"
+    if is_running_alone(comparison):
+        return f"{wording.name}: {NOT_YET}"
     known = comparison.filter(pl.col("kind") != "unknown").sort("date")
     if comparison["account_id"].n_unique() > 1 or known.is_empty():
         return f"{wording.name}: change of a day's cost"
@@ -179,13 +201,16 @@ def _facts(found: PickedAccounts, wording: _Words, days: list[str]) -> list[str]
         return days
     counts = dict(comparison["kind"].value_counts().iter_rows())
     kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if kind in counts)
-    partial = comparison.filter(~pl.col("is_whole")).height
-    missing = [f"{counted(partial, 'day has', 'days have')} hours missing"] if partial else []
+    drawn = comparison.filter(pl.col("change_usd").is_not_null())
+    others = comparison.filter(pl.col("change_usd").is_null(), ~pl.col("is_whole"))
+    short = others.filter(pl.col("state") != "in_progress").height
+    reasons = [f"{counted(short, 'day has', 'days have')} hours missing"] if short else []
+    reasons += ["today isn't over"] if others.height > short else []
     return [
-        f"{found.whose} · US dollars more or less than {wording.partner}",
+        *one_line([found.whose, f"US dollars more or less than {wording.partner}"]),
         *one_line(days),
-        *one_line([kinds, *missing]),
-        *unsettled_fact(comparison),
+        *one_line([kinds, *reasons]),
+        *one_line([*final_fact(comparison, "day", by="date"), *dashed_fact(drawn)]),
     ]
 
 
@@ -196,15 +221,9 @@ def _layers(row: Row, *, before: str) -> list[Part]:
     """Draw a bar a day; ``before`` is what the cost of the day that is compared with is called."""
     base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
     unknown = base.mark_rect(fill="#808080", fillOpacity=0.14).transform_filter("datum.kind === 'unknown'")
-    bars = (
-        base.mark_rect(x2Offset=bar_gap(), **state_look())
-        .encode(
-            y="change_usd:Q",
-            y2=alt.datum(0),
-            color=kinds_colour(listed="change_kinds"),
-            stroke=kinds_outline(listed="change_kinds"),
-        )
-        .transform_filter("isValid(datum.change_usd)")
+    placed = base.encode(y="change_usd:Q", y2=alt.datum(0)).transform_filter("isValid(datum.change_usd)")
+    bars = placed.mark_rect(x2Offset=bar_gap(), **state_look()).encode(
+        color=kinds_colour(listed="change_kinds"), stroke=kinds_outline(listed="change_kinds")
     )
     titles = add_account_title(compared_titles(before=before), of=len(row.labels))
     texts = compared_texts(row.label, slot="the largest rise or fall")
@@ -212,6 +231,7 @@ def _layers(row: Row, *, before: str) -> list[Part]:
     return [
         unknown,
         zero_line(),
+        pale_ground(placed, x2Offset=bar_gap()),
         bars,
         _signs(),
         *choice_frames(base, "day", xOffset=-3, x2Offset=2),

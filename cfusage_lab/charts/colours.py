@@ -28,6 +28,7 @@ __all__ = [
     "kinds_colour",
     "kinds_outline",
     "kinds_shape",
+    "pale_ground",
     "state_look",
 ]
 
@@ -83,6 +84,12 @@ def kinds_outline(*, listed: str | None = None) -> alt.Stroke:
 def kinds_shape(*, listed: str) -> alt.Shape:
     """Give each kind its sign."""
     return alt.Shape("kind:N", scale=_by_kind(_SHAPES), legend=_kinds_key(listed))
+
+
+def pale_ground(placed: Any, **mark: Any) -> Any:  # noqa: ANN401 - altair's own
+    """Put white under what is not settled: or else paler would be darker on a dark page."""
+    ground = placed.mark_rect(fill="#ffffff", fillOpacity=0.5, **mark)
+    return ground.transform_filter("datum.state !== 'complete' || datum.is_whole === false")
 
 
 def state_look() -> dict[str, Any]:

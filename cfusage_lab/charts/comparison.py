@@ -9,8 +9,16 @@ import polars as pl
 
 from cfusage_lab.argument_checks import check_text
 from cfusage_lab.charts.axes import bar_gap, cost_axis, cost_scale, day_x, key
-from cfusage_lab.charts.colours import FRAME, PALETTE, REST, state_look
-from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.colours import FRAME, PALETTE, REST, pale_ground, state_look
+from cfusage_lab.charts.headings import (
+    NOT_YET,
+    Heading,
+    check_heading,
+    dashed_fact,
+    final_fact,
+    is_running_alone,
+    one_line,
+)
 from cfusage_lab.charts.marks import Part, choice_frames, hover_columns, zero_line
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
 from cfusage_lab.charts.rows import PickedAccounts, day_slots, pick_accounts, place_days, zeros_of
@@ -32,14 +40,16 @@ def comparison_chart(
     previous: str = "the range before",
     names: Mapping[str, str] | None = None,
     time_zone: str | None = None,
+    heading: Heading = "full",
+    empty: str | None = None,
     note: str | None = None,
 ) -> alt.VConcatChart:
     """Draw each day of a range beside its partner in another one.
 
     The filled bar is the day that the axis names, the hollow one to its left its partner; where the partner
     is not known there is none. Paler bars may still change; a dashed outline is a day with hours missing.
-    Several accounts stand under each other, each on its own scale; of more than five, the costliest are
-    drawn.
+    Several accounts stand under each other, on one scale; those without cost are named in the heading, and of
+    more than five, the costliest are drawn.
 
     Parameters
     ----------
@@ -48,6 +58,10 @@ def comparison_chart(
         ``previous_date``, the heading can't say which days the partners are).
     current, previous
         What the two ranges are called, as in a sentence.
+    heading
+        ``short`` leaves account, range and zone to what stands around the chart.
+    empty
+        What is said in the place of bars where the table has no row: why there is nothing to compare.
     names, time_zone, note
         As in :func:`usage_chart`.
 
@@ -84,13 +98,13 @@ def comparison_chart(
         key=("account_id", "date"),
         optional=RANGE_COMPARISON,
     )
-    found = pick_accounts(comparison, size="current_usd", names=names)
+    found = pick_accounts(comparison, size="current_usd", names=names, is_short=check_heading(heading))
     first, per_slot = day_slots(found.table)
-    facts = _facts(found, day_facts(found.table, time_zone), previous)
+    facts = _facts(found, found.when(time_zone), previous)
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
     return fill_page(
-        _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd")),
+        _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd"), nothing=empty),
         [_pairs(one, first, per_slot) for one in found.tables],
         title=_title(comparison, current, previous),
         facts=[*facts, *found.facts],
@@ -124,6 +138,8 @@ def _title(comparison: pl.DataFrame, current: str, previous: str) -> str:
     known = comparison.filter(pl.col("kind") != "unknown")
     if comparison.is_empty():
         return f"{current} against {previous}: no days"
+    if is_running_alone(comparison):
+        return f"{current} against {previous}: {NOT_YET}"
     if comparison["account_id"].n_unique() > 1 or known.is_empty():
         return f"{current} against {previous}"
     cost, before = net(known["current_usd"]), net(known["previous_usd"])
@@ -142,8 +158,8 @@ def _facts(found: PickedAccounts, days: list[str], previous: str) -> list[str]:
     partners = _partners(comparison)
     notes = [f"Compared with {partners}"] if partners and partners not in previous else []
     notes += [f"Not compared: {unknown:,} of {comparison.height:,} days"] if unknown else []
-    notes += unsettled_fact(comparison)
-    return [f"{found.whose} · US dollars a day", *one_line(days), *one_line(notes)]
+    notes += final_fact(comparison, "day", by="date") + dashed_fact(comparison)
+    return [*one_line([found.whose, "US dollars a day"]), *one_line(days), *one_line(notes)]
 
 
 def _partners(comparison: pl.DataFrame) -> str:
@@ -168,9 +184,11 @@ def _layers(row: Row) -> list[Part]:
         .mark_rect(fillOpacity=0.12, strokeWidth=1.2, stroke=REST, x2Offset=bar_gap())
         .transform_filter("isValid(datum.previous_usd)")
     )
-    now = _bar("current", "middle", "to", y).mark_rect(stroke=PALETTE[0], x2Offset=bar_gap(), **state_look())
+    placed = _bar("current", "middle", "to", y)
+    now = placed.mark_rect(stroke=PALETTE[0], x2Offset=bar_gap(), **state_look())
     return [
         before,
+        pale_ground(placed.encode(color=alt.value("#ffffff")), x2Offset=bar_gap()),
         now,
         _range_key(),
         zero_line(),

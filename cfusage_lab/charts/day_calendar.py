@@ -9,7 +9,7 @@ import polars as pl
 
 from cfusage_lab.charts.axes import hidden_axis, weekday_y
 from cfusage_lab.charts.colours import CROSS, IS_STRONG, NEUTRAL, colour_by_amount
-from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.headings import day_facts, final_fact, one_line
 from cfusage_lab.charts.marks import Part, choice_frames, hover_columns
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
 from cfusage_lab.charts.rows import PickedAccounts, is_zero, pick_accounts, zeros_of
@@ -43,10 +43,10 @@ def calendar_chart(
 ) -> alt.VConcatChart:
     """Draw what each day costs as a calendar: a column a week, Monday above.
 
-    The deeper the colour, the costlier; where cells are wide, the amount stands in them. A corner
-    marks a day with hours missing, as the running one has. A cross is a day without a row, while zero has the
-    colour of zero. Several accounts stand under each other, each on its own scale; of more than five, the
-    costliest are drawn. Of more than 160 weeks, the last are drawn.
+    The deeper the colour, the costlier; where cells are wide, the amount stands in them. A corner marks a day
+    with hours missing, as the running one has. A cross is a day without a row, while zero has the colour of
+    zero. Several accounts stand under each other, on one scale; those without cost are named in the heading,
+    and of more than five, the costliest are drawn. Of more than 160 weeks, the last are drawn.
 
     Parameters
     ----------
@@ -137,12 +137,12 @@ def _facts(found: PickedAccounts, left_out: int, when: list[str]) -> list[str]:
     days = found.table
     if days.is_empty():
         return when
-    lines = [f"{found.whose} · US dollars a day", *one_line(when)]
+    lines = [*one_line([found.whose, "US dollars a day"]), *one_line(when)]
     if left_out:
         lines.append(f"The last {MOST_WEEKS} weeks; {left_out:,} older rows are not drawn")
     partial = days.filter(~pl.col("is_whole")).height
     notes = [f"Corners mark days with hours missing: {partial:,}"] if partial else []
-    notes += unsettled_fact(days, "May still change")
+    notes += final_fact(days, "day", by="date", is_paler=False)
     return [*lines, *one_line(notes), *found.facts]
 
 

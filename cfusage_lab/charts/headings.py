@@ -2,24 +2,29 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import altair as alt
 import polars as pl
 
 from cfusage_lab.account_names import not_built_in
+from cfusage_lab.argument_checks import check_choice
 from cfusage_lab.ranges import zone
 from cfusage_lab.schema import STATES
 from cfusage_lab.wording import counted, days_text, state_text
 
 __all__ = [
+    "NOT_YET",
     "WRAPPED",
+    "Heading",
     "break_lines",
+    "check_heading",
     "dashed_fact",
     "day_facts",
     "final_fact",
     "heading",
     "heading_lines",
+    "is_running_alone",
     "one_line",
     "unsettled_counts",
     "unsettled_fact",
@@ -88,9 +93,25 @@ def _broken(line: str, gap: str, most: int) -> Iterable[str]:
     yield line[start:]
 
 
+Heading = Literal["full", "short"]
+"""Whether a heading names account, range and zone, or leaves that to what stands around the chart."""
+
+
+def check_heading(heading: str) -> bool:
+    """Return whether a heading is short.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither full nor short.
+    """
+    check_choice(heading, "heading", get_args(Heading))
+    return heading == "short"
+
+
 def one_line(facts: Iterable[str]) -> list[str]:
     """Set short facts side by side in one line; no line where there is none."""
-    line = " · ".join(facts)
+    line = " · ".join(filter(None, facts))
     return [line] if line else []
 
 
@@ -102,10 +123,10 @@ def day_facts(table: pl.DataFrame, time_zone: str | None) -> list[str]:
     return [days_text(table["date"].min(), table["date"].max()), *key]  # type: ignore[arg-type]
 
 
-def unsettled_fact(table: pl.DataFrame, what: str = "Paler bars may still change") -> list[str]:
-    """Say how many rows may still change, if any may; ``what`` says how they are seen."""
-    found = unsettled_counts(table)
-    return [f"{what}: {found}"] if found else []
+def unsettled_fact(table: pl.DataFrame) -> list[str]:
+    """Say how many rows may still change, if any may, where they stand in no order of time."""
+    count = table.filter(pl.col("state") != "complete").height
+    return [f"Paler bars are not final: {count:,} of {table.height:,}"] if count else []
 
 
 def final_fact(states: pl.DataFrame, what: str, *, by: str, is_paler: bool = True) -> list[str]:
@@ -137,6 +158,15 @@ def dashed_fact(days: pl.DataFrame) -> list[str]:
     words = ["today so far"] if running.len() else []
     words += [f"hours are missing, {counted(short, 'day')}"] if short else []
     return [f"Dashed: {'; '.join(words)}"] if words else []
+
+
+NOT_YET: Final = "nothing to compare yet, today isn't over"
+
+
+def is_running_alone(comparison: pl.DataFrame) -> bool:
+    """Whether no day is compared, because there is none but the running one."""
+    states = set(comparison.filter(pl.col("kind") == "unknown")["state"])
+    return states == {"in_progress"} and comparison["kind"].n_unique() == 1
 
 
 def unsettled_counts(table: pl.DataFrame) -> str:

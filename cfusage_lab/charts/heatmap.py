@@ -8,6 +8,7 @@ import polars as pl
 
 from cfusage_lab.charts.axes import hidden_axis, weekday_y
 from cfusage_lab.charts.colours import CROSS, IS_STRONG, NEUTRAL, colour_by_amount
+from cfusage_lab.charts.headings import Heading, check_heading
 from cfusage_lab.charts.heatmap_weeks import WEEK_TEXTS, week_texts
 from cfusage_lab.charts.hour_patterns import (
     COLUMNS,
@@ -44,6 +45,7 @@ def weekly_heatmap_chart(
     time_zone: str,
     statistic: Statistic = "mean",
     history: pl.DataFrame | None = None,
+    heading: Heading = "full",
     names: Mapping[str, str] | None = None,
     note: str | None = None,
 ) -> alt.VConcatChart:
@@ -66,6 +68,8 @@ def weekly_heatmap_chart(
     history
         The hours that the heatmap was made of (``schema.HISTORY``): the pointer is told what each week cost,
         so that a one-off is seen.
+    heading
+        ``short`` leaves account and zone to what stands around the chart.
     names, note
         As in :func:`usage_chart`.
 
@@ -100,7 +104,7 @@ def weekly_heatmap_chart(
         heatmap, WEEKLY_HEATMAP, statistic=statistic, table="weekly heatmap", key=key
     )
     column = COLUMNS[statistic]
-    found = pick_accounts(heatmap, size="total_usd", names=names)
+    found = pick_accounts(heatmap, size="total_usd", names=names, is_short=check_heading(heading))
     if history is not None:
         weeks = week_texts(history, heatmap, time_zone=time_zone)
         found = found.joined(weeks, on=key)

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, get_args
 import polars as pl
 
 from cfusage_lab.argument_checks import check_choice
+from cfusage_lab.charts.headings import one_line
 from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.page import Row
 from cfusage_lab.charts.rows import PickedAccounts
@@ -90,11 +91,11 @@ def figure_text(row: Mapping[str, Any], statistic: Statistic) -> str:
 
 def hour_facts(found: PickedAccounts, unit: str, time_zone: str) -> list[str]:
     """Say whose hours these are, how many stand behind the figures, and on which clock."""
-    key = zone(time_zone).key
+    clock = "" if found.is_short else f"{zone(time_zone).key} time"
     if found.table.is_empty():
-        return [f"{key} time"]
+        return one_line([clock])
     count = counted(int(found.table["hours"].sum()), "hour")
-    return [f"{found.whose} · {unit}", f"{count} · {key} time", *found.facts]
+    return [*one_line([found.whose, unit]), *one_line([count, clock]), *found.facts]
 
 
 def hover_hours(
@@ -112,7 +113,7 @@ def _slot_titles(*, is_spread: bool, is_week: bool) -> dict[str, str]:
     """Return the titles of what the pointer is told."""
     titles = {"weekday_name": "Weekday"} if is_week else {}
     titles |= {"clock": "Local time", "mean": "Mean"}
-    titles |= {"median": "Median", "quartiles": "Quartiles"} if is_spread else {}
+    titles |= {"median": "Median", "quartiles": "Middle half"} if is_spread else {}
     return titles | {"total": "Total", "part": "Share of all", "count": "Hours"}
 
 

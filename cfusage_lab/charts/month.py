@@ -11,7 +11,7 @@ import polars as pl
 from cfusage_lab.argument_checks import said
 from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE, REST
-from cfusage_lab.charts.headings import day_facts, one_line, unsettled_fact
+from cfusage_lab.charts.headings import Heading, check_heading, day_facts, final_fact, one_line
 from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
 from cfusage_lab.charts.rows import PickedAccounts, pick_accounts, place_days, zeros_of
@@ -35,13 +35,15 @@ def month_over_month_chart(
     until: str | None = None,
     names: Mapping[str, str] | None = None,
     time_zone: str | None = None,
+    heading: Heading = "full",
     note: str | None = None,
 ) -> alt.VConcatChart:
     """Draw how cost adds up from the first of the month, beside the same days of the month before.
 
     The solid line is this month, the dashed one the same days of the month before; a line breaks where it is
-    not known. The last day is shaded: it is the month so far, not a forecast. Several accounts stand
-    under each other, each on its own scale; of more than five, the costliest are drawn.
+    not known. The last day is shaded: it is the month so far, not a forecast. Several accounts stand under
+    each other, on one scale; those without cost are named in the heading, and of more than five, the
+    costliest are drawn.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def month_over_month_chart(
     until
         The local clock time until which the last day is counted, such as ``"14:00"``, as in
         ``schema.SAME_TIME`` and ``schema.SUMMARY``: if it is not ``"24:00"``, the day is marked as running.
+    heading
+        ``short`` leaves account, range and zone to what stands around the chart.
     names, time_zone, note
         As in :func:`usage_chart`.
 
@@ -81,13 +85,13 @@ def month_over_month_chart(
     if first is None:
         days = day_facts(month_so_far, time_zone)
         return fill_page(_PAGE.of(()), [], title="Month to date: no days", facts=days, note=note)
-    found = pick_accounts(month_so_far, size="current_usd", names=names)
+    found = pick_accounts(month_so_far, size="current_usd", names=names, is_short=check_heading(heading))
     before = (first - DAY).replace(day=1)
     return fill_page(
         _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd")),
         [_rows(one, first, passed) for one in found.tables],
         title=_title(month_so_far, before),
-        facts=[*_facts(found, before, day_facts(found.table, time_zone)), *found.facts],
+        facts=[*_facts(found, before, found.when(time_zone)), *found.facts],
         note=note,
         values={
             "month_labels": {"current": f"{first:%B %Y}", "previous": f"{before:%B %Y}"},
@@ -158,9 +162,9 @@ def _facts(found: PickedAccounts, before: date, days: list[str]) -> list[str]:
     """Say whose month it is, how far it goes, what may still change and what is not known."""
     table = found.table
     lines = [
-        f"{found.whose} · US dollars since the 1st, beside the same days of {before:%B}",
+        *one_line([found.whose, f"US dollars since the 1st, beside the same days of {before:%B}"]),
         *one_line(days),
-        *unsettled_fact(table, "Sums that may still change"),
+        *final_fact(table, "day", by="date", is_paler=False),
     ]
     partial = table.filter(~pl.col("is_whole"))
     for rows, month in (

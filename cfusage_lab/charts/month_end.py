@@ -8,7 +8,7 @@ import polars as pl
 
 from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE
-from cfusage_lab.charts.headings import day_facts, one_line
+from cfusage_lab.charts.headings import Heading, check_heading, day_facts, one_line
 from cfusage_lab.charts.marks import Part, hover_columns
 from cfusage_lab.charts.month import DAY_MINUTES, clock_minutes, month_of_days
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
@@ -41,13 +41,14 @@ def month_end_chart(
     until: str | None = None,
     names: Mapping[str, str] | None = None,
     time_zone: str | None = None,
+    heading: Heading = "full",
     note: str | None = None,
 ) -> alt.VConcatChart:
     """Draw where the month ends: what is spent, then a fan that holds what is to come.
 
     The solid line is what is spent since the first of the month, the dashed one its forecast; around it stand
-    the intervals of the sum, the likelier the lighter. Several accounts stand under each other, each on its
-    own scale; of more than five, the costliest are drawn.
+    the intervals of the sum, the likelier the lighter. Several accounts stand under each other, on one scale;
+    those without cost are named in the heading, and of more than five, the costliest are drawn.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ def month_end_chart(
         Several accounts have lines without words. A limit far above the month is not drawn.
     until
         The local clock time until which the last day is counted, such as ``"14:00"``.
+    heading
+        ``short`` leaves account, range and zone to what stands around the chart.
     names, time_zone, note
         As in :func:`usage_chart`.
 
@@ -100,7 +103,7 @@ def month_end_chart(
         days = day_facts(path, time_zone)
         return fill_page(_PAGE.of(()), [], title="Month end: no days", facts=days, note=note)
     _refuse_unspent(path)
-    found = pick_accounts(path, size="forecast_usd", names=names)
+    found = pick_accounts(path, size="forecast_usd", names=names, is_short=check_heading(heading))
     limits = _limits(path, budget, runway)
     tables = [_rows(one, limits.get(one["account_id"][0], {}), levels, passed, until) for one in found.tables]
     costs = [name for name in tables[0].columns if name.endswith("_usd")]
@@ -228,7 +231,7 @@ def _facts(
     found: PickedAccounts, budget: pl.DataFrame | None, runway: pl.DataFrame | None, time_zone: str | None
 ) -> list[str]:
     """Say whose month it is and how it was told; of one account, how budget and credit stand, too."""
-    lines = [f"{found.whose} · US dollars since the 1st", *one_line(day_facts(found.table, time_zone))]
+    lines = [*one_line([found.whose, "US dollars since the 1st"]), *one_line(found.when(time_zone))]
     if len(found.labels) > 1:
         ends = zip(found.labels, map(_end, found.tables), strict=True)
         return lines + [f"{label} · {month_end_sentence(end)}" for label, end in ends]

@@ -162,8 +162,21 @@ class AccountPage:
     steps: Mapping[str, str] | None = None
     choice: tuple[str, Sequence[str]] | None = None
 
-    def of(self, labels: tuple[str, ...], zero_rows: tuple[bool, ...] = (), **asked: Any) -> Page:  # noqa: ANN401 - each chart's own
-        """Return the page of some accounts; ``zero_rows`` says which of them have nothing but zeros."""
+    def of(
+        self,
+        labels: tuple[str, ...],
+        zero_rows: tuple[bool, ...] = (),
+        *,
+        nothing: str | None = None,
+        **asked: Any,  # noqa: ANN401 - each chart's own
+    ) -> Page:
+        """Return the page of some accounts; ``zero_rows`` says which of them have nothing but zeros.
+
+        Where there is no account, ``nothing`` says why.
+        """
+        check_text(nothing, "empty")
+        if not labels:
+            return empty_page(visible(nothing or f"There is no {self.what} in this table"))
         return _account_page(self, labels, zero_rows or (False,) * len(labels), tuple(asked.items()))
 
     def row(self, row: Row, asked: Mapping[str, Any]) -> Part:
@@ -185,8 +198,6 @@ def _account_page(
     zero_rows: tuple[bool, ...],
     asked: tuple[tuple[str, Any], ...],
 ) -> Part:
-    if not labels:
-        return empty_chart(f"There is no {kind.what} in this table")
     rows = [kind.row(Row(nth, labels, all(zero_rows)), dict(asked)) for nth in range(len(labels))]
     whole = stack_views(rows).resolve_scale(x="shared", y="shared")
     least = kind.heights[0] if len(labels) == 1 else kind.heights[1]

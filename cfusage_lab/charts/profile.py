@@ -8,6 +8,7 @@ import polars as pl
 
 from cfusage_lab.charts.axes import cost_axis, cost_scale, hour_x, key, share_axis
 from cfusage_lab.charts.colours import FRAME, PALETTE
+from cfusage_lab.charts.headings import Heading, check_heading
 from cfusage_lab.charts.hour_patterns import (
     COLUMNS,
     SPREAD,
@@ -29,16 +30,16 @@ from cfusage_lab.wording import clock_hour
 __all__ = ["hour_profile_chart"]
 
 _USUAL: Final = PALETTE[0]
-_COLOURS: Final = {"mean": PALETTE[4], "median": _USUAL, "quartile to quartile": _USUAL}
+_COLOURS: Final = {"mean": PALETTE[4], "median": _USUAL, "middle half": _USUAL}
 _BAR: Final = "M-1,-0.3H1V0.3H-1Z"
-_SHAPES: Final = {"mean": "circle", "median": _BAR, "quartile to quartile": FRAME}
+_SHAPES: Final = {"mean": "circle", "median": _BAR, "middle half": FRAME}
 _UNITS: Final = {
     "mean": "US dollars an hour: mean",
-    "median": "US dollars an hour: median, quartiles",
+    "median": "US dollars an hour: median, middle half",
     "total": "US dollars in all",
     "share": "Share of all cost",
 }
-_WITH_SPREAD: Final = ", median, quartiles"
+_WITH_SPREAD: Final = ", median, middle half"
 
 
 def hour_profile_chart(
@@ -46,6 +47,7 @@ def hour_profile_chart(
     *,
     time_zone: str,
     statistic: Statistic = "mean",
+    heading: Heading = "full",
     names: Mapping[str, str] | None = None,
     note: str | None = None,
 ) -> alt.VConcatChart:
@@ -53,8 +55,8 @@ def hour_profile_chart(
 
     The line with points is the mean, the bar across each hour the median, and the shaded band holds the
     middle half of the hours, from quartile to quartile. A total or a share is a bar up from zero. An hour
-    that nobody saw is a gap. Several accounts stand under each other, each on its own scale; of more than
-    five, the costliest are drawn.
+    that nobody saw is a gap. Several accounts stand under each other, on one scale; those
+    without cost are named in the heading, and of more than five, the costliest are drawn.
 
     Parameters
     ----------
@@ -66,6 +68,8 @@ def hour_profile_chart(
     statistic
         Which figure is drawn: ``mean`` with the median and quartiles beside it, ``median`` with the
         quartiles, ``total`` or ``share``. The pointer is told all.
+    heading
+        ``short`` leaves account and zone to what stands around the chart.
     names, note
         As in :func:`usage_chart`.
 
@@ -97,7 +101,7 @@ def hour_profile_chart(
     profile, is_spread = check_pattern(
         profile, HOURLY_PROFILE, statistic=statistic, table="hourly profile", key=slot
     )
-    found = pick_accounts(profile, size="total_usd", names=names)
+    found = pick_accounts(profile, size="total_usd", names=names, is_short=check_heading(heading))
     has_band = is_spread and statistic in {"mean", "median"}
     shown = (COLUMNS[statistic], *(SPREAD[1:] if has_band else ()))
     unit = _UNITS[statistic] + (_WITH_SPREAD if statistic == "mean" and is_spread else "")
@@ -151,7 +155,7 @@ def _usual(base: Part, statistic: Statistic, y: dict[str, Any], *, is_spread: bo
     boxes = (
         base.mark_rect(fillOpacity=0.25, strokeWidth=1, stroke=_USUAL)
         .encode(y=alt.Y("q25_usd:Q", **y), y2="q75_usd:Q", color=colour)
-        .transform_calculate(what="'quartile to quartile'")
+        .transform_calculate(what="'middle half'")
     )
     medians = (
         base.mark_rule(strokeWidth=3)

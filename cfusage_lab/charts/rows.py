@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from cfusage_lab.account_names import labels
+from cfusage_lab.charts.headings import day_facts
 from cfusage_lab.downsampling import MOST_SERIES
 
 __all__ = ["MOST_DAYS", "PickedAccounts", "day_slots", "is_zero", "pick_accounts", "place_days", "zeros_of"]
@@ -30,12 +31,15 @@ class PickedAccounts:
         The rows of each.
     facts
         Lines for the heading where accounts were left out, or have no cost and so no row.
+    is_short
+        Whether the heading leaves the account to what stands around the chart.
     """
 
     table: pl.DataFrame
     labels: tuple[str, ...]
     tables: tuple[pl.DataFrame, ...]
     facts: tuple[str, ...]
+    is_short: bool = False
 
     def joined(self, columns: pl.DataFrame, *, on: Sequence[str]) -> "PickedAccounts":
         """Return the same with more columns."""
@@ -44,11 +48,19 @@ class PickedAccounts:
 
     @property
     def whose(self) -> str:
-        """Whose cost it is, for the heading."""
-        return self.labels[0] if len(self.labels) == 1 else f"{len(self.labels)} accounts on one scale"
+        """Whose cost it is, for the heading; empty where that is said elsewhere."""
+        if len(self.labels) == 1:
+            return "" if self.is_short else self.labels[0]
+        return f"{len(self.labels)} accounts on one scale"
+
+    def when(self, time_zone: str | None) -> list[str]:
+        """Say which days these are, and whose, for the heading; nothing where that is said elsewhere."""
+        return [] if self.is_short else day_facts(self.table, time_zone)
 
 
-def pick_accounts(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None) -> PickedAccounts:
+def pick_accounts(
+    table: pl.DataFrame, *, size: str, names: Mapping[str, str] | None, is_short: bool = False
+) -> PickedAccounts:
     """Take a table apart by account: all that have cost, or those with the most ``size`` and a line about it.
 
     Where no account has cost, all are drawn.
@@ -67,6 +79,7 @@ def pick_accounts(table: pl.DataFrame, *, size: str, names: Mapping[str, str] | 
         tuple(known[one] for one in shown),
         tuple(table.filter(pl.col("account_id") == one) for one in shown),
         tuple(facts),
+        is_short,
     )
 
 

@@ -7,10 +7,10 @@ import polars as pl
 
 from cfusage_lab.anomaly_detection import what_stood_out
 from cfusage_lab.argument_checks import names_of
-from cfusage_lab.charts.headings import dashed_fact, day_facts, final_fact, one_line
+from cfusage_lab.charts.headings import Heading, check_heading, dashed_fact, day_facts, final_fact, one_line
 from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.usage_page import Look, usage_page
-from cfusage_lab.charts.usage_rows import average_name, day_windows, mark_events, shown_events
+from cfusage_lab.charts.usage_rows import average_name, day_windows, mark_events, mark_windows, shown_events
 from cfusage_lab.charts.zoomed_heading import WORDS, clock_edges
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import ConfigError
@@ -31,6 +31,8 @@ def usage_chart(
     anomalies: pl.DataFrame | None = None,
     time_zone: str | None = None,
     names: Mapping[str, str] | None = None,
+    marked: pl.DataFrame | None = None,
+    heading: Heading = "full",
     note: str | None = None,
 ) -> alt.VConcatChart:
     """Draw cost over time: a bar a window or a local day, accounts stacked, above an overview to zoom with.
@@ -57,6 +59,11 @@ def usage_chart(
     names
         Account id to name; an account without one is called by the ends of its id. The order is kept, and
         gives the colours.
+    marked
+        Windows to shade, such as those behind a cell of the heatmap: a table with their ``start_time``, or
+        for local days with their ``date``. In a chart on screen it takes no new drawing to mark others.
+    heading
+        ``short`` leaves account and zone to what stands around the chart.
     note
         A last line of the heading: where the numbers come from, for a picture that travels alone.
 
@@ -102,13 +109,15 @@ def usage_chart(
         usage = polars_history(door.native, WINDOWS)
         rows, mean = windows_of(usage, info, names), None
     bars, marks = rows.bars() if rows.series else pl.DataFrame(), []
+    if rows.series:
+        bars = mark_windows(bars, marked, time_zone=info.key, is_daily=is_daily)
     if anomalies is not None:
         events = shown_events(anomalies, usage)
         if rows.series:
             bars, events = mark_events(bars, events, time_zone=info.key, names=names)
         marks = [f"Marked: {_lowered(what_stood_out(events))}"]
     when = day_facts(usage, time_zone) if is_daily else _span(rows, info.key)
-    facts, words = _heading(rows, when, mean, is_daily=is_daily)
+    facts, words = _heading(rows, when, mean, is_daily=is_daily, is_short=check_heading(heading))
     look = Look(
         rows.series,
         rows.width,
@@ -141,10 +150,11 @@ def _what(rows: Windows) -> str:
 
 
 def _heading(
-    rows: Windows, when: list[str], mean: str | None, *, is_daily: bool
+    rows: Windows, when: list[str], mean: str | None, *, is_daily: bool, is_short: bool
 ) -> tuple[list[str], dict[str, object]]:
     """Say whose cost it is, in what unit and when, and what is not final; and what a zoom takes of that."""
-    whose = [rows.series[0].label] if len(rows.series) == 1 else []
+    whose = [rows.series[0].label] if len(rows.series) == 1 and not is_short else []
+    when = when[: 1 if rows.span else 0] if is_short else when
     unit = "a day" if is_daily else f"a UTC {_what(rows)}" if rows.width > HOUR else "an hour"
     line = one_line([*whose, f"US dollars {unit}", *([f"line: {mean}"] if mean else [])])
     slots = f"Zoomed out, each bar is the costliest of {rows.slot_windows:,} {_what(rows)}s"

@@ -7,7 +7,7 @@ from typing import Any, Final
 import altair as alt
 
 from cfusage_lab.charts.axes import clock_axis, cost_axis, cost_scale, day_axis, key, legend_columns
-from cfusage_lab.charts.colours import DOWN, PALETTE, REST, UP, state_look
+from cfusage_lab.charts.colours import DOWN, NEUTRAL, PALETTE, REST, UP, pale_ground, state_look
 from cfusage_lab.charts.marks import Part, centred_text, hover_columns
 from cfusage_lab.charts.page import WIDTH, cached_page, stack_views
 from cfusage_lab.charts.tooltips import quote
@@ -108,7 +108,7 @@ def _detail(look: Look) -> Part:
     absence = [centred_text("No cost in this time range")] if look.is_zero else []
     is_inside = "!length(data('brush_store')) || vlSelectionTest('brush_store', datum)"
     return (
-        alt.layer(*_bars(look), *mean, *events, columns.add_params(drag), *absence)
+        alt.layer(*_bars(look), *mean, *events, *_marked(look), columns.add_params(drag), *absence)
         .transform_filter(f"datum.is_slot === {_IS_REDUCED} && ({is_inside})")
         .transform_calculate(**_stacked(look.series))
         .properties(name="detail", width=WIDTH, height=_HEIGHT)
@@ -131,7 +131,8 @@ def _bars(look: Look) -> list[Part]:
     )
     look_up: dict[str, Any] = {"scale": scale, "legend": legend}
     y: dict[str, Any] = {"axis": cost_axis("detail_y"), "scale": cost_scale(is_zero=look.is_zero)}
-    bars = []
+    whole = alt.Chart().encode(x=_x(_axis(look)), x2="right:T", y=alt.Y("lowest:Q", **y), y2="highest:Q")
+    bars = [pale_ground(whole, x2Offset=_gap(look))]
     for nth in range(len(series)):
         colour = f"series_{nth}:N"
         bar = alt.Chart().encode(
@@ -174,6 +175,18 @@ def _mean() -> list[Part]:
     return [*lines, points]
 
 
+def _marked(look: Look) -> list[Part]:
+    """Shade the windows that were chosen elsewhere, wide enough to be seen, and cap them."""
+    place = alt.Chart().encode(x=_x(_axis(look)), x2="right:T", y=alt.value(0))
+    shades = ((alt.ExprRef("detail_height"), 0.22), (_STRIP, 1.0))
+    return [
+        place.mark_rect(color=NEUTRAL, opacity=opacity, xOffset=-0.75, x2Offset=0.75)
+        .encode(y2=alt.value(pixels))
+        .transform_filter("datum.is_marked")
+        for pixels, opacity in shades
+    ]
+
+
 def _events(look: Look) -> list[Part]:
     """Mark what belongs to an event by a strip above it, and by a shade from the top to the bottom."""
     marks = []
@@ -195,6 +208,8 @@ def _stacked(series: tuple[Series, ...]) -> dict[str, str]:
         steps[f"low_{nth}"] = f"{cost} < 0 ? 0{below} : 0{above}"
         steps[f"series_{nth}"] = f"'{one.column}'"
         steps[f"high_{nth}"] = f"datum.low_{nth} + {cost}"
+    for edge, pick in (("lowest", "min"), ("highest", "max")):
+        steps[edge] = " + ".join(f"{pick}(0, datum.{one.column})" for one in series)
     return steps
 
 

@@ -12,11 +12,13 @@ from cfusage_lab.account_names import labels
 from cfusage_lab.anomaly_detection import checked_events, explanation
 from cfusage_lab.downsampling import Windows, windows_of
 from cfusage_lab.errors import FrameError
+from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.readings import readings
+from cfusage_lab.schema import DAILY, WINDOWS
 from cfusage_lab.time_units import DAY
 
-__all__ = ["MEAN", "average_name", "day_windows", "mark_events", "shown_events"]
+__all__ = ["MEAN", "average_name", "day_windows", "mark_events", "mark_windows", "shown_events"]
 
 MEAN: Final = "rolling_mean_usd"
 """The column of the mean, as in ``schema.ROLLING``."""
@@ -141,6 +143,29 @@ def mark_events(
     found = rows.join(told, on="bar", how="left", maintain_order="left").drop("bar", "event")
     is_found = pl.int_range(pl.len()).is_in(pairs["event"].unique().to_list())
     return found, events.filter(is_found)
+
+
+def mark_windows(
+    bars: pl.DataFrame, marked: pl.DataFrame | None, *, time_zone: str, is_daily: bool
+) -> pl.DataFrame:
+    """Add ``is_marked`` to bars: whether a window or a date of ``marked`` is in it.
+
+    Raises
+    ------
+    FrameError
+        If the column is missing that says which: ``start_time``, or for days ``date``.
+    """
+    if marked is None:
+        return bars.with_columns(is_marked=pl.lit(value=False))
+    column = "date" if is_daily else "start_time"
+    needed = pl.Schema({column: (DAILY if is_daily else WINDOWS)[column]})
+    chosen = polars_table(marked, needed, table="marked")[column].unique()
+    if is_daily:
+        chosen = chosen.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    lefts = readings(chosen, "UTC" if is_daily else zone(time_zone).key).dt.replace_time_zone("UTC").sort()
+    inside = lefts.search_sorted(bars["right"], side="left") - lefts.search_sorted(bars["left"], side="left")
+    is_chosen = pl.col("start_time").is_in(chosen.to_list())  # a slot has one of its windows' start
+    return bars.with_columns(is_marked=pl.when("is_slot").then(inside > 0).otherwise(is_chosen))
 
 
 def _pairs(bars: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:

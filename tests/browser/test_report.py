@@ -24,7 +24,7 @@ EVIL = "</script><img src=x onerror='pwned = 1'>&\""
 SANDBOX = next(iter(cfu.SANDBOX_ACCOUNTS))
 BARS = """() => [...document.querySelectorAll('figure')]
   .find((one) => one.textContent.includes('AI Gateway cost'))
-  .querySelectorAll('svg .detail_layer_0_marks path').length"""
+  .querySelectorAll('svg .detail_layer_1_marks path').length"""
 WIDTHS = """() => [...document.querySelectorAll('.chart svg')].map(
   (svg) => [svg.getBoundingClientRect().width, svg.parentElement.clientWidth])"""
 

@@ -87,8 +87,7 @@ def test_the_heading_adds_up_and_says_whose_clock_it_is() -> None:
 
     assert title_of(chart) == "1 event came to $9.00 more than usual, 1 event to $18.00 less"
     assert " ".join(subtitle_of(chart)) == (
-        "a…a · US dollars above or below usual · Europe/Berlin time "
-        "Paler bars may still change: 1 provisional made up"
+        "a…a · US dollars above or below usual · Europe/Berlin time Paler bars are not final: 1 of 2 made up"
     )
 
 

@@ -219,8 +219,8 @@ def test_the_heading_states_the_last_known_change_and_counts() -> None:
         "Alpha · US dollars more or less than the day before",
         "Sun 1 Nov to Sun 8 Nov 2026 · Europe/Berlin days",
         counts,
-        "1 day has hours missing",
-        "Paler bars may still change: 1 in progress",
+        "today isn't over",
+        "8 days, the last not final (paler)",
         "Sandbox: made-up data",
     ]
 

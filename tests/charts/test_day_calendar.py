@@ -61,7 +61,7 @@ def test_amounts_stand_in_wide_cells_and_partial_days_have_a_corner() -> None:
     assert [(float(left) > 600, float(top) < 26) for left, top in triangles] == [(True, True)]
     assert subtitle_of(chart)[-2:] == [
         "Corners mark days with hours missing: 1",
-        "May still change: 1 in progress",
+        "4 days, the last not final",
     ]
     assert told_by(chart)[-1] == {
         "Day": "Mon 9 Nov 2026",

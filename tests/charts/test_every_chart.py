@@ -14,7 +14,7 @@ import altair as alt
 import polars as pl
 import pytest
 import vl_convert
-from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of
+from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of, told_by
 from histories import days, hours, local_days
 from sight import SIGHT, contrast, lab
 
@@ -195,6 +195,67 @@ def test_accounts_share_one_scale(name: str) -> None:
     assert not [one for one in names if one.startswith("row_")]
 
 
+SHORT = {
+    "compared": lambda: charts.comparison_chart(
+        changes.compare(DAYS.tail(5), DAYS.head(5)), time_zone=ZONE, heading="short"
+    ),
+    "day over day": lambda: charts.day_over_day_chart(
+        changes.day_over_day(DAYS), time_zone=ZONE, heading="short"
+    ),
+    "week over week": lambda: charts.week_over_week_chart(
+        changes.week_over_week(DAYS), time_zone=ZONE, heading="short"
+    ),
+    "month": lambda: charts.month_over_month_chart(
+        changes.month_over_month(MONTH, time_zone=ZONE), time_zone=ZONE, heading="short"
+    ),
+    "profile": lambda: charts.hour_profile_chart(
+        patterns.hourly_profile(HOURS, time_zone=ZONE), time_zone=ZONE, heading="short"
+    ),
+    "heatmap": lambda: charts.weekly_heatmap_chart(
+        patterns.weekly_heatmap(HOURS, time_zone=ZONE), time_zone=ZONE, heading="short"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_short_heading_names_neither_account_nor_range_nor_zone(name: str) -> None:
+    """What stands around the chart says so once for all."""
+    said = [line for line in subtitle_of(SHORT[name]()) if not line.startswith("Compared with")]
+
+    assert not re.search(r"a…a|Berlin|\d Oct\w* 2026", " ".join(said))
+    assert said[0][0].isupper(), said
+
+
+def test_why_there_is_nothing_to_compare_is_said() -> None:
+    """In the place of bars where there is no row; in the title where the only day is running."""
+    why = "Nothing to compare yet: today isn't over"
+    compared = changes.compare(DAYS.tail(1), DAYS.head(1))
+    changed = changes.day_over_day(DAYS)
+    for chart in (
+        charts.comparison_chart(compared.clear(), empty=why),
+        charts.day_over_day_chart(changed.clear(), empty=why),
+        charts.week_over_week_chart(changed.clear(), empty=why),
+    ):
+        assert why in svg_of(chart)
+    assert "There is no day in this table" in svg_of(charts.day_over_day_chart(changed.clear()))
+    running = changed.tail(1).with_columns(
+        state=pl.lit("in_progress"), kind=pl.lit("unknown"), change_usd=pl.lit(None, pl.Float64)
+    )
+    assert title_of(charts.day_over_day_chart(running)) == (
+        "Day over day: nothing to compare yet, today isn't over"
+    )
+    assert title_of(charts.comparison_chart(running)).endswith("nothing to compare yet, today isn't over")
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERY) - {"models"}))
+def test_no_tooltip_says_null(name: str) -> None:
+    """What is not known has a word."""
+    chart = EVERY[name]()
+    if any("tooltip" in layer["encoding"] for layer in complete(chart)["vconcat"][0]["layer"]):
+        told = " ".join(text for row in told_by(chart) for text in row.values())
+        assert not re.search(r"\b(null|undefined|NaN)\b", told)
+
+
 @pytest.mark.slow
 def test_a_heading_counts_what_is_drawn() -> None:
     """Of seven accounts, five are: their days, hours and marks, and not those of the two left out.
@@ -232,12 +293,12 @@ def test_a_heading_counts_what_is_drawn() -> None:
         }.items()
     }
 
-    assert "5 days have hours missing" in " · ".join(said["day_over_day"]).split(" · ")
-    assert "Paler bars may still change: 5 in progress" in said["day_over_day"]
+    assert "today isn't over" in " · ".join(said["day_over_day"]).split(" · ")
+    assert "12 days, the last not final (paler)" in said["day_over_day"]
     assert "Not compared: 10 of 60 days" in said["comparison"]
-    assert "Corners mark days with hours missing: 5" in said["calendar"]
-    assert "May still change: 5 in progress" in said["calendar"]
-    assert "Sums that may still change: 130 provisional" in said["month_over_month"]
+    assert "Corners mark days with hours missing: 5" in " · ".join(said["calendar"])
+    assert "12 days, the last not final" in " · ".join(said["calendar"])
+    assert "26 days, none final" in said["month_over_month"]
     for name in ("hour_profile", "weekly_heatmap"):
         assert "300 hours · UTC time" in said[name]
     for lines in said.values():

@@ -195,7 +195,7 @@ def test_of_too_many_only_those_drawn_are_said_to_change_yet() -> None:
 
     said = subtitle_of(movers_chart(many.with_columns(state=pl.Series(states))))
 
-    assert "Paler bars may still change: 1 provisional" in said
+    assert "Paler bars are not final: 1 of 40" in said
     assert not any("rows" in line for line in subtitle_of(movers_chart(many.head(MOST_ROWS))))
 
 

@@ -66,7 +66,7 @@ def test_the_pointer_is_told_the_hour_in_full() -> None:
         "Local time": "09:00 to 10:00",
         "Mean": "$4.00",
         "Median": "$4.00",
-        "Quartiles": "$3.50 to $4.50",
+        "Middle half": "$3.50 to $4.50",
         "Total": "$8.00",
         "Share of all": "80.0%",
         "Hours": "2",
@@ -79,7 +79,7 @@ def test_the_heading_of_a_profile_states_the_peak_and_the_clock() -> None:
 
     assert title_of(chart) == "Peak hour 09:00 to 10:00: $4.00 on average"
     assert subtitle_of(chart) == [
-        "Alpha · US dollars an hour: mean, median, quartiles",
+        "Alpha · US dollars an hour: mean, median, middle half",
         "48 hours · Europe/Berlin time",
         "Sandbox",
     ]
@@ -93,7 +93,7 @@ def test_mean_and_median_are_told_and_drawn_apart() -> None:
     chart = hour_profile_chart(table, time_zone="UTC")
 
     told = told_by(chart)[9]
-    assert [told[name] for name in ("Mean", "Median", "Quartiles", "Total")] == [
+    assert [told[name] for name in ("Mean", "Median", "Middle half", "Total")] == [
         "$6.00",
         "$5.00",
         "$4.00 to $7.50",
@@ -143,8 +143,8 @@ def test_a_profile_without_medians_draws_the_mean_alone() -> None:
 @pytest.mark.parametrize(
     ("statistic", "unit", "title"),
     [
-        ("mean", "US dollars an hour: mean, median, quartiles", "$4.00 on average"),
-        ("median", "US dollars an hour: median, quartiles", "$4.00 in the median"),
+        ("mean", "US dollars an hour: mean, median, middle half", "$4.00 on average"),
+        ("median", "US dollars an hour: median, middle half", "$4.00 in the median"),
         ("total", "US dollars in all", "$8.00 in all"),
         ("share", "Share of all cost", "80.0% of all cost"),
     ],
@@ -164,7 +164,7 @@ def test_a_profile_of_medians_draws_no_mean() -> None:
     assert layers_of(chart, "line") == []
     assert len([bar for bar in bars_of(chart, PALETTE[0]) if bar[3] > 1]) == 1
     assert layers_of(chart, "rule")[0]["encoding"]["y"]["field"] == "median_usd"
-    assert {"median", "quartile to quartile"} <= set(texts_of(chart))
+    assert {"median", "middle half"} <= set(texts_of(chart))
     assert "mean" not in texts_of(chart)
 
 
@@ -176,7 +176,7 @@ def test_what_adds_up_is_a_bar_from_zero(statistic: Statistic, ratio: float) -> 
     nine, ten = (bar for bar in bars_of(chart, PALETTE[0]) if bar[3] > 0)
     assert nine[0] == pytest.approx(640 * 9 / 24, abs=0.1)
     assert nine[3] / ten[3] == pytest.approx(ratio, rel=1e-3)
-    assert "quartile to quartile" not in texts_of(chart)
+    assert "middle half" not in texts_of(chart)
     assert ("80%" in texts_of(chart)) == (statistic == "share")
 
 

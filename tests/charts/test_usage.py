@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 import vl_convert
-from histories import hours
+from histories import days, hours
 from sight import SIGHT, contrast, lab
 
 from cfusage_lab.charts import usage_chart
@@ -199,6 +199,52 @@ def test_only_a_chart_that_answers_says_how_to_zoom() -> None:
         if param["name"] == "cfusage_live":
             param["expr"] = "true"
     assert hint in vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+
+
+def test_windows_that_were_chosen_elsewhere_are_shaded_by_their_rows_alone() -> None:
+    """Of the hour that comes twice, the second; of slots, the one with the window in it; days by date."""
+    history = hours("2026-10-24T22:00", [1.0] * 6)
+    chosen = history.filter(pl.col("start_time").dt.hour() == 1)
+
+    def marked(table: pl.DataFrame, which: pl.DataFrame | None, zone: str = "Europe/Berlin") -> list[bool]:
+        spec = Drawing.of(usage_chart(table, marked=which, time_zone=zone)).complete()
+        return [row["is_marked"] for row in spec["datasets"][spec["vconcat"][0]["data"]["name"]]]
+
+    assert marked(history, chosen) == [False] * 3 + [True] + [False] * 2
+    assert marked(history, None) == [False] * 6
+    drawings = [Drawing.of(usage_chart(history, marked=which)) for which in (None, chosen)]
+    assert drawings[0].spec == drawings[1].spec
+    assert drawings[0].values == drawings[1].values
+
+    year = hours("2025-01-01", [1.0] * 8760)
+    slots = marked(year, year[4321:4322], "UTC")
+    assert (slots[:8760].index(True), sum(slots[:8760])) == (4321, 1)
+    assert (slots[8760:].index(True), sum(slots[8760:])) == (4321 // 14, 1)
+
+    daily = days({"2026-11-01": 1.0, "2026-11-02": 2.0})
+    assert marked(daily, daily.tail(1)) == [False, True]
+    with pytest.raises(FrameError, match="missing 'start_time'"):
+        usage_chart(history, marked=daily)
+
+
+def test_a_short_heading_leaves_account_and_zone_to_what_stands_around() -> None:
+    """The span stays: a zoom changes it."""
+    chart = usage_chart(hours("2026-01-05", [1.0] * 24), names={"a": "Alpha"}, heading="short")
+    daily = usage_chart(days({"2026-11-01": 1.0}), time_zone="UTC", heading="short")
+
+    assert chart.title.subtitle == ["US dollars an hour", "Mon 5 Jan 2026"]
+    assert daily.title.subtitle == ["US dollars a day", "Sun 1 Nov 2026"]
+    with pytest.raises(ConfigError, match="heading 'none'"):
+        usage_chart(hours("2026-01-05", [1.0]), heading="none")  # type: ignore[arg-type]
+
+
+def test_paler_is_paler_on_a_dark_page_too() -> None:
+    """White lies under what may still change, and only there."""
+    states = ["complete", "provisional", "in_progress"]
+    drawn = svg_of(hours("2026-01-05", [1.0, 2.0, 3.0], states=states))
+
+    under = re.findall(r'<path[^>]*fill="#ffffff"[^>]*fill-opacity="0.5"', drawn)
+    assert len(under) == 2
 
 
 def test_a_zero_account_and_an_empty_table_say_so() -> None:

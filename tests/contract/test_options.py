@@ -20,6 +20,7 @@ TABLES = {
     *("history", "daily", "comparison", "usage", "table", "current", "previous", "balance", "profile"),
     *("anomalies", "invoice_lines"),
     *("heatmap", "movers", "month_so_far", "path", "rolling", "budget", "runway", "source", "assumptions"),
+    "marked",
 }
 """Parameters that take a table, or what stands for one: they are tried in test_tables.py."""
 NO_OPTIONS = {
@@ -212,9 +213,11 @@ WRONG: dict[str, list[Any]] = {
     "day": ["tomorrow", 5, True, "2026-13-40", datetime(2026, 11, 1)],  # noqa: DTZ001
     "days": COUNT,
     "email": [0, True, ["x"], {}],
+    "empty": TEXT,
     "end": SPAN_END,
     "granularity": [*WORD, None, "week"],
     "ground": [*WORD, None],
+    "heading": [*WORD, None, "Short"],
     "horizons": [0, True, "7", (), [0], [True], [2.5], [3, 3], [10**30], [HUGE], None],
     "hour": [24, 1.5, True, "7", 10**30],
     "include_in_progress": FLAG,
