@@ -37,7 +37,9 @@ class SelectionBar(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.chip = ipywidgets.HTML()
-        self.leave = ipywidgets.Button(icon="times", tooltip="Leave the selection (Esc)")
+        self.leave = ipywidgets.Button(
+            description="Leave the selection", icon="times", tooltip="Leave the selection (Esc)"
+        )
         self.leave.add_class("cfusage-leave")
         self.more = ipywidgets.ToggleButton(
             description="Choose hours", icon="sliders", tooltip="Choose hours"
