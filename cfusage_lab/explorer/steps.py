@@ -18,7 +18,8 @@ __all__ = ["select", "show_range", "told_by"]
 def select(state: State, selection: Selection) -> State:
     """Select of the windows on screen what a selection covers.
 
-    Where a part of it is new and nothing is in all parts, the new part stays: what a reader did last counts.
+    Where a part of it is new and nothing is in all parts, the new part stays, in the selected span if it can:
+    what a reader did last counts.
 
     Raises
     ------
@@ -29,11 +30,12 @@ def select(state: State, selection: Selection) -> State:
     chosen = replace(selection, start=near.start, end=near.end)
     if selection.is_brushed and not near.is_brushed:
         raise _nothing_in(state, selection)
-    if not _is_there(state, chosen):
-        chosen = chosen.changed_from(state.selection)
-    if not _is_there(state, chosen):
+    new = chosen.changed_from(state.selection)
+    in_span = replace(new, start=chosen.start, end=chosen.end)
+    found = next((one for one in (chosen, in_span, new) if _is_there(state, one)), None)
+    if found is None:
         raise _nothing_in(state, selection)
-    return replace(state, selection=chosen, slip="")
+    return replace(state, selection=found, slip="")
 
 
 def _is_there(state: State, selection: Selection) -> bool:
