@@ -111,7 +111,7 @@ class ControlPanel:
     # What is on screen
 
     def show(self, state: State, *, is_typing: bool) -> None:
-        """Set all controls to what is on its way, or else on screen; while dates are typed, not those.
+        """Set all controls to what is on its way, or else on screen; typed dates once that is there.
 
         A browser tells a date after each key: to set it back would take the cursor away.
         """
@@ -119,10 +119,12 @@ class ControlPanel:
         _set(self.time_range, options=(*state.source.presets, CUSTOM), value=query.period.preset)
         _set(self.with_today, value=query.period.is_with_today)
         self.with_today.layout.display = None if query.period.preset.startswith("Last ") else "none"
-        if not is_typing:
+        is_answered = query.period.days == (self.first_day.value, self.last_day.value) and not state.is_busy
+        if is_answered or not is_typing:
             first, last = query.dates
             _set(self.first_day, value=first)
             _set(self.last_day, value=last)
+        if not is_typing:
             before = query.other_days or query.compared_days() or (None, None)
             _set(self.before_first, value=before[0])
             _set(self.before_last, value=before[1])

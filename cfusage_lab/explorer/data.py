@@ -98,16 +98,19 @@ class Data:
     ) -> "Data":
         """Return this with what was told of a range, in the place of whatever was known of it."""
         part = Part(accounts, (time_range,))
-        rest = self.windows.filter(~_inside(part))
         told = history.select(HISTORY.names()).filter(_inside(part))  # a source may tell more than was asked
-        windows = pl.concat([told, rest])
-        return replace(
+        told = told.unique(["account_id", "start_time"], keep="first").sort("account_id", "start_time")
+        data = replace(
             self,
-            windows=windows.unique(["account_id", "start_time"], keep="first").sort(
-                "account_id", "start_time"
-            ),
             held=_with_range(self.held, accounts, time_range),
             fetched=_with_range(self.fetched, accounts, time_range) if is_fetched else self.fetched,
+        )
+        if self.holds(accounts, [time_range]) and told.equals(self._slice(part)):
+            return data  # nothing is new: what was computed stays, and nothing is drawn again
+        windows = pl.concat([told, self.windows.filter(~_inside(part))])
+        return replace(
+            data,
+            windows=windows.sort("account_id", "start_time"),
             _made={key: made for key, made in self._made.items() if not key[1].overlaps(part)},
         )
 
