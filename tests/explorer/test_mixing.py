@@ -1,6 +1,7 @@
 """Numbers stay with the account, the source and the moment that they are of."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,13 +19,13 @@ from ledger import (
     chip,
     comes_true,
     cost,
-    facts,
+    heading,
     join_threads,
     title,
 )
 
-from cfusage_lab.errors import AuthError, TransportError
-from cfusage_lab.explorer import Selection, UsageExplorer
+from cfusage_lab.errors import AuthError, ConfigError, TransportError
+from cfusage_lab.explorer import Selection, UsageExplorer, chart_views
 from cfusage_lab.explorer.browser import Browser
 from cfusage_lab.explorer.data import Data, Part
 from cfusage_lab.ranges import TimeRange
@@ -165,39 +166,39 @@ def test_a_source_after_a_table_has_the_present_of_the_clock() -> None:
     assert abs(asked.end - datetime.now(UTC)) <= HOUR
 
 
-class OddBeta(Ledger):
-    """Tells Beta's usage a UTC day at a time, of which no hours can be made."""
-
-    def usage_history(self, time_range: TimeRange | None = None, **options: Any) -> pl.DataFrame:  # noqa: ANN401 - passed on
-        """Answer."""
-        history = super().usage_history(time_range, **options)
-        if options["accounts"] != (B,):
-            return history
-        return hours(MONDAY, [24.0, 48.0], account_id=B, width=timedelta(days=1))  # type: ignore[no-any-return]
-
-
-def test_views_that_fail_leave_no_number_of_the_account_before() -> None:
-    """Beta has no hours: the views that want them are not seen, the comparison is Beta's."""
-    explorer = UsageExplorer(OddBeta(), time_range="Last 7 days", now=NOW)
+def test_views_that_fail_leave_no_number_of_the_account_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of Beta nobody can tell patterns: these views are not seen, the others are Beta's."""
+    for name in ("weekly_heatmap", "hourly_profile"):
+        monkeypatch.setattr(chart_views, name, _unless_of_beta(getattr(chart_views, name)))
+    explorer = UsageExplorer(Ledger(), time_range="Last 7 days", now=NOW)
     assert explorer.wait(PATIENCE)
-    assert "$168.00" in figures(explorer)
+    assert cost(explorer) == 168.0
 
     explorer.accounts.value = (B,)
     assert explorer.wait(PATIENCE)
 
-    assert "a UTC day can't" in explorer.banner
+    assert explorer.banner == "no patterns"
+    assert "no patterns" in explorer.widget.banner.value
     hidden = {name for name, chart in explorer.charts.items() if chart.layout.display == "none"}
     assert hidden == {"heatmap", "profile"}
-    assert title(explorer) == "AI Gateway cost: $72.00"
-    assert "Alpha" not in str(facts(explorer, "compared"))
-    assert explorer.widget.figures.layout.display == "none" or "$168.00" not in figures(explorer)
+    assert title(explorer) == "AI Gateway cost: $42.00"
+    assert "$42.00" in heading(explorer, "compared")
+    assert "$168.00" not in figures(explorer)
 
     explorer.accounts.value = (A,)
     assert explorer.wait(PATIENCE)
     assert {chart.layout.display for chart in explorer.charts.values()} == {None}
-    assert explorer.widget.figures.layout.display is None
     assert "$168.00" in figures(explorer)
     assert explorer.banner == ""
+
+
+def _unless_of_beta(compute: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    def found(history: pl.DataFrame, **options: object) -> pl.DataFrame:
+        if B in set(history["account_id"]):
+            raise ConfigError("no patterns")
+        return compute(history, **options)
+
+    return found
 
 
 def test_what_is_of_other_windows_looks_like_it_until_it_is_drawn_anew() -> None:
