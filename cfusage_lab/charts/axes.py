@@ -17,7 +17,6 @@ __all__ = [
     "COMMON",
     "bar_gap",
     "clock_axis",
-    "configure_page",
     "cost_axis",
     "cost_label",
     "cost_scale",
@@ -41,11 +40,6 @@ COMMON: Final[dict[str, dict[str, Any]]] = {
     "view": {"stroke": None},
 }
 """What all axes, keys and points of a page have in common."""
-
-
-def configure_page(chart: Any) -> Any:  # noqa: ANN401 - altair's own
-    """Set what all axes, keys and points of a page have in common."""
-    return chart.configure(**COMMON)
 
 
 # Money

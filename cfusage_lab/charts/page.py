@@ -15,7 +15,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.argument_checks import check_text
-from cfusage_lab.charts.axes import configure_page
+from cfusage_lab.charts.composition import PageChart
 from cfusage_lab.charts.headings import WRAPPED, heading
 from cfusage_lab.charts.marks import POINTED, Part, centred_text, hide_from_screen_readers
 from cfusage_lab.wording import visible
@@ -81,9 +81,8 @@ def stack_views(views: Sequence[Part], *, spacing: int = 14, right: int = 6) -> 
     for view in views:
         hide_from_screen_readers(view)
     padding = {"left": 2, "top": 4, "right": right, "bottom": 4}
-    about = {"fillsTheCell": True, "heading": WRAPPED}
-    whole = alt.vconcat(*views, spacing=spacing).properties(padding=padding, usermeta=about)
-    return configure_page(whole)
+    about = {"fillsTheCell": True, "heading": WRAPPED, "padding": padding}
+    return PageChart(vconcat=list(views), spacing=spacing, usermeta=about)
 
 
 def empty_chart(text: str) -> Part:

@@ -110,12 +110,12 @@ class Drawing:
 
 
 def _with_steady_names(spec: dict[str, Any]) -> dict[str, Any]:
-    """Give numbers to the views that altair names after their content: a change there is no new drawing."""
+    """Give numbers to what altair names after its content, and to parts: a change there is no new drawing."""
     rows = spec.pop("datasets", None)
     names: dict[str, str] = {}
     text = re.sub(
-        r"\bview_[0-9a-f]{16}(_\d+)?\b",
-        lambda found: names.setdefault(found[0], f"view_{len(names)}"),
+        r"\b(?:(?P<part>cfusage_part)_\d+|view_[0-9a-f]{16}(_\d+)?\b)",
+        lambda found: names.setdefault(found[0], f"{found['part'] or 'view'}_{len(names)}"),
         json.dumps(spec),
     )
     steady: dict[str, Any] = json.loads(text)
