@@ -107,3 +107,17 @@ def test_a_restarted_kernel_is_said_in_one_line(notebook: Notebook) -> None:
         assert output.evaluate(SAYS) == line
     assert page.evaluate(ICONS) == 0
     notebook.complaints.clear()
+
+
+def test_charts_composed_by_altair_are_drawn(notebook: Notebook) -> None:
+    """Without a word on the console."""
+    page = notebook.run(
+        TWO,
+        "import altair as alt\n"
+        "bars = alt.Chart(history).mark_bar().encode(x='start_time:T', y='aggregated_value')",
+        "cfu.show((one | bars) & (one | other))",
+    )
+
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    assert page.locator(CANVAS).bounding_box()["width"] > 1_200
+    assert page.locator(".cfusage-error").count() == 0
