@@ -13,6 +13,11 @@ function dragOf({ usermeta }, selections) {
   return found;
 }
 
+// Vega learns from movements what is under the pointer, and a finger comes down without any.
+function pointFirst(event) {
+  if (event.pointerType === "touch") event.target.dispatchEvent(new PointerEvent("pointermove", event));
+}
+
 // Zoom by drags in an element; a double click anywhere in it, or Escape while the pointer or the focus is there, ends
 // the zoom. Returns what ends listening.
 function watchDrags(view, el, handed) {
@@ -43,6 +48,7 @@ function watchDrags(view, el, handed) {
   }
   el.style.touchAction = "pan-y";
   listen(el, "pointerdown", ({ clientX }) => (start = clientX));
+  el.addEventListener("pointerdown", pointFirst, { signal: ending.signal, capture: true });
   listen(window, "pointerup", release);
   listen(el, "dblclick", leave);
   listen(document, "keydown", ({ key }) => key === "Escape" && isAttended() && leave());
