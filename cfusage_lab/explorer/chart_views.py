@@ -69,6 +69,8 @@ def time_line(state: State, *, note: str | None = None) -> alt.VConcatChart:
         anomalies=None if state.events is None else state.events.table,
         time_zone=state.time_zone,
         names=state.drawn_names,
+        marked=state.marked,
+        heading=state.display.heading,
         note=note,
     )
 
@@ -83,6 +85,7 @@ def heatmap(state: State) -> alt.VConcatChart:
         statistic=state.display.statistic,  # type: ignore[arg-type]
         history=state.brushed,
         names=state.drawn_names,
+        heading=state.display.heading,
     )
 
 
@@ -90,7 +93,9 @@ def profile(state: State) -> alt.VConcatChart:
     """Draw the selected span by hour of the day."""
     with no_zone_warning():
         table = hourly_profile(state.brushed, time_zone=state.time_zone)
-    return hour_profile_chart(table, time_zone=state.time_zone, names=state.drawn_names)
+    return hour_profile_chart(
+        table, time_zone=state.time_zone, names=state.drawn_names, heading=state.display.heading
+    )
 
 
 def compared(state: State) -> alt.VConcatChart:
@@ -108,6 +113,10 @@ def _shared(state: State) -> tuple[Any, ...]:
     return (Same(state.drawn), state.time_zone, tuple(state.drawn_names.items()))
 
 
+def _marks(state: State) -> tuple[Any, ...]:
+    return (state.selection.weekday, state.selection.hour, state.selection.day)
+
+
 def _days_known(state: State) -> tuple[Any, ...]:
     return (Same(state.known), state.partners) if state.granularity == "day" else ()
 
@@ -120,6 +129,10 @@ def _compared_reads(state: State) -> tuple[Any, ...]:
 
 
 # The comparison
+
+
+def _common(state: State) -> dict[str, Any]:
+    return {"names": state.drawn_names, "time_zone": state.time_zone, "heading": state.display.heading}
 
 
 def _day_over_day(state: State) -> alt.VConcatChart:
@@ -140,8 +153,8 @@ def _changed(
     if state.partners == "loading" and known.height < table.height:
         if known.is_empty():
             return nothing(_AWAITED)
-        return draw(known, names=state.drawn_names, time_zone=state.time_zone, note=_MORE_TO_COME)
-    return draw(table, names=state.drawn_names, time_zone=state.time_zone, note=_note(state, table))
+        return draw(known, **_common(state), note=_MORE_TO_COME)
+    return draw(table, **_common(state), note=_note(state, table))
 
 
 def _is_awaited(state: State, table: pl.DataFrame) -> bool:
@@ -168,8 +181,7 @@ def _month_over_month(state: State) -> alt.VConcatChart:
     return month_over_month_chart(
         table,
         until=clock[0] if clock else None,
-        names=state.drawn_names,
-        time_zone=state.time_zone,
+        **_common(state),
         note=" · ".join(filter(None, (_running(windows), _note(state, table)))) or None,
     )
 
@@ -186,8 +198,7 @@ def _to_its_end(state: State) -> alt.VConcatChart:
         budget=course.budget,
         runway=course.runway,
         until=clock[0] if clock else None,
-        names=state.drawn_names,
-        time_zone=state.time_zone,
+        **_common(state),
         note=" · ".join(filter(None, (_running(state.drawn), lacks))) or None,
     )
 
@@ -212,8 +223,7 @@ def _other_days(state: State) -> alt.VConcatChart:
         table,
         current=current,
         previous=previous,
-        names=state.drawn_names,
-        time_zone=state.time_zone,
+        **_common(state),
         note=" · ".join(filter(None, (left_out, _note(state, table)))) or None,
     )
 
@@ -265,7 +275,7 @@ _COMPARED: Final[Mapping[str, Callable[[State], alt.VConcatChart]]] = {
 
 _Draw = Callable[[State], alt.VConcatChart]
 CHARTS: Final[Mapping[str, tuple[_Draw, Callable[[State], tuple[Any, ...]]]]] = {
-    "time_line": (time_line, lambda s: (*_shared(s), s.granularity, s.events, *_days_known(s))),
+    "time_line": (time_line, lambda s: (*_shared(s), s.granularity, s.events, _marks(s), *_days_known(s))),
     "compared": (compared, _compared_reads),
     "heatmap": (heatmap, lambda s: (*_shared(s), s.selection.brush, s.display.statistic)),
     "profile": (profile, lambda s: (*_shared(s), s.selection.brush)),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from cfusage_lab.charts.granularity import granularity_for
+from cfusage_lab.charts.headings import Heading
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
 from cfusage_lab.explorer.data import Data, Part
@@ -40,12 +41,15 @@ class Display:
         What the comparison chart sets beside each day: ``range``, ``day``, ``week`` or ``month``.
     is_together
         Whether several accounts are added up.
+    heading
+        ``short`` where account and zone stand around a chart, ``full`` for one that travels alone.
     """
 
     granularity: str = "auto"
     statistic: str = "mean"
     chart: str = "range"
     is_together: bool = True
+    heading: Heading = "short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +323,21 @@ class State:
         is_zoomed = chosen.start is not None and chosen.end is not None
         visible = TimeRange(chosen.start, chosen.end) if is_zoomed else self.part.ranges[0]  # type: ignore[arg-type]
         return granularity_for(visible.hours, 1 if self.is_added_up else len(self.accounts))
+
+    def in_full(self) -> "State":
+        """Return this with charts that say all of themselves, to travel alone."""
+        return replace(self, display=replace(self.display, heading="full"))
+
+    @property
+    def marked(self) -> pl.DataFrame | None:
+        """What is shaded in the time line: the selected hours of the week, or the selected day."""
+        chosen = self.selection
+        if chosen == chosen.brush:
+            return None
+        found = replace(chosen, start=None, end=None).of(self.drawn, time_zone=self.time_zone)
+        if self.granularity == "hour":
+            return found.select(pl.col("start_time").unique())
+        return local_time(found["start_time"], time_zone=self.time_zone).select(pl.col("date").unique())
 
     def in_granularity(self, granularity: str) -> "State":
         """Return this with bars of an hour, or of a day."""
