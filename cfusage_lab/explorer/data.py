@@ -108,10 +108,11 @@ class Data:
         if self.holds(accounts, [time_range]) and told.equals(self._slice(part)):
             return data  # nothing is new: what was computed stays, and nothing is drawn again
         windows = pl.concat([told, self.windows.filter(~_inside(part))])
+        until_now = [*self._made.items()]  # another thread may be adding to it
         return replace(
             data,
             windows=windows.sort("account_id", "start_time"),
-            _made={key: made for key, made in self._made.items() if not key[1].overlaps(part)},
+            _made={key: made for key, made in until_now if not key[1].overlaps(part)},
         )
 
     def with_aside(self, aside: Aside) -> "Data":

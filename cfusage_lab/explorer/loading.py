@@ -31,8 +31,11 @@ def fetch(state: State, query: Query, progress: Progress | None) -> Iterator[Ste
     """Show what is held of a query, then what is fetched, then what its answers need beside the range."""
     loader, data = state.source.loader, state.data
     accounts, wanted = query.accounts or (), query.time_range
-    stored = None if data.holds(accounts, [wanted]) else loader.stored(accounts, wanted)
-    if stored is not None and stored.is_from_start:
+    is_held, stored = data.holds(accounts, [wanted]), loader.stored(accounts, wanted)
+    if is_held and (accounts, wanted) != (state.accounts, state.query.time_range):
+        how = state.told if stored is None else told_by(stored, as_of=query.now, asked=wanted)
+        yield _show(query, data, replace(how, span=None))
+    elif not is_held and stored is not None and stored.is_from_start:
         data = _with_stored(data, loader, query, stored)
         yield _show(query, data, told_by(stored, as_of=query.now, asked=wanted))
     as_of = query.now if not data.fetched else state.told.as_of
@@ -42,7 +45,7 @@ def fetch(state: State, query: Query, progress: Progress | None) -> Iterator[Ste
             answer = loader.fresh(members, piece, progress)
             data = data.with_windows(members, piece, answer.history)
     except Exception:
-        if stored is not None and not stored.is_from_start:
+        if not is_held and stored is not None and not stored.is_from_start:
             data = _with_stored(data, loader, query, stored)
             yield _show(query, data, told_by(stored, as_of=query.now, asked=wanted))
         raise

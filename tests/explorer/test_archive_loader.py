@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from ledger import (
     NOW,
@@ -180,6 +181,40 @@ def test_without_a_network_the_controls_still_show_what_is_held(
     assert explorer.history["account_id"].unique().to_list() == [A]
     assert (explorer.accounts.value, explorer.time_range.value) == ((A,), "Last 90 days"), "what is on screen"
     assert "no network here" in explorer.banner
+
+
+class Provisional(Ledger):
+    """A ledger whose windows of the last 48 hours may change."""
+
+    def usage_history(self, time_range: TimeRange | None = None, **options: Any) -> pl.DataFrame:  # noqa: ANN401 - passed on
+        """Answer."""
+        is_settled = pl.col("end_time") <= NOW - timedelta(hours=48)
+        history = super().usage_history(time_range, **options)
+        return history.with_columns(state=pl.when(is_settled).then("state").otherwise(pl.lit("provisional")))
+
+
+def test_without_a_network_all_that_is_held_can_be_seen_though_it_may_change(tmp_path: Path) -> None:
+    """Windows of yesterday are asked for again where that can be done; nothing less is on screen if not."""
+    ledger = Provisional()
+    held = TimeRange(datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 11, 15, 9, tzinfo=UTC))
+    UsageArchive(tmp_path / "usage", now=NOW).update(ledger, held, accounts=[A])
+    ledger.trouble = TransportError("no network here")
+    explorer = UsageExplorer(UsageArchive(tmp_path / "usage", now=NOW), client=ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    for preset, height, newest in (
+        ("Last 7 days", 7 * 24, "Sat 14 Nov 2026, 23:00"),
+        ("This week", 6 * 24 + 9, "Sun 15 Nov 2026, 08:00"),
+        ("Last 28 days", 28 * 24, "Sat 14 Nov 2026, 23:00"),
+    ):
+        explorer.time_range.value = preset
+        assert explorer.wait(PATIENCE)
+        assert (explorer.time_range.value, explorer.history.height) == (preset, height)
+        assert explorer.status == f"Archive of Cloudflare · as stored, newest window from {newest} UTC time"
+        assert explorer.banner == "no network here"
+    explorer.time_zone.value = "Europe/Berlin"
+    assert explorer.wait(PATIENCE)
+    assert explorer.time_zone.value == explorer.state.time_zone == "Europe/Berlin"
 
 
 def test_a_change_shows_what_is_held_first(archive: UsageArchive, ledger: Ledger) -> None:

@@ -229,6 +229,25 @@ def test_each_result_is_computed_once_and_the_oldest_are_forgotten() -> None:
     assert len(asked) == 200
 
 
+def test_an_answer_may_come_while_something_is_computed_of_the_older_windows() -> None:
+    """A view is drawn in one thread while another fetches: here each look at a part computes one more."""
+
+    class Busy(Part):
+        def overlaps(self, other: Part) -> bool:
+            data.made(heights.append, other)
+            return super().overlaps(other)
+
+    heights: list[pl.DataFrame] = []
+    data = known(Data(), (A,), (0, 8))
+    for n in range(3):
+        data.part(Busy((A,), (span(n, n + 1),)))
+
+    later = known(data, (A,), (6, 8), price=2.0)
+
+    assert heights
+    assert costs(later, (A,), (0, 8)) == [1.0] * 6 + [2.0] * 2
+
+
 def test_none_is_a_result_too() -> None:
     data, asked = known(Data(), (A,), (0, 4)), []
     part = Part((A,), (span(0, 4),))

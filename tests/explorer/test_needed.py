@@ -262,6 +262,25 @@ def test_what_was_known_an_hour_ago_is_asked_for_again() -> None:
     assert store.state.told.as_of == now
 
 
+def test_what_was_known_an_hour_ago_is_on_screen_until_it_is_told_anew() -> None:
+    """A week of the month that is there, as it was at 09:30; an hour later for sure."""
+    ledger, period = Ledger(), Period(preset="Last 7 days")
+    source = DataSource.of(ledger, client=None, now=NOW)
+    store = Store(first_state(source, Period(preset="Last 28 days"), time_zone="UTC", may_lack=False)[0])
+    store.fetch_rest()
+    assert store.wait(PATIENCE)
+    held, now = ledger.hold(), NOW + timedelta(hours=1)
+
+    store.ask(Query.of(period, source.presets, accounts=(A,), time_zone="UTC", now=now))
+
+    assert held.has_begun()
+    assert (store.state.query.period, store.state.history.height) == (period, 7 * 24)
+    assert (store.state.told.as_of, store.state.is_busy) == (NOW, True)
+    held.released.set()
+    assert store.wait(PATIENCE)
+    assert (store.state.told.as_of, store.state.is_busy) == (now, False)
+
+
 def test_without_a_network_a_range_has_the_partners_that_the_archive_holds(tmp_path: Path) -> None:
     """As if it had been opened with that range: September and October are held, August is not."""
     ledger = Ledger()
