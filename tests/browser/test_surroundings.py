@@ -25,7 +25,12 @@ SCROLLERS = """() => {
   }
 }"""
 RESTART = """async () => {
-  await window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart();
+  const {kernel} = window.jupyterapp.shell.currentWidget.context.sessionContext.session;
+  await kernel.restart();
+  await kernel.info;
+  for (let tries = 0; kernel.status !== "idle" && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }"""
 SAYS = """box => getComputedStyle(box, "::before").content.replaceAll('"', "")"""
 ICONS = """() => [...document.querySelectorAll(".jupyter-widgets-disconnected")].filter(
