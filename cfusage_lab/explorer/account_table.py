@@ -21,6 +21,8 @@ _FIRST: Final = 10
 _UNFOLDED: Final = 50
 _MOST: Final = 60
 """Rows at most, those that are chosen included: each is sent to the browser."""
+_DIGITS: Final = 4
+"""Of a point of a small line, as exact as its pixels: each digit travels as a letter."""
 _COLUMNS: Final = (
     column("Account"),
     column("Cost", "money"),
@@ -168,7 +170,9 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
 
     def _rows(self, shown: list[str], chosen: frozenset[str]) -> list[dict[str, Any]]:
         highest = self._ranked["cost_usd"].max() or 0.0
+        exact = pl.element().round_sig_figs(_DIGITS)
         ranked = self._ranked.filter(pl.col("account_id").is_in(shown))
+        ranked = ranked.with_columns(pl.col("spark").list.eval(exact))
         figures = {one["account_id"]: one for one in ranked.iter_rows(named=True)}
         rows = []
         for one in shown:
@@ -207,10 +211,5 @@ def _cells(known: Mapping[str, Any], highest: float) -> list[Cell]:
             NOTHING if share is None else share_text(share),
         ),
         change_cell(known["change_usd"], known["change_ratio"], kind=known["kind"]),
-        spark_cell([None if value is None else _short(value) for value in values], told),
+        spark_cell(values, told),
     ]
-
-
-def _short(value: float) -> float:
-    """Return a point of a small line as exact as its pixels: each digit travels as a letter."""
-    return float(f"{value:.4g}")

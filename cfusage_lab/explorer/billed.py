@@ -23,8 +23,8 @@ _UTC: Final = ZoneInfo("UTC")
 
 def billed_html(state: State) -> str:
     """Write what the accounts on screen are billed by model; nothing where their source knows no invoice."""
-    aside, names = state.data.aside, dict(state.names)
-    if aside is None or aside.accounts != state.accounts:
+    aside, names = state.aside, dict(state.names)
+    if aside is None:
         return ""
     if aside.invoice is None:
         return _part("", [_quiet(f"not told: {aside.no_invoice}")]) if aside.no_invoice else ""

@@ -6,7 +6,7 @@ import polars as pl
 
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.errors import FrameError
-from cfusage_lab.explorer.data import Aside
+from cfusage_lab.explorer.data import Same
 from cfusage_lab.headline import Budget, Course, Events, month_course, range_events
 from cfusage_lab.ranges import TimeRange, no_zone_warning
 
@@ -37,11 +37,11 @@ def days(
         return daily if compute is None else compute(daily)
 
 
-def course(windows: pl.DataFrame, *, time_zone: str, budget: Budget, aside: Aside | None) -> Course:
+def course(windows: pl.DataFrame, *, time_zone: str, budget: Budget, credit: Same | None) -> Course:
     """Tell where the month ends."""
-    credit = None if aside is None else aside.credit
+    balances = None if credit is None else credit.table
     with no_zone_warning():
-        return month_course(windows, time_zone=time_zone, budget=budget, credit=credit)
+        return month_course(windows, time_zone=time_zone, budget=budget, credit=balances)
 
 
 def events(windows: pl.DataFrame, *, time_zone: str, time_range: TimeRange, added: int) -> Events:

@@ -1,6 +1,6 @@
 """Windows that were fetched, and what is computed of them: once, and for as long as they are the same."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -141,8 +141,14 @@ class Data:
 
     def holds(self, accounts: Accounts, ranges: Iterable[TimeRange]) -> bool:
         """Whether all windows of some ranges are here, from wherever."""
+        return len(self.holders(accounts, ranges)) == len(accounts)
+
+    def holders(self, accounts: Collection[str], ranges: Iterable[TimeRange]) -> list[str]:
+        """Return the accounts of which all windows of some ranges are here."""
         wanted = list(ranges)
-        return all(not missing(wanted, known) for known in {self.held.get(one, ()) for one in accounts})
+        held = {one: self.held.get(one, ()) for one in accounts}
+        is_here = {known: not missing(wanted, known) for known in set(held.values())}
+        return [one for one, known in held.items() if is_here[known]]
 
     def part(self, part: Part) -> pl.DataFrame:
         """Return the windows of a part; the very same table each time."""

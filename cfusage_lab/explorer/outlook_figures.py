@@ -59,8 +59,8 @@ def _told(course: Course, *, time_zone: str) -> Figure:
 
 def credit_figure(state: State) -> list[Figure]:
     """Put the prepaid credit into words, and how long it lasts; nothing where the source knows of none."""
-    aside, course = state.data.aside, state.course
-    if aside is None or aside.accounts != state.accounts:
+    aside, course = state.aside, state.course
+    if aside is None:
         return []
     return _credit(aside, state.names, None if course is None else course.runway)
 

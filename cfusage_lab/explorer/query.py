@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from cfusage_lab import ranges
@@ -81,7 +82,7 @@ class Period:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """What is asked for.
 
@@ -151,17 +152,17 @@ class Query:
             about=tuple(about),
         )
 
-    @property
+    @cached_property
     def dates(self) -> Days:
         """The first and the last local date of the range."""
         return dates_of(self.time_range, self.time_zone)
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The local date that counts as the present."""
         return self.now.astimezone(ranges.zone(self.time_zone)).date()
 
-    @property
+    @cached_property
     def is_running_month(self) -> bool:
         """Whether the range is the month that runs, until now, and an hour of it has ended."""
         return self.dates == (self.today.replace(day=1), self.today) and self.time_range.hours > 1
@@ -178,14 +179,14 @@ class Query:
 
     # The windows
 
-    @property
+    @cached_property
     def months(self) -> ranges.TimeRange:
         """The windows that figures need whatever the range: from the previous month on, until now."""
         until = self._until
         since = self._previous_month(until - 2 * HOUR)
         return ranges.TimeRange(since, until)
 
-    @property
+    @cached_property
     def season(self) -> ranges.TimeRange:
         """The windows that tell where the month ends: the last 90 days, until now."""
         with ranges.no_zone_warning():
@@ -194,12 +195,12 @@ class Query:
             )
         return ranges.TimeRange(days.start, self._until)
 
-    @property
+    @cached_property
     def usual(self) -> ranges.TimeRange:
         """The six weeks before the range: they tell what is usual in it."""
         return ranges.TimeRange(self.time_range.start - _USUAL, self.time_range.start)
 
-    @property
+    @cached_property
     def compared(self) -> tuple[ranges.TimeRange, ...]:
         """The windows that figures and comparisons are made of, the range itself first.
 
@@ -214,17 +215,17 @@ class Query:
             wanted.append(_from_days(days, time_zone=self.time_zone, now=self.now))
         return tuple(wanted)
 
-    @property
+    @cached_property
     def judged(self) -> tuple[ranges.TimeRange, ...]:
         """The windows that tell what stood out in the range."""
         return self.time_range, self.usual
 
-    @property
+    @cached_property
     def needed(self) -> tuple[ranges.TimeRange, ...]:
         """All windows that answers are made of, the range itself first: no answer hangs on earlier clicks."""
         return (*self.compared, self.season, self.usual)
 
-    @property
+    @cached_property
     def _until(self) -> datetime:
         with ranges.no_zone_warning():
             return ranges.today(time_zone=self.time_zone, now=self.now).end

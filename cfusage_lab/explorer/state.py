@@ -12,7 +12,7 @@ from cfusage_lab.charts.granularity import granularity_for
 from cfusage_lab.charts.headings import Heading
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
-from cfusage_lab.explorer.data import Data, Part
+from cfusage_lab.explorer.data import Aside, Data, Part, Same
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.query import Days, Query
 from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
@@ -128,32 +128,32 @@ class State:
 
     # The windows
 
-    @property
+    @cached_property
     def accounts(self) -> tuple[str, ...]:
         """The accounts on screen."""
         return self.query.accounts or ()
 
-    @property
+    @cached_property
     def time_zone(self) -> str:
         """The clock on screen."""
         return self.query.time_zone
 
-    @property
+    @cached_property
     def part(self) -> Part:
         """The windows of the range."""
         return Part(self.accounts, (self.told.span or self.query.time_range,))
 
-    @property
+    @cached_property
     def compared_part(self) -> Part:
         """These, and all that they are compared with."""
         return Part(self.accounts, (*self.part.ranges, *self.query.compared))
 
-    @property
+    @cached_property
     def history(self) -> pl.DataFrame:
         """The windows of the range (``schema.HISTORY``), of each account."""
         return self.data.part(self.part)
 
-    @property
+    @cached_property
     def known(self) -> pl.DataFrame:
         """These, and all that they are compared with."""
         return self.data.part(self.compared_part)
@@ -163,37 +163,37 @@ class State:
         """What is selected of the range."""
         return self.selection.of(self.history, time_zone=self.time_zone)
 
-    @property
+    @cached_property
     def spanned(self) -> pl.DataFrame:
         """What is selected of the range but for the hours of the week."""
         return replace(self.selection, weekday=None, hour=None).of(self.history, time_zone=self.time_zone)
 
-    @property
+    @cached_property
     def ranked_accounts(self) -> tuple[str, ...]:
         """The accounts whose windows of the range are here, chosen or not."""
         listed = dict.fromkeys((*self.names, *self.accounts))
-        return tuple(sorted(one for one in listed if self.data.holds((one,), self.part.ranges)))
+        return tuple(sorted(self.data.holders(listed, self.part.ranges)))
 
-    @property
+    @cached_property
     def is_added_up(self) -> bool:
         """Whether several accounts are drawn as one: not where they lack each other's windows."""
         is_wanted = self.display.is_together and len(self.accounts) > 1
         return is_wanted and self.data.made(computed.total, self.part) is not None
 
-    @property
+    @cached_property
     def drawn(self) -> pl.DataFrame:
         """The windows of the range as they are drawn: of each account, or of all added up."""
         total = self.data.made(computed.total, self.part) if self.is_added_up else None
         return self.history if total is None else total
 
-    @property
+    @cached_property
     def drawn_known(self) -> pl.DataFrame:
         """The same with all that they are compared with; an hour that an account lacks is missing in all."""
         if not self.is_added_up:
             return self.known
         return self.data.made(computed.total_of_all, self.compared_part, count=len(self.accounts))
 
-    @property
+    @cached_property
     def known_days(self) -> pl.DataFrame:
         """The local days of these."""
         return self.data.made(computed.days, self.compared_part, time_zone=self.time_zone, added=self._added)
@@ -209,22 +209,22 @@ class State:
         """How many accounts are added up; 0 where each is drawn by itself."""
         return len(self.accounts) if self.is_added_up else 0
 
-    @property
+    @cached_property
     def brushed(self) -> pl.DataFrame:
         """The windows in the selected span, as they are drawn."""
         return self.selection.brush.of(self.drawn, time_zone=self.time_zone)
 
-    @property
+    @cached_property
     def brushed_dates(self) -> Days | None:
         """The first and the last local date of these."""
         return _dates(self.brushed, self.time_zone)
 
-    @property
+    @cached_property
     def drawn_names(self) -> dict[str, str]:
         """Account id to name, with one for all added up first: the order gives the colours."""
         return {TOTAL: self.accounts_text, **self.names} if self.is_added_up else dict(self.names)
 
-    @property
+    @cached_property
     def accounts_text(self) -> str:
         """Say whose windows these are."""
         if len(self.accounts) == 1:
@@ -232,7 +232,7 @@ class State:
         is_all = set(self.accounts) >= set(self.names)
         return f"{'all ' if is_all else ''}{counted(len(self.accounts), 'account')}"
 
-    @property
+    @cached_property
     def partners(self) -> Partners:
         """Whether all windows to compare with are here."""
         if self.data.holds(self.accounts, self.query.compared):
@@ -243,19 +243,25 @@ class State:
         """Whether windows of some ranges are not here."""
         return not self.data.holds(self.accounts, ranges)
 
+    @cached_property
+    def aside(self) -> Aside | None:
+        """Credit and invoice of the accounts on screen; None where they were not asked for yet."""
+        told = self.data.aside
+        return None if told is None or told.accounts != self.accounts else told
+
     # What is told of windows that reach further back
 
-    @property
+    @cached_property
     def season_part(self) -> Part:
         """The windows that tell where the month ends."""
         return Part(self.accounts, (self.query.season,))
 
-    @property
+    @cached_property
     def months_part(self) -> Part:
         """The windows that figures need whatever the range."""
         return Part(self.accounts, (self.query.months,))
 
-    @property
+    @cached_property
     def judged_part(self) -> Part:
         """The windows of the range, and those that tell what is usual in it."""
         return Part(self.accounts, (*self.part.ranges, self.query.usual))
@@ -280,13 +286,15 @@ class State:
 
     @property
     def _course_options(self) -> dict[str, Any]:
-        return {"time_zone": self.time_zone, "budget": self.budget, "aside": self.data.aside}
+        credit = None if self.aside is None else self.aside.credit
+        told = None if credit is None else Same(credit)
+        return {"time_zone": self.time_zone, "budget": self.budget, "credit": told}
 
     @property
     def _events_options(self) -> dict[str, Any]:
         return {"time_zone": self.time_zone, "time_range": self.part.ranges[0], "added": self._added}
 
-    @property
+    @cached_property
     def is_fanned(self) -> bool:
         """Whether the month is drawn with what is to come, beside nothing else."""
         return self.query.is_running_month and not self.selection.is_brushed and self.display.chart == "month"
@@ -296,7 +304,7 @@ class State:
         """Whether something is being fetched."""
         return bool(self.activity)
 
-    @property
+    @cached_property
     def is_complete(self) -> bool:
         """Whether all that answers are made of was asked for."""
         is_told = self.data.knows_aside_of(self.accounts)
@@ -314,7 +322,7 @@ class State:
         """Where its windows stand."""
         return Clock(self.history, time_zone=self.time_zone, is_daily=False)
 
-    @property
+    @cached_property
     def granularity(self) -> str:
         """What a bar of the time line is: an hour, as long as there is room for it, or a day."""
         if self.display.granularity != "auto":
@@ -350,7 +358,7 @@ class State:
         windows = chosen.of(self.history, time_zone=self.time_zone)
         return _dates(windows, self.time_zone)
 
-    @property
+    @cached_property
     def compared_dates(self) -> Days | None:
         """The days that the selected ones are compared with."""
         return None if self.dates is None else self.query.compared_days(self.dates)

@@ -47,7 +47,7 @@ def _figures_read(state: State) -> tuple[Any, ...]:
         state.selection,
         state.query,
         state.course,
-        state.data.aside,
+        state.aside,
         state.is_busy and not state.is_complete,
         _names(state),
     )
@@ -81,7 +81,7 @@ def _ranked_reads(state: State) -> tuple[Any, ...]:
 
 
 def _billed_reads(state: State) -> tuple[Any, ...]:
-    return (Same(state.known), state.data.aside, state.partners, _names(state))
+    return (Same(state.known), state.aside, state.partners, _names(state))
 
 
 def _days_read(state: State) -> tuple[Any, ...]:
