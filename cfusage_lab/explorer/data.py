@@ -141,7 +141,7 @@ class Data:
 
     def holds(self, accounts: Accounts, ranges: Iterable[TimeRange]) -> bool:
         """Whether all windows of some ranges are here, from wherever."""
-        return len(self.holders(accounts, ranges)) == len(accounts)
+        return len(self.holders(accounts, ranges)) == len(set(accounts))
 
     def holders(self, accounts: Collection[str], ranges: Iterable[TimeRange]) -> list[str]:
         """Return the accounts of which all windows of some ranges are here."""

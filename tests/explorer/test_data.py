@@ -127,6 +127,15 @@ def test_what_was_stored_is_held_and_asked_for_all_the_same() -> None:
     assert data.lacking((A,), [span(0, 4)]) == [((A,), span(0, 4))]
 
 
+def test_who_is_held_is_told_of_many_at_once() -> None:
+    data = known(known(Data(), (A, B), (0, 5)), (B,), (5, 9))
+
+    assert data.holders((C, B, A), [span(0, 5)]) == [B, A]
+    assert data.holders((A, B, C), [span(0, 4), span(6, 8)]) == [B]
+    assert data.holds((A, B), [span(1, 3)])
+    assert not data.holds((A, C), [span(1, 3)])
+
+
 def test_what_is_outdated_stays_until_it_is_asked_for_anew() -> None:
     data = known(Data(), (A,), (0, 4)).with_aside(Aside(accounts=(A,)))
     outdated = data.outdated()

@@ -168,6 +168,19 @@ def test_of_several_accounts_the_lowest_credit_is_named() -> None:
     assert (figure.value, figure.note) == ("$10.50", "of 2 accounts; lowest: Beta, -$2.00")
 
 
+def test_credit_of_other_accounts_tells_nothing_about_these() -> None:
+    """It is still there while that of the accounts now on screen is on its way."""
+    others = Aside(accounts=(B,), credit=credit(**{B: 12.5}))
+    state = state_of(history(), now=NOW, aside=others)
+
+    assert state.tell_course().runway is None
+    assert credit_figure(state) == []
+    assert (
+        state_of(history(), now=NOW, aside=Aside(accounts=(A,), credit=credit(**{A: 9}))).tell_course().runway
+        is not None
+    )
+
+
 def test_a_source_without_credit_has_no_such_figure() -> None:
     assert credit_told() == []
 
