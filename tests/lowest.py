@@ -31,7 +31,12 @@ TESTS = (
     ),
     *("tests/fetch/test_planning.py", "tests/fetch/test_load.py", "tests/view/test_packing.py"),
     *("tests/charts/test_usage.py", "tests/archive/test_update.py", "tests/report/test_figures.py"),
-    *("tests/explorer/test_panel.py", "tests/test_ranges.py", "tests/test_zones.py", "tests/test_fleet.py"),
+    *(
+        "tests/explorer/test_explorer.py",
+        "tests/test_ranges.py",
+        "tests/test_zones.py",
+        "tests/test_fleet.py",
+    ),
     *("tests/contract/test_public_names.py", "tests/contract/test_examples.py", "tests/test_main.py"),
     "tests/contract/test_readme.py::test_the_python_blocks_run_in_order_on_the_sandbox",
 )

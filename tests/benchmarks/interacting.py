@@ -83,7 +83,7 @@ explorer = cfu.explore(explored)
 assert explorer.wait(60)
 start_of_brush = itertools.cycle(range(1, last, 7))
 def zone(_): explorer.time_zone.value = next(zones)
-def granularity(_): explorer.granularity.value = {"hour": "day", "day": "hour"}[explorer.granularity.value]
+def granularity(_): explorer.granularity.value = "day" if explorer.state.granularity == "hour" else "hour"
 def brush(_):
     first = start + timedelta(days=next(start_of_brush))
     explorer.select(first, first + brushed)
@@ -236,14 +236,13 @@ def heap(page: Page) -> float:
 
 
 def explored(page: Page, url: str, home: Path, received: list[int], *, table: str, what: str) -> None:
-    """Measure the explorer of a table, and print; of many accounts, other views always have one label."""
+    """Measure the explorer of a table, and print."""
     first = opened(page, url, home, PREPARE, table, EXPLORE)
     print(f"explorer of {what}, table made and Run All to the first chart: {first:.1f} s")
     page.set_viewport_size({"width": 1280, "height": 2400})
     page.wait_for_function(f"document.querySelectorAll('{READY}').length === 4", timeout=PATIENCE)
     page.evaluate(EXPLORER_CHANGE, ["zone", PLACES["time line"], 3])
-    changes = [("zone", "time line"), ("granularity", "time line")]
-    changes += [("brush", "other views")] if table == ALONE else []
+    changes = [("zone", "time line"), ("granularity", "time line"), ("brush", "other views")]
     for name, place in changes:
         received.clear()
         took = page.evaluate(EXPLORER_CHANGE, [name, PLACES[place], CHANGES])

@@ -32,9 +32,10 @@ def select():
     explorer.select(f"2026-11-{{day:02}}T00:00Z", f"2026-11-{{day + 2:02}}T00:00Z")
 changes = itertools.cycle([
     to("time_zone", "Asia/Kolkata", "America/New_York", "UTC", "Europe/Berlin"),
-    to("granularity", "day", "hour"),
+    to("granularity", "day", "hour", "auto"),
     select,
-    to("comparison", "week", "month", "day"),
+    to("comparison", "weekdays", "month", "previous"),
+    to("chart_days", "day", "week", "month", "range"),
     to("accounts", (first,), (first, second)),
     to("time_range", "Last 7 days", "Last 28 days"),
 ])
