@@ -247,7 +247,8 @@ def explored(page: Page, url: str, home: Path, received: list[int], *, table: st
         received.clear()
         took = page.evaluate(EXPLORER_CHANGE, [name, PLACES[place], CHANGES])
         size = sum(received) / CHANGES / 1_000
-        print(f"{what}, {name} to {place} painted: median {statistics.median(took):.0f} ms, {size:.0f} kB")
+        told = f"median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms, {size:.0f} kB"
+        print(f"{what}, {name} to {place} painted: {told}")
     before = heap(page)
     page.evaluate(EXPLORER_CHANGE, [name, PLACES[place], MANY])
     print(f"{what}, JavaScript before and after {MANY} of these: {before:.1f} and {heap(page):.1f} MB")
