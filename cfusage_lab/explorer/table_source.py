@@ -4,6 +4,7 @@ from typing import Unpack
 
 import polars as pl
 
+from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames.history import polars_history
 from cfusage_lab.ranges import TimeRange
@@ -51,11 +52,20 @@ class TableSource:
     def usage_history(
         self, time_range: TimeRange | None = None, **options: Unpack[HistoryOptions]
     ) -> pl.DataFrame:
-        """Return the windows that lie inside the range (``schema.HISTORY``), which are of one granularity."""
+        """Return the windows that lie inside the range (``schema.HISTORY``), which are of one granularity.
+
+        Raises
+        ------
+        ConfigError
+            If the table has no such account: its cost is unknown, not nothing.
+        """
         accounts, with_ids = options.get("accounts"), options.get("with_ids", True)
         asked = time_range or self.whole
         inside = (pl.col("start_time") >= asked.start) & (pl.col("end_time") <= asked.end)
         if accounts is not None:
-            inside &= pl.col("account_id").is_in([accounts] if isinstance(accounts, str) else accounts)
+            asked_for = [accounts] if isinstance(accounts, str) else accounts
+            for one in set(asked_for) - set(self._history["account_id"].unique()):
+                raise ConfigError(f"the history table has no account {said(one)}")
+            inside &= pl.col("account_id").is_in(asked_for)
         found = self._history.filter(inside)
         return found if with_ids else found.with_columns(id=pl.lit(None, pl.String))
