@@ -9,7 +9,8 @@ import polars as pl
 from cfusage_lab.explorer.data import Aside, Data
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.figures import cards
-from cfusage_lab.explorer.query import CUSTOM, Period, Query
+from cfusage_lab.explorer.period import CUSTOM, Period
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State, Told
 from cfusage_lab.explorer.steps import select

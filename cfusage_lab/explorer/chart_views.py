@@ -1,56 +1,29 @@
 """The charts of the explorer, each drawn from the state: no widget, no fetching."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any, Final
 
 import altair as alt
-import polars as pl
 
 from cfusage_lab.changes import (
-    compare,
-    day_over_day,
-    month_over_month,
     rolling_mean,
-    same_time_yesterday,
-    week_over_week,
 )
 from cfusage_lab.charts import (
-    comparison_chart,
-    day_over_day_chart,
     hour_profile_chart,
-    month_end_chart,
-    month_over_month_chart,
     usage_chart,
-    week_over_week_chart,
     weekly_heatmap_chart,
 )
-from cfusage_lab.charts.page import empty_page, fill_page
 from cfusage_lab.daily import daily_usage
+from cfusage_lab.explorer.compared_chart import compared, compared_reads, shared_reads
 from cfusage_lab.explorer.data import Same
-from cfusage_lab.explorer.query import Days
 from cfusage_lab.explorer.state import State
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import no_zone_warning
-from cfusage_lab.schema import DAILY
-from cfusage_lab.time_units import DAY
-from cfusage_lab.wording import counted, days_text
 
-__all__ = ["CHARTS", "COMPARED", "GRANULARITIES", "STATISTICS", "nothing"]
+__all__ = ["CHARTS", "GRANULARITIES", "STATISTICS"]
 
 GRANULARITIES: Final = {"Auto": "auto", "Hours": "hour", "Days": "day"}
 STATISTICS: Final = {"Mean": "mean", "Median": "median", "Total": "total", "Share": "share"}
-COMPARED: Final = {
-    "With the compared days": "range",
-    "Day over day": "day",
-    "Week over week": "week",
-    "Month to date": "month",
-}
-_AWAITED: Final = "The days to compare with are still being fetched"
-_DAYS_AWAITED: Final = "The days that tell the month's end are not there yet"
-_NOT_ALL_DAYS: Final = "Not all days that tell the month's end could be fetched: Refresh asks again"
-_MORE_TO_COME: Final = "More follow: their partners are still being fetched"
-_NOT_FETCHED: Final = "Not all days to compare with could be fetched: Refresh asks again"
 
 
 def time_line(state: State, *, note: str | None = None) -> alt.VConcatChart:
@@ -98,21 +71,6 @@ def profile(state: State) -> alt.VConcatChart:
     )
 
 
-def compared(state: State) -> alt.VConcatChart:
-    """Draw the selected days beside their partners, which may lie outside the selection."""
-    with no_zone_warning():
-        return _COMPARED[state.display.chart](state)
-
-
-def nothing(title: str = "") -> alt.VConcatChart:
-    """Draw nothing, or nothing yet."""
-    return fill_page(empty_page("…"), [], title=title, facts=[], note=None)
-
-
-def _shared(state: State) -> tuple[Any, ...]:
-    return (Same(state.drawn), state.time_zone, tuple(state.drawn_names.items()))
-
-
 def _marks(state: State) -> tuple[Any, ...]:
     return (state.selection.weekday, state.selection.hour, state.selection.day)
 
@@ -121,163 +79,15 @@ def _days_known(state: State) -> tuple[Any, ...]:
     return (Same(state.known), state.partners) if state.granularity == "day" else ()
 
 
-def _compared_reads(state: State) -> tuple[Any, ...]:
-    if state.is_fanned:
-        return (*_shared(state), state.course, state.is_lacking([state.query.season]), state.is_busy)
-    tables = (*_shared(state), Same(state.known), state.partners)
-    return (*tables, state.query.today, state.selection.brush, state.display.chart, state.compared_dates)
-
-
-# The comparison
-
-
-def _common(state: State) -> dict[str, Any]:
-    return {"names": state.drawn_names, "time_zone": state.time_zone, "heading": state.display.heading}
-
-
-def _day_over_day(state: State) -> alt.VConcatChart:
-    return _changed(state, day_over_day, day_over_day_chart)
-
-
-def _week_over_week(state: State) -> alt.VConcatChart:
-    return _changed(state, week_over_week, week_over_week_chart)
-
-
-def _changed(
-    state: State, compute: Callable[[pl.DataFrame], pl.DataFrame], draw: Callable[..., alt.VConcatChart]
-) -> alt.VConcatChart:
-    """Draw changes from day to day; while partners are loading, those that are known."""
-    dates, table = state.brushed_dates, state.changes(compute)
-    table = table.filter(pl.col("date").is_between(*dates)) if dates else table.clear()
-    known = table.filter(pl.col("kind") != "unknown")
-    if state.partners == "loading" and known.height < table.height:
-        if known.is_empty():
-            return nothing(_AWAITED)
-        return draw(known, **_common(state), note=_MORE_TO_COME)
-    return draw(table, **_common(state), note=_note(state, table))
-
-
-def _is_awaited(state: State, table: pl.DataFrame) -> bool:
-    """Whether sums can't be told yet: some of what they are compared with is loading."""
-    return state.partners == "loading" and "unknown" in set(table["kind"])
-
-
-def _note(state: State, table: pl.DataFrame) -> str | None:
-    """Say why days may be compared with nothing: they were not fetched, which is not to be missing."""
-    return _NOT_FETCHED if state.partners == "absent" and "unknown" in set(table["kind"]) else None
-
-
-def _month_over_month(state: State) -> alt.VConcatChart:
-    """Draw the month in which the selection ends, until then; the one that runs, with what is to come."""
-    if state.is_fanned:
-        return _to_its_end(state)
-    windows, known = state.brushed, state.drawn_known
-    end = windows["end_time"].max()
-    until = known.filter(pl.col("end_time") <= end) if end is not None else known.clear()
-    table = month_over_month(until, time_zone=state.time_zone)
-    if _is_awaited(state, table):
-        return nothing(_AWAITED)
-    clock = same_time_yesterday(until, time_zone=state.time_zone)["until"].unique().to_list()
-    return month_over_month_chart(
-        table,
-        until=clock[0] if clock else None,
-        **_common(state),
-        note=" · ".join(filter(None, (_running(windows), _note(state, table)))) or None,
-    )
-
-
-def _to_its_end(state: State) -> alt.VConcatChart:
-    """Draw the month that runs, with what is to come."""
-    course = state.course
-    if course is None:
-        return nothing(_DAYS_AWAITED)
-    clock = same_time_yesterday(state.drawn, time_zone=state.time_zone)["until"].unique().to_list()
-    lacks = _NOT_ALL_DAYS if state.is_lacking([state.query.season]) and not state.is_busy else ""
-    return month_end_chart(
-        course.path,
-        budget=course.budget,
-        runway=course.runway,
-        until=clock[0] if clock else None,
-        **_common(state),
-        note=" · ".join(filter(None, (_running(state.drawn), lacks))) or None,
-    )
-
-
-def _running(windows: pl.DataFrame) -> str:
-    """Say of what is selected that it has a window which sums so far leave out."""
-    return "Without the running hour" if "in_progress" in set(windows["state"]) else ""
-
-
-def _other_days(state: State) -> alt.VConcatChart:
-    """Set the selected days beside those they are compared with, the first beside the first."""
-    days, dates = state.known_days, state.brushed_dates
-    before = None if dates is None else state.query.compared_days(dates)
-    if dates is None or before is None:
-        table = compare(days.clear(), days.clear())
-    else:
-        table = compare(_between(days, dates), _between(days, before))
-    if _is_awaited(state, table):
-        return nothing(_AWAITED)
-    current, previous, left_out = _sides(state, table, dates, before)
-    return comparison_chart(
-        table,
-        current=current,
-        previous=previous,
-        **_common(state),
-        note=" · ".join(filter(None, (left_out, _note(state, table)))) or None,
-    )
-
-
-def _sides(
-    state: State, table: pl.DataFrame, dates: Days | None, before: Days | None
-) -> tuple[str, str, str]:
-    """Name the days that stand beside each other, not those that were asked for, and say what is left out."""
-    current = "The selected days" if state.selection.is_brushed else "This range"
-    known = table.filter(pl.col("kind") != "unknown")
-    paired, partners = (known[name].unique().sort() for name in ("date", "previous_date"))
-    if dates is None or before is None:
-        return current, "other days", ""
-    if paired.is_empty():
-        return current, days_text(*before), ""
-    asked = {dates[0] + n * DAY for n in range((dates[1] - dates[0]).days + 1)}
-    out = asked - set(paired)
-    if out and out == {state.query.today} - set(table["date"]):
-        current += " without today"
-    elif out:
-        current += f", {paired.len():,} of {counted(len(asked), 'day')}"
-    whole = state.query.other_days if state.query.comparison == "custom" else None
-    before = before if whole is None or state.selection.is_brushed else whole
-    all_before = (before[1] - before[0]).days + 1
-    left_out = f"Compared with {paired.len():,} of {counted(all_before, 'day')}, {days_text(*before)}"
-    return current, days_text(partners[0], partners[-1]), left_out if all_before > paired.len() else ""
-
-
-def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
-    """Keep the days from one date to another.
-
-    Ranges are aligned by their first dates. So the first one has a row in any case: a day that is not known
-    is one with all hours missing, which is compared with nothing.
-    """
-    found = days.filter(pl.col("date").is_between(*dates))
-    first = days.select(pl.col("account_id").unique()).with_columns(
-        date=pl.lit(dates[0]), cost_usd=0.0, hours=0, is_whole=False, state=pl.lit("complete")
-    )
-    absent = first.join(found, on=["account_id", "date"], how="anti")
-    return pl.concat([found, absent.cast(DAILY).select(days.columns)])
-
-
-_COMPARED: Final[Mapping[str, Callable[[State], alt.VConcatChart]]] = {
-    "range": _other_days,
-    "day": _day_over_day,
-    "week": _week_over_week,
-    "month": _month_over_month,
-}
-
 _Draw = Callable[[State], alt.VConcatChart]
-CHARTS: Final[Mapping[str, tuple[_Draw, Callable[[State], tuple[Any, ...]]]]] = {
-    "time_line": (time_line, lambda s: (*_shared(s), s.granularity, s.events, _marks(s), *_days_known(s))),
-    "compared": (compared, _compared_reads),
-    "heatmap": (heatmap, lambda s: (*_shared(s), s.selection.brush, s.display.statistic)),
-    "profile": (profile, lambda s: (*_shared(s), s.selection.brush)),
+_Reads = Callable[[State], tuple[Any, ...]]
+CHARTS: Final[Mapping[str, tuple[_Draw, _Reads]]] = {
+    "time_line": (
+        time_line,
+        lambda s: (*shared_reads(s), s.granularity, s.events, _marks(s), *_days_known(s)),
+    ),
+    "compared": (compared, compared_reads),
+    "heatmap": (heatmap, lambda s: (*shared_reads(s), s.selection.brush, s.display.statistic)),
+    "profile": (profile, lambda s: (*shared_reads(s), s.selection.brush)),
 }
 """Name to how a chart is drawn, and what it reads of the state: what reads the same is not drawn again."""

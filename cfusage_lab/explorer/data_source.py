@@ -10,7 +10,7 @@ from cfusage_lab.argument_checks import said
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.archive_loader import ArchiveLoader
 from cfusage_lab.explorer.loader import Loader, SourceLoader
-from cfusage_lab.explorer.query import PRESETS, USUAL_PRESET, Preset
+from cfusage_lab.explorer.period import PRESETS, USUAL_PRESET, Preset
 from cfusage_lab.explorer.table_source import TableSource
 from cfusage_lab.source import Source, as_source, hands_out_history, is_archive
 

@@ -22,7 +22,7 @@ from cfusage_lab.explorer.exports import FORMATS, form_of, made, name_of, pictur
 from cfusage_lab.explorer.figures import Card, cards
 from cfusage_lab.explorer.loading import first_state, may_pass
 from cfusage_lab.explorer.page import Page
-from cfusage_lab.explorer.query import Period
+from cfusage_lab.explorer.period import Period
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
 from cfusage_lab.explorer.state_export import shown_of

@@ -9,7 +9,8 @@ from cfusage_lab.errors import CfUsageError, ConfigError
 from cfusage_lab.explorer.data import Data, span_of
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loader import Answer, Loader
-from cfusage_lab.explorer.query import Period, Query
+from cfusage_lab.explorer.period import Period
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.state import State, Told
 from cfusage_lab.explorer.steps import show_range, told_by
 from cfusage_lab.progress import Progress

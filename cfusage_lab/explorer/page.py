@@ -9,8 +9,9 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.explorer.account_table import AccountTable
 from cfusage_lab.explorer.browser import Browser
-from cfusage_lab.explorer.chart_views import CHARTS, nothing
+from cfusage_lab.explorer.chart_views import CHARTS
 from cfusage_lab.explorer.code_box import ChartCode
+from cfusage_lab.explorer.compared_chart import nothing
 from cfusage_lab.explorer.control_panel import ControlPanel
 from cfusage_lab.explorer.controls import Waiting, banner, status_line
 from cfusage_lab.explorer.days_table import DaysTable

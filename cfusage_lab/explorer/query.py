@@ -1,85 +1,22 @@
 """What the controls ask for, and all windows that the answer takes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
 from cfusage_lab import ranges
-from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.comparison_days import days_compared
+from cfusage_lab.explorer.period import Days, Period, Preset, checked_days, dates_of, from_days
 from cfusage_lab.time_units import DAY, HOUR
 
-__all__ = [
-    "CUSTOM",
-    "PRESETS",
-    "USUAL_PRESET",
-    "Days",
-    "Period",
-    "Preset",
-    "Query",
-    "dates_of",
-    "is_inside",
-    "missing",
-]
+__all__ = ["Query", "is_inside", "missing"]
 
-Preset = Callable[[str, datetime], ranges.TimeRange]
-Days = tuple[date, date]
-"""A first and a last local day."""
-
-PRESETS: Final[Mapping[str, Preset]] = {
-    "Today": lambda zone, now: ranges.today(time_zone=zone, now=now),
-    "Last 7 days": lambda zone, now: ranges.last_days(7, time_zone=zone, now=now),
-    "Last 28 days": lambda zone, now: ranges.last_days(28, time_zone=zone, now=now),
-    "Last 90 days": lambda zone, now: ranges.last_days(90, time_zone=zone, now=now),
-    "This week": lambda zone, now: ranges.this_week(time_zone=zone, now=now),
-    "Month to date": lambda zone, now: ranges.month_to_date(time_zone=zone, now=now),
-    "Previous month": lambda zone, now: ranges.previous_month(time_zone=zone, now=now),
-}
-"""By what stands on screen, in this order: the range on a zone's clock at a moment."""
-USUAL_PRESET: Final = "Last 28 days"
-"""What an explorer opens with."""
-CUSTOM: Final = "Custom days"
-"""What the period is called that two dates give."""
 _FORECAST_DAYS: Final = 90
 """Days that a forecast is made of: two months choose a method well, and more change little."""
 _USUAL: Final = timedelta(weeks=6)
 """What lies before a range tells what is usual in it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A period as a reader chose it, before a clock makes hours of it.
-
-    Attributes
-    ----------
-    preset
-        Its name: one of the presets, or :data:`CUSTOM`.
-    days
-        The two dates of a custom period.
-    is_with_today
-        Whether today so far comes on top of the last days.
-    """
-
-    preset: str
-    days: tuple[date | None, date | None] = (None, None)
-    is_with_today: bool = False
-
-    def time_range(self, presets: Mapping[str, Preset], *, time_zone: str, now: datetime) -> ranges.TimeRange:
-        """Return its windows on a zone's clock at a moment.
-
-        Raises
-        ------
-        ConfigError
-            If a custom period has no date, or ends before it begins.
-        """
-        if self.preset == CUSTOM:
-            return _from_days(self.days, time_zone=time_zone, now=now)
-        found = presets[self.preset](time_zone, now)
-        if self.is_with_today and self.preset.startswith("Last "):
-            return ranges.TimeRange(found.start, ranges.today(time_zone=time_zone, now=now).end)
-        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +75,7 @@ class Query:
         days = dates_of(time_range, time_zone)
         other, about = None, [note] if note else []
         if other_days is not None:
-            other = _checked_days(other_days)
+            other = checked_days(other_days)
             if comparison == "custom" and other[0] == days[0]:
                 about.append(f"not compared: the other days begin on {other[0]}, as the range does")
         return cls(
@@ -212,7 +149,7 @@ class Query:
         wanted = [self.time_range, self.months, ranges.TimeRange(first, start)]
         days = self.compared_days()
         if days is not None:
-            wanted.append(_from_days(days, time_zone=self.time_zone, now=self.now))
+            wanted.append(from_days(days, time_zone=self.time_zone, now=self.now))
         return tuple(wanted)
 
     @cached_property
@@ -233,28 +170,6 @@ class Query:
     def _previous_month(self, moment: datetime) -> datetime:
         with ranges.no_zone_warning():
             return ranges.previous_month(time_zone=self.time_zone, now=moment).start
-
-
-def _from_days(days: tuple[date | None, date | None], *, time_zone: str, now: datetime) -> ranges.TimeRange:
-    first, last = _checked_days(days)
-    with ranges.no_zone_warning():
-        return ranges.between(first, last + DAY, time_zone=time_zone, now=now)
-
-
-def _checked_days(days: tuple[date | None, date | None]) -> Days:
-    first, last = days
-    if first is None or last is None:
-        raise ConfigError("a range of days has a first and a last one: choose both dates")
-    if last < first:
-        raise ConfigError(f"the last day, {last}, lies before the first, {first}: choose another")
-    return first, last
-
-
-def dates_of(time_range: ranges.TimeRange, time_zone: str) -> Days:
-    """Return the first and the last local date on which a window of a range starts."""
-    info = ranges.zone(time_zone)
-    last = time_range.end - HOUR
-    return time_range.start.astimezone(info).date(), last.astimezone(info).date()
 
 
 def _days_before(dates: Days) -> Days:

@@ -14,7 +14,8 @@ from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
 from cfusage_lab.explorer.data import Aside, Data, Part, Same
 from cfusage_lab.explorer.data_source import DataSource
-from cfusage_lab.explorer.query import Days, Query
+from cfusage_lab.explorer.period import Days
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.headline import Budget, Course, Events
@@ -218,6 +219,11 @@ class State:
     def brushed_dates(self) -> Days | None:
         """The first and the last local date of these."""
         return _dates(self.brushed, self.time_zone)
+
+    @property
+    def brushed_before(self) -> Days | None:
+        """The days that these are compared with."""
+        return None if self.brushed_dates is None else self.query.compared_days(self.brushed_dates)
 
     @cached_property
     def drawn_names(self) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The code behind what is on screen: what a state says of its windows and of each chart."""
 
 from cfusage_lab.explorer.chart_code import ChartRecipe
+from cfusage_lab.explorer.compared_chart import range_words
 from cfusage_lab.explorer.state import State
-from cfusage_lab.wording import days_text
 
 __all__ = ["recipe_of"]
 
@@ -10,7 +10,7 @@ __all__ = ["recipe_of"]
 def recipe_of(state: State) -> ChartRecipe:
     """Return what it takes to come by the selected windows, and to draw each chart that is on screen."""
     dates, display, course = state.brushed_dates, state.display, state.course
-    before = None if dates is None else state.query.compared_days(dates)
+    sides, note = _words(state)
     budget = None if course is None else course.budget
     return ChartRecipe(
         whose=state.source.whose,
@@ -25,24 +25,20 @@ def recipe_of(state: State) -> ChartRecipe:
         statistic=display.statistic,
         compared="month_end" if state.is_fanned else display.chart,
         dates=dates,
-        previous_dates=before,
-        sides=_sides(state),
+        previous_dates=state.brushed_before,
+        sides=sides,
         judged_from=None if state.events is None else state.query.usual.start,
         season_from=state.query.season.start,
         budgets={} if budget is None else dict(budget.select("account_id", "budget_usd").iter_rows()),
         is_credit_known=course is not None and course.runway is not None,
-        note=_note(state),
+        note=note,
     )
 
 
-def _sides(state: State) -> tuple[str, str]:
-    """Name the days that are compared, and those beside them."""
-    current = "The selected days" if state.selection.is_brushed else "This range"
-    before = None if state.brushed_dates is None else state.query.compared_days(state.brushed_dates)
-    return current, "other days" if before is None else days_text(*before)
-
-
-def _note(state: State) -> str | None:
-    """Say of a month that its running hour is left out."""
+def _words(state: State) -> tuple[tuple[str, str], str | None]:
+    """Name the days that are compared and those beside them, and say what the chart says last."""
+    if state.display.chart == "range":
+        current, previous, note = range_words(state)
+        return (current, previous), note
     is_running = state.display.chart == "month" and "in_progress" in state.brushed["state"]
-    return "Without the running hour" if is_running else None
+    return ("", ""), "Without the running hour" if is_running else None

@@ -242,7 +242,7 @@ class Store:
 
 def _drawn_of(state: State) -> tuple[Any, ...]:
     """Return all of the state that a view may read."""
-    what = (state.query, id(state.data), state.told, state.names)
+    what = (state.query, state.data, state.told, state.names)
     return (*what, state.display, state.selection, state.is_busy)
 
 

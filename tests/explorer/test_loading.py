@@ -14,7 +14,8 @@ from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loader import Answer, SourceLoader, aside_of
 from cfusage_lab.explorer.loading import Step, fetch, fetch_rest, first_state
-from cfusage_lab.explorer.query import PRESETS, Period, Query
+from cfusage_lab.explorer.period import PRESETS, Period
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.state import State
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.source import as_source

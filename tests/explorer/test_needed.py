@@ -28,7 +28,8 @@ from cfusage_lab.explorer.chart_views import COMPARED
 from cfusage_lab.explorer.comparison_days import COMPARISONS
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loading import first_state
-from cfusage_lab.explorer.query import PRESETS, Period, Query
+from cfusage_lab.explorer.period import PRESETS, Period
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.store import Store
 from cfusage_lab.ranges import TimeRange
 

@@ -14,7 +14,8 @@ from ledger import NOW, A
 import cfusage_lab as cfu
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.comparison_days import COMPARISONS
-from cfusage_lab.explorer.query import CUSTOM, PRESETS, Days, Period, Query, dates_of, is_inside, missing
+from cfusage_lab.explorer.period import CUSTOM, PRESETS, Days, Period, dates_of
+from cfusage_lab.explorer.query import Query, is_inside, missing
 from cfusage_lab.ranges import LONGEST, TimeRange
 from cfusage_lab.ranges.zones import OffTheHourWarning
 

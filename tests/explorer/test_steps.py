@@ -12,7 +12,8 @@ from cfusage_lab.explorer import Selection
 from cfusage_lab.explorer.data import Data
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loader import Answer
-from cfusage_lab.explorer.query import CUSTOM, PRESETS, Days, Period, Query
+from cfusage_lab.explorer.period import CUSTOM, PRESETS, Days, Period
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import EVERYTHING
 from cfusage_lab.explorer.state import State, Told
 from cfusage_lab.explorer.steps import select, show_range, told_by
