@@ -29,6 +29,7 @@ _IS_REDUCED: Final = "is_reduced"
 _IS_LIVE: Final = "cfusage_live"
 """The signal that drawing.js sets where a chart answers; pictures have it false."""
 _HINT: Final = "Drag on the chart to zoom, double-click for all"
+_HINT_PIXELS: Final = 270
 _ZOOM: Final = (
     "length(data('brush_store')) ? span(data('brush_store')[0].values[0]) : span(domain('overview_x'))"
 )
@@ -237,7 +238,7 @@ def _overview(*, is_zero: bool) -> Part:
     """Draw the whole range at a glance; a drag on it or on the bars is the zoom."""
     hint = alt.Axis(
         values=alt.ExprRef("[domain('overview_x')[0]]"),
-        labelExpr=f"{_IS_LIVE} ? {quote(_HINT)} : ''",
+        labelExpr=f"!{_IS_LIVE} ? '' : width > {_HINT_PIXELS} ? {quote(_HINT)} : 'Drag to zoom'",
         labelAlign="left",
         labelOverlap=False,
         labelLimit=0,
