@@ -231,8 +231,10 @@ class Store:
         screen, state = self._screen, self.state
         assert screen is not None  # noqa: S101 - it is there before anything is drawn
         steps = [partial(self._draw_view, screen, view) for view in VIEWS]
+        told = state.course, state.events
         trouble = _taken(job, steps)
-        if not job.is_cancelled and _look_ahead(state, job):
+        _look_ahead(state, job)
+        if state.course is not told[0] or state.events is not told[1]:  # by this job, or by one before it
             trouble = _taken(job, steps) or trouble
         if trouble:
             raise trouble
@@ -246,9 +248,8 @@ def _drawn_of(state: State) -> tuple[Any, ...]:
     return (*what, state.display, state.selection, state.is_busy)
 
 
-def _look_ahead(state: State, job: Job) -> bool:
-    """Tell the month's end and what stood out, once all is there; return whether anything is new."""
-    is_new = False
+def _look_ahead(state: State, job: Job) -> None:
+    """Tell the month's end and what stood out, once all is there."""
     tasks = (
         (state.query.season, lambda: state.course, state.tell_course),
         (state.query.usual, lambda: state.events, state.tell_events),
@@ -257,8 +258,6 @@ def _look_ahead(state: State, job: Job) -> bool:
         is_awaited = state.is_busy and state.is_lacking([needed])
         if not is_awaited and known() is None and not job.is_cancelled:
             tell()
-            is_new = True
-    return is_new
 
 
 def _taken(job: Job, steps: Sequence[Callable[[], None]]) -> Exception | None:
