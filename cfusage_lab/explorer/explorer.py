@@ -140,7 +140,11 @@ granularity, chart_days, statistic, refresh, cancel, token
         origin = DataSource.of(source, client=client, now=now)
         period = Period(preset=origin.preset(time_range))
         state, trouble = first_state(
-            origin, period, accounts=_ids(accounts), time_zone=time_zone, may_lack=login is not None
+            origin,
+            period,
+            accounts=_ids(accounts),
+            time_zone=time_zone,
+            may_lack=login is not None and origin.whose != "table",
         )
         require_accounts(budget, state.names)
         error = "" if trouble is None else error_text(trouble)
