@@ -9,7 +9,9 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.charts.headings import day_facts
+from cfusage_lab.daily import TOTAL
 from cfusage_lab.downsampling import MOST_SERIES
+from cfusage_lab.wording import counted
 
 __all__ = ["MOST_DAYS", "PickedAccounts", "day_slots", "is_zero", "pick_accounts", "place_days", "zeros_of"]
 
@@ -51,7 +53,9 @@ class PickedAccounts:
         """Whose cost it is, for the heading; empty where that is said elsewhere."""
         if len(self.labels) == 1:
             return "" if self.is_short else self.labels[0]
-        return f"{len(self.labels)} accounts on one scale"
+        has_sum = TOTAL in self.table["account_id"]
+        accounts = counted(len(self.labels) - has_sum, "account")
+        return f"{accounts} and all together on one scale" if has_sum else f"{accounts} on one scale"
 
     def when(self, time_zone: str | None) -> list[str]:
         """Say which days these are, and whose, for the heading; nothing where that is said elsewhere."""

@@ -18,6 +18,7 @@ from chart_pictures import VEGA_LITE, complete, subtitle_of, svg_of, title_of, t
 from histories import days, hours, local_days
 from sight import SIGHT, contrast, lab
 
+import cfusage_lab as cfu
 from cfusage_lab import anomaly_detection, changes, charts, forecasts, invoices, patterns
 from cfusage_lab.charts.colours import DOWN, IS_STRONG, NEUTRAL, RAMP, UP
 from cfusage_lab.fetch import UsageClient
@@ -193,6 +194,16 @@ def test_accounts_share_one_scale(name: str) -> None:
     names = [scale["name"] for scale in vega["scales"]]
     assert sorted(set(names) - {"x", "y"}) == sorted({one for one in names if one not in {"x", "y"}})
     assert not [one for one in names if one.startswith("row_")]
+
+
+def test_the_sum_of_all_is_no_account() -> None:
+    """Two accounts and their sum."""
+    both = pl.concat([DAYS, DAYS.with_columns(account_id=pl.lit("b"))])
+    three = pl.concat([both, cfu.total_usage(both)])
+
+    assert subtitle_of(charts.calendar_chart(both))[0].startswith("2 accounts on one scale ·")
+    said = subtitle_of(charts.calendar_chart(three))[0]
+    assert said.startswith("2 accounts and all together on one scale ·")
 
 
 SHORT = {
