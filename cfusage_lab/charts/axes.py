@@ -17,6 +17,7 @@ __all__ = [
     "COMMON",
     "bar_gap",
     "clock_axis",
+    "columns_of",
     "cost_axis",
     "cost_label",
     "cost_scale",
@@ -154,7 +155,13 @@ def line_key(labels: str, **looks: Any) -> alt.Legend:  # noqa: ANN401 - altair'
 
 def legend_columns(labels: Sequence[str]) -> alt.ExprRef:
     """Set the entries of a key in as many columns as there is room for, else Vega has them stick out."""
-    pixels = 32 + 8 * max(map(len, labels), default=0)  # a square and its margins; a letter of 12 points
+    return columns_of(
+        32 + 8 * max(map(len, labels), default=0)
+    )  # a square and its margins; a letter of 12 points
+
+
+def columns_of(pixels: int) -> alt.ExprRef:
+    """Set the entries of a key in columns of so many pixels."""
     return alt.ExprRef(f"max(1, floor(width / {pixels}))")
 
 

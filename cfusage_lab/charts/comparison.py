@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.argument_checks import check_text
-from cfusage_lab.charts.axes import bar_gap, cost_axis, cost_scale, day_x, key
+from cfusage_lab.charts.axes import bar_gap, columns_of, cost_axis, cost_scale, day_x, key
 from cfusage_lab.charts.colours import FRAME, PALETTE, REST, pale_ground, state_look
 from cfusage_lab.charts.headings import (
     NOT_YET,
@@ -31,6 +31,8 @@ from cfusage_lab.wording import days_text, dollars, more_or_less
 __all__ = ["comparison_chart"]
 
 _COLOURS: Final = {"current": PALETTE[0], "previous": REST}
+_ENTRY_PIXELS: Final = 160
+"""What an entry of the key takes: half of a short one and two dates."""
 
 
 def comparison_chart(
@@ -214,14 +216,19 @@ def _bar(which: str, left: str, right: str, y: dict[str, Any]) -> Part:
 def _range_key() -> Part:
     """Draw nothing but the key."""
     scale = alt.Scale(domain=list(_COLOURS), range=["square", FRAME])
-    shape = alt.Shape("which:N", scale=scale, legend=key("range_labels", symbolSize=90))
+    shape = alt.Shape("which:N", scale=scale, legend=_key())
     point = alt.Chart().mark_point().encode(color=_colour(), shape=shape)
     return point.transform_calculate(which="'current'").transform_filter("false")
 
 
+def _key() -> alt.Legend:
+    size = alt.ExprRef("width < 260 ? 10 : 12")  # for two dates in a cell beside an open file browser
+    return key("range_labels", symbolSize=90, columns=columns_of(_ENTRY_PIXELS), labelFontSize=size)
+
+
 def _colour() -> alt.Color:
     scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    return alt.Color("which:N", scale=scale, legend=key("range_labels", symbolSize=90))
+    return alt.Color("which:N", scale=scale, legend=_key())
 
 
 _PAGE: Final = AccountPage(_layers, heights=(240, 110), what="day", choice=("day", ["day"]))

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.argument_checks import said
-from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
+from cfusage_lab.charts.axes import columns_of, cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE, REST
 from cfusage_lab.charts.headings import Heading, check_heading, day_facts, final_fact, one_line
 from cfusage_lab.charts.marks import Part, hover_columns
@@ -27,6 +27,8 @@ __all__ = ["DAY_MINUTES", "clock_minutes", "month_of_days", "month_over_month_ch
 DAY_MINUTES: Final = 24 * 60
 _DASHES: Final = {"current": [1, 0], "previous": [5, 3]}
 _COLOURS: Final = {"current": PALETTE[0], "previous": REST}
+_MONTH_PIXELS: Final = 160
+"""What September and its year take in the key."""
 
 
 def month_over_month_chart(
@@ -211,7 +213,7 @@ def _line(month: str, y: dict[str, Any]) -> Part:
     order = list(_COLOURS)
     colours = alt.Scale(domain=order, range=[_COLOURS[one] for one in order])
     dashes = alt.Scale(domain=order, range=[_DASHES[one] for one in order])
-    legend = line_key("month_labels")
+    legend = line_key("month_labels", columns=columns_of(_MONTH_PIXELS))
     return (
         alt.Chart()
         .mark_line(strokeWidth=2.5 if month == "current" else 2, invalid="break-paths-show-path-domains")

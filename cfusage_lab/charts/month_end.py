@@ -6,7 +6,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.axes import cost_axis, cost_scale, day_x, line_key
+from cfusage_lab.charts.axes import columns_of, cost_axis, cost_scale, day_x, line_key
 from cfusage_lab.charts.colours import PALETTE
 from cfusage_lab.charts.headings import Heading, check_heading, day_facts, one_line
 from cfusage_lab.charts.marks import Part, hover_columns
@@ -27,6 +27,8 @@ _LIMITS: Final = {"budget": PALETTE[4], "credit": PALETTE[3]}
 """Lines that a month may reach, and their colours."""
 _LIMIT_TEXTS: Final = {"budget": "Budget", "credit": "Credit used up at"}
 _DASHES: Final = {"spent": [1, 0], "forecast": [5, 3]}
+_ENTRY_PIXELS: Final = 180
+"""What an entry of the key takes: half of a short one and the forecast's."""
 _FAN: Final = (0.26, 0.16, 0.1)
 """How dense the narrowest interval is, and those around it."""
 _FARTHEST: Final = 1.5
@@ -272,7 +274,7 @@ def _interval(place: int, y: dict[str, Any]) -> Part:
 def _line(name: str, y: dict[str, Any]) -> Part:
     order = list(_DASHES)
     dashes = alt.Scale(domain=order, range=[_DASHES[one] for one in order])
-    legend = line_key("end_labels", symbolStrokeColor=PALETTE[0])
+    legend = line_key("end_labels", symbolStrokeColor=PALETTE[0], columns=columns_of(_ENTRY_PIXELS))
     return (
         alt.Chart()
         .mark_line(strokeWidth=2.5 if name == "spent" else 2, color=PALETTE[0])

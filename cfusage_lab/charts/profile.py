@@ -6,7 +6,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from cfusage_lab.charts.axes import cost_axis, cost_scale, hour_x, key, share_axis
+from cfusage_lab.charts.axes import cost_axis, cost_scale, hour_x, key, legend_columns, share_axis
 from cfusage_lab.charts.colours import FRAME, PALETTE
 from cfusage_lab.charts.headings import Heading, check_heading
 from cfusage_lab.charts.hour_patterns import (
@@ -147,7 +147,7 @@ def _bars(base: Part, column: str, y: dict[str, Any]) -> list[Part]:
 def _usual(base: Part, statistic: Statistic, y: dict[str, Any], *, is_spread: bool) -> list[Part]:
     """Draw quartiles as boxes, the median across them, the mean as a line."""
     shown = [name for name in _COLOURS if name != "mean" or statistic == "mean"] if is_spread else ["mean"]
-    legend = key(symbolSize=80) if is_spread else None
+    legend = key(symbolSize=80, columns=legend_columns(shown)) if is_spread else None
     colours = alt.Scale(domain=shown, range=[_COLOURS[name] for name in shown])
     shapes = alt.Scale(domain=shown, range=[_SHAPES[name] for name in shown])
     colour = alt.Color("what:N", scale=colours, legend=legend)

@@ -152,7 +152,7 @@ async function fit({ view, spec, el }) {
     const excess = (isInside ? width : widthBelowHeading(view)) - el.clientWidth;
     tried.set(width, excess);
     if (Math.abs(excess) < 1) return;
-    await view.signal("width", Math.max(160, width - excess)).runAsync();
+    await view.signal("width", Math.max(140, width - excess)).runAsync();
   }
   const fitting = [...tried].filter(([, excess]) => excess < 0).map(([width]) => width);
   if (fitting.length) await view.signal("width", Math.max(...fitting)).runAsync();

@@ -126,3 +126,34 @@ def test_charts_composed_by_altair_are_drawn(notebook: Notebook) -> None:
     page.wait_for_selector(READY, timeout=PATIENCE)
     assert page.locator(CANVAS).bounding_box()["width"] > 1_200
     assert page.locator(".cfusage-error").count() == 0
+
+
+NARROW = """() => [...document.querySelectorAll(".cfusage-chart")].map((one) => {
+  const drawn = one.querySelector(".cfusage-drawing:not(.cfusage-unseen) canvas");
+  return [one.clientWidth, drawn.clientWidth, one.ariaLabel];
+})"""
+
+
+def test_nothing_is_cut_off_in_a_window_of_600_pixels_beside_the_file_browser(notebook: Notebook) -> None:
+    """The headings, keys and hints of every kind of chart."""
+    notebook.page.set_viewport_size({"width": 600, "height": 4_000})
+    page = notebook.run(
+        TWO + "from IPython.display import display\n"
+        "client = cfu.UsageClient.sandbox(now=now)\n"
+        "month = client.usage_history(cfu.since_previous_month(now=now, time_zone='UTC'))\n"
+        "daily, zone = cfu.daily_usage(month, time_zone='UTC'), {'time_zone': 'UTC'}\n"
+        "charts = [one, other, cfu.usage_chart(daily, rolling=cfu.rolling_mean(daily))]\n"
+        "charts += [cfu.day_over_day_chart(cfu.day_over_day(daily)), cfu.calendar_chart(daily)]\n"
+        "charts += [cfu.weekly_heatmap_chart(cfu.weekly_heatmap(month, **zone), **zone)]\n"
+        "charts += [cfu.month_over_month_chart(cfu.month_over_month(month, **zone), **zone)]\n"
+        "charts += [cfu.anomalies_chart(cfu.anomalies(month, **zone), **zone)]\n"
+        "charts += [cfu.movers_chart(cfu.movers(cfu.day_over_day(daily)))]\n"
+        "charts += [cfu.usage_by_model_chart(cfu.usage_by_model(client.invoice_preview()))]\n"
+        "for chart in charts: display(cfu.show(chart))",
+        "cfu.explore(now=now)",
+    )
+
+    expect(page.locator(READY)).to_have_count(14, timeout=PATIENCE)
+    sizes = page.evaluate(NARROW)
+    assert all(cell < 300 for cell, *_ in sizes)
+    assert [label for cell, drawn, label in sizes if drawn > cell + 1] == []
