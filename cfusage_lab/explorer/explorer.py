@@ -260,7 +260,8 @@ granularity, chart_days, statistic, refresh, cancel, token
         span: dict[str, datetime] = {}
         if start is not None and end is not None:
             zone = self.state.time_zone
-            span = {"start": instant_of(start, "start", zone), "end": instant_of(end, "end", zone)}
+            with ranges.no_zone_warning():  # the status line has the note
+                span = {"start": instant_of(start, "start", zone), "end": instant_of(end, "end", zone)}
         elif start is not None or end is not None:
             raise ConfigError("a selected span has a start and an end: pass both, or neither")
         self.selection = Selection(**span, weekday=weekday, hour=hour, day=_date(day))

@@ -247,6 +247,16 @@ def test_a_selection_and_a_time_to_wait_are_what_they_should_be() -> None:
     assert explorer.wait(PATIENCE)
 
 
+def test_a_zone_off_the_hour_is_noted_on_screen_and_nobody_is_warned() -> None:
+    """Midnight is at 18:15 UTC in Kathmandu: the window from 18:00 on belongs to the day before."""
+    explorer = UsageExplorer(TABLE, time_zone="Asia/Kathmandu")
+
+    explorer.select("2026-11-02", "2026-11-03")
+
+    assert explorer.history["start_time"].min() == datetime(2026, 11, 1, 19, tzinfo=UTC)
+    assert "Asia/Kathmandu is +05:45 from UTC" in details(explorer)
+
+
 class Behind(ForwardingSource):
     """Stands in front of a source, and changes nothing."""
 
