@@ -19,7 +19,7 @@ IMAGES = NOTEBOOKS / "images"
 NOW = "2026-11-18T09:30Z"
 PARTS = ".cfusage-explorer .cfusage-part"
 PATIENCE = 60_000
-UPPER = 760
+UPPER = 900
 LAB_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 STILL = "() => document.getAnimations().every((one) => one.playState !== 'running')"
 
@@ -53,22 +53,35 @@ def test_the_upper_part_of_the_explorer(notebook: Any, theme: str) -> None:  # n
     keep("explorer", theme, explorer.screenshot())
 
 
-def test_a_selected_week_in_the_linked_views(notebook: Any, theme: str) -> None:  # noqa: ANN401
-    notebook.page.set_viewport_size({"width": 1400, "height": 2600})
+def test_a_selected_week_and_the_views_that_follow(notebook: Any, theme: str) -> None:  # noqa: ANN401
+    """The week on the time line beside the days before, then its hours."""
+    notebook.page.set_viewport_size({"width": 1400, "height": 3000})
     page = notebook.run(
         "import cfusage_lab as cfu",
         f'explorer = cfu.explore(time_zone="Europe/Berlin", now="{NOW}"); explorer',
         'explorer.select("2026-11-02", "2026-11-09")',
         theme=LAB_THEMES[theme],
     )
-    heatmap = page.locator(PARTS).nth(2)
     settle(page)
+    heatmap = page.locator(PARTS).nth(2)
     chart = heatmap.locator(".cfusage-chart").first
     expect(chart).to_have_attribute("aria-label", re.compile("168 hours"), timeout=PATIENCE)
     settle(page)
     page.wait_for_function(STILL)
 
     keep("linked", theme, heatmap.screenshot())
+    bar, line, compared = (
+        one.bounding_box()
+        for one in (
+            page.locator(".cfusage-selection-bar"),
+            page.locator(PARTS).nth(0),
+            page.locator(PARTS).nth(1),
+        )
+    )
+    assert bar and line and compared  # noqa: PT018 - all of them are on the page
+    height = compared["y"] + compared["height"] - bar["y"]
+    clip = {"x": line["x"] - 8, "y": bar["y"], "width": line["width"] + 16, "height": height}
+    keep("time-line", theme, page.screenshot(clip=clip))
 
 
 def test_the_first_screen_of_a_report(browser: Browser, theme: Any, tmp_path: Path) -> None:  # noqa: ANN401
