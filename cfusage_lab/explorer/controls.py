@@ -66,7 +66,7 @@ class Waiting(ipywidgets.HBox):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self.bar = ipywidgets.IntProgress(min=0, max=1, layout={"width": "120px"})
+        self.bar = ipywidgets.IntProgress(min=0, max=1, layout={"width": "64px"})
         self.cancel = button("Cancel", icon="times", tooltip="Keep what is on screen")
         super().__init__([self.bar, self.cancel], layout={"align_items": "center"})
         self.show(is_busy=False, done=0, total=1)

@@ -88,7 +88,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         self._say_copied: Callable[[bool], None] = lambda _is_copied: None
         self.browser.on_copied(self._copied)
         self.events = EventList(self.heard, self._select_event)
-        self.status = ipywidgets.HTML(layout={"flex": "1 1 280px"})
+        self.status = ipywidgets.HTML(layout={"flex": "1 1 460px"})
         self.banner, self.figures, self.billed = (ipywidgets.HTML() for _ in range(3))
         self.charts = {one: self._first_chart(one, state) for one in _CHARTS}
         style = files("cfusage_lab.explorer").joinpath("page.css").read_text("utf-8")
