@@ -25,7 +25,7 @@ def test_the_first_table_is_there_before_anything_is_shown() -> None:
     assert ledger.asked[0] == (TimeRange(datetime(2026, 10, 18, tzinfo=UTC), end), None, False)
     assert explorer.history.height == 672
     assert title(explorer) == "AI Gateway cost: $672.00"
-    assert facts(explorer).startswith("Alpha · US dollars an hour")
+    assert facts(explorer).startswith("US dollars an hour · Sun 18 Oct to Sat 14 Nov 2026")
     assert explorer.wait(PATIENCE)
     assert cost(explorer) == 672.0
     today = TimeRange(end, datetime(2026, 11, 15, 10, tzinfo=UTC))
@@ -82,7 +82,7 @@ def test_another_account_and_all_of_them() -> None:
     explorer.accounts.value = (B,)
     assert explorer.wait(PATIENCE)
     assert title(explorer) == "AI Gateway cost: $2.50"
-    assert facts(explorer).startswith("Beta · ")
+    assert explorer.state.accounts_text == "Beta"
     assert "10 hours, all final" in details(explorer)
 
     explorer.accounts.value = ()
@@ -90,7 +90,7 @@ def test_another_account_and_all_of_them() -> None:
     assert title(explorer) == "AI Gateway cost: $12.50"
     assert explorer.history["account_id"].n_unique() == 3
     assert "10 hours of 3 accounts, all final" in details(explorer)
-    assert facts(explorer).startswith("all 3 accounts · ")
+    assert explorer.state.accounts_text == "all 3 accounts"
     assert cost(explorer) == 12.5
 
 
