@@ -10,11 +10,10 @@ import polars as pl
 from cfusage_lab.argument_checks import said
 from cfusage_lab.downsampling import place_on_clock
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, counted, date_text, dollars, share_text, span_text
+from cfusage_lab.wording import clock_hour, date_text, span_text
 
 __all__ = ["EVERYTHING", "Clock", "Selection"]
 
@@ -119,18 +118,6 @@ class Selection:
         cell += [] if self.hour is None else [clock_hour(self.hour)]
         texts += [" ".join(cell)] if cell else []
         return " · ".join(texts) or "everything"
-
-    def sentence(self, history: pl.DataFrame, *, time_zone: str) -> str:
-        """Say what is selected of a history, how much that is and what it costs."""
-        found = self.of(history, time_zone=time_zone)
-        count, accounts = found["start_time"].n_unique(), found["account_id"].n_unique()
-        cost, whole = (net(table["aggregated_value"]) for table in (found, history))
-        hours = counted(count, "hour")
-        hours += f" of {counted(accounts, 'account')}" if accounts > 1 else ""
-        texts = [self.words(time_zone=time_zone), hours, dollars(cost)]
-        if whole > 0:
-            texts.append(f"{share_text(cost / whole)} of the range")
-        return " · ".join(texts)
 
 
 EVERYTHING: Final = Selection()

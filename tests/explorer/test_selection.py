@@ -8,10 +8,13 @@ import pytest
 from histories import HOUR, hours, local_days
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledger import seen
 from polars.testing import assert_frame_equal
+from states import state_of
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
+from cfusage_lab.explorer.selection_bar import SelectionBar
 
 BERLIN = "Europe/Berlin"
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -65,27 +68,30 @@ def test_parts_narrow_each_other_down() -> None:
     assert both.brush == Selection(start=MONDAY, end=MONDAY + timedelta(days=7))
 
 
-def test_a_sentence_counts_hours_and_cost() -> None:
+def chip(history: pl.DataFrame, selection: Selection) -> str:
+    """Tell what is said of a selection while the eleventh hour of Monday has just ended."""
+    bar = SelectionBar()
+    day = (MONDAY.date(), MONDAY.date())
+    bar.show(state_of(history, now=MONDAY + 11 * HOUR, days=day, selection=selection))
+    return seen(bar.chip.value)
+
+
+def test_the_chip_counts_cost_and_hours() -> None:
     """Hours 9 and 10 at 9 and 10 dollars, and a dollar each of another account; 55 and 11 in all."""
     one, two = TWO_WEEKS.head(11), pl.concat([TWO_WEEKS.head(11), hours(MONDAY, [1.0] * 11, account_id="b")])
     span = Selection(start=MONDAY + 9 * HOUR, end=MONDAY + 11 * HOUR)
 
-    assert span.sentence(two, time_zone="UTC") == (
-        "Mon 2 Nov 2026, 09:00 to 11:00 · 2 hours of 2 accounts · $21.00 · 31.8% of the range"
-    )
-    assert span.sentence(one, time_zone="UTC") == (
-        "Mon 2 Nov 2026, 09:00 to 11:00 · 2 hours · $19.00 · 34.5% of the range"
-    )
+    assert chip(two, span) == "Mon 2 Nov 2026, 09:00 to 11:00 · $21.00 · 31.8% of the range · 2 hours"
+    assert chip(one, span) == "Mon 2 Nov 2026, 09:00 to 11:00 · $19.00 · 34.5% of the range · 2 hours"
     cell = Selection(weekday=1, hour=9)
-    assert (
-        cell.sentence(one, time_zone="UTC") == "Mondays 09:00 to 10:00 · 1 hour · $9.00 · 16.4% of the range"
-    )
+    assert chip(one, cell) == "Mondays 09:00 to 10:00 · $9.00 · 16.4% of the range · 1 hour"
+    assert chip(one, EVERYTHING).startswith("Whole range.")
 
 
 def test_of_a_range_that_cost_nothing_no_share_is_told() -> None:
-    free = hours(MONDAY, [0.0] * 5)
+    free = hours(MONDAY, [0.0] * 11)
 
-    assert Selection(hour=1).sentence(free, time_zone="UTC") == "01:00 to 02:00 · 1 hour · $0.00"
+    assert chip(free, Selection(hour=1)) == "01:00 to 02:00 · $0.00 · 1 hour"
 
 
 @pytest.mark.parametrize(
