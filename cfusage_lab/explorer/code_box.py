@@ -27,7 +27,9 @@ class ChartCode:
     """
 
     def __init__(self) -> None:
-        self.button = ipywidgets.ToggleButton(icon="code", tooltip="Copy the code behind this chart")
+        self.button = ipywidgets.ToggleButton(
+            description="Code", icon="code", tooltip="Copy the code behind this chart"
+        )
         self.button.add_class("cfusage-code-button")
         self.lines = ipywidgets.HTML(layout={"display": "none"})
         self._code = ""

@@ -39,7 +39,7 @@ function watchDrags(view, el, handed) {
     if (isDrag) select(view, zoom, { [zoom.fields[0].field]: [first, edges[1]] });
     await view.runAsync();
   }
-  const isAttended = () => el.matches(":hover") || el.parentElement.contains(document.activeElement);
+  const isAttended = () => el.matches(":hover") || el.parentElement?.contains(document.activeElement);
   function leave() {
     start = null;
     select(view, drag, undefined);

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from screens import settle
+from screens import says, settle
 
 from cfusage_lab.sandbox import Sandbox
 from cfusage_lab.source import SANDBOX_ACCOUNTS
@@ -17,9 +17,10 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 40_000
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
+ACCOUNT = next(iter(SANDBOX_ACCOUNTS))
 EXPLORE = f"""
 import cfusage_lab as cfu
-explorer = cfu.explore(time_zone="Europe/Berlin", now="{NOW.isoformat()}")
+explorer = cfu.explore(accounts="{ACCOUNT}", time_zone="Europe/Berlin", now="{NOW.isoformat()}")
 explorer
 """
 TELL = """
@@ -28,8 +29,7 @@ told, ask = ipywidgets.Label(), ipywidgets.Button(description="Tell")
 told.add_class("told")
 def tell(_button):
     explorer.wait(30)
-    rows = explorer._conductor.scene().compared().vconcat[0].data.sort("day")
-    answer = {name: rows[name].to_list() for name in ("current_usd", "previous_usd")}
+    answer = {"usd": explorer.figures[0].figure.number, "sentence": explorer.figures[0].figure.comparison}
     answer["before"] = [str(explorer.before_first.value), str(explorer.before_last.value)]
     told.value = json.dumps(answer)
 ask.on_click(tell)
@@ -39,7 +39,7 @@ ipywidgets.VBox([told, ask])
 
 def cost_usd(start: datetime, end: datetime) -> float:
     """Add up what the sandbox knows to be true, not what it answers."""
-    truth = Sandbox(now=NOW).truth(next(iter(SANDBOX_ACCOUNTS)), start, end)
+    truth = Sandbox(now=NOW).truth(ACCOUNT, start, end)
     return fsum(truth["aggregated_value"])
 
 
@@ -70,14 +70,14 @@ def test_two_weeks_of_the_readers_choice_stand_side_by_side(notebook: Any) -> No
     page.set_viewport_size({"width": 1280, "height": 2400})
     compared = page.locator(".cfusage-explorer .cfusage-chart").nth(1)
     expect(compared).to_have_attribute("data-state", "ready", timeout=PATIENCE)
-    expect(page.get_by_label("Against from")).to_be_hidden()
+    expect(page.get_by_label("Compared from")).to_be_hidden()
 
     write(page, "First day", "11022026")
     write(page, "Last day", "11082026")
-    page.get_by_label("Compare", exact=True).select_option("Other days")
-    expect(page.get_by_label("Against from")).to_have_value("2026-10-26", timeout=PATIENCE)
-    write(page, "Against from", "10052026")
-    write(page, "Against to", "10112026")
+    page.get_by_label("Compare with", exact=True).select_option("Other days")
+    expect(page.get_by_label("Compared from")).to_have_value("2026-10-26", timeout=PATIENCE)
+    write(page, "Compared from", "10052026")
+    write(page, "Compared to", "10112026")
     expect(compared).to_have_attribute("aria-label", re.compile("Mon 5 Oct"), timeout=PATIENCE)
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -85,17 +85,20 @@ def test_two_weeks_of_the_readers_choice_stand_side_by_side(notebook: Any) -> No
     october = [datetime(2026, 10, day, 22, tzinfo=UTC) for day in range(4, 12)]
     rows = told(page)
     assert rows["before"] == ["2026-10-05", "2026-10-11"]
-    assert rows["current_usd"] == pytest.approx(list(map(cost_usd, november, november[1:])))
-    assert rows["previous_usd"] == pytest.approx(list(map(cost_usd, october, october[1:])))
     this, other = cost_usd(november[0], november[-1]), cost_usd(october[0], october[-1])
+    assert this > other
+    assert rows["usd"] == pytest.approx(this)
+    assert rows["sentence"].endswith(f" more than 5\N{EN DASH}11 Oct 2026 (${other:,.2f})")
     label = compared.get_attribute("aria-label") or ""
     assert f"${this:,.2f}" in label
-    assert this > other
     assert f"${this - other:,.2f} more (+{this / other - 1:.1%}) than Mon 5 Oct to Sun 11 Oct 2026" in label
 
     write(page, "Last day", "11032026")
-    expect(page.get_by_role("status")).to_contain_text("48 windows", timeout=PATIENCE)
-    expect(page.get_by_label("Against from")).to_have_value("2026-10-05")
+    expect(page.get_by_role("status")).to_contain_text("48 hours", timeout=PATIENCE)
+    expect(page.get_by_label("Compared from")).to_have_value("2026-10-05")
     rows = told(page)
     assert rows["before"] == ["2026-10-05", "2026-10-11"]
-    assert rows["previous_usd"] == pytest.approx(list(map(cost_usd, october[:2], october[1:3])))
+    this, other = cost_usd(november[0], november[2]), cost_usd(october[0], october[2])
+    assert rows["usd"] == pytest.approx(this)
+    assert rows["sentence"].endswith(f" than 5\N{EN DASH}6 Oct 2026 (${other:,.2f})")
+    says(page, 1, f"${this:,.2f}")

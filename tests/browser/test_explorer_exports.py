@@ -28,7 +28,13 @@ explorer.select("2026-11-10T06:00", "2026-11-13T18:00")
 explorer.history.write_parquet({path!r})
 explorer
 """
-SUFFIXES = {"Hours (CSV)": "csv", "Hours (Parquet)": "parquet", "HTML page": "html", "Copy as code": "py"}
+NAMES = {
+    "Hours (CSV)": f"{NAME}.csv",
+    "Hours (Parquet)": f"{NAME}.parquet",
+    "HTML page": f"{NAME}.html",
+    "Days for finance (CSV)": f"{NAME.replace('cost_', 'cost-days_')}.csv",
+}
+COST = "$310.01"
 CHARTS = 4
 DRAW = """async (base64) => {
   const image = new Image();
@@ -55,14 +61,15 @@ def download(notebook: Any, selected: Path, tmp_path: Path) -> Callable[[str], P
     expect(page.locator('.cfusage-chart[data-state="ready"]')).to_have_count(CHARTS, timeout=PATIENCE)
     expect(page.get_by_role("status")).not_to_contain_text("fetching", timeout=PATIENCE)
     page.get_by_role("button", name="Export").click()
+    chip = page.locator(".cfusage-chip").inner_text()
+    assert re.findall(r"\$[\d.,]+", chip) == [COST]
 
     def downloaded(button: str) -> Path:
-        page.get_by_role("button", name=button, exact=True).click()
-        suffix = SUFFIXES.get(button, button.lower())
-        link = page.get_by_role("link", name=re.compile(rf"Download {NAME}\.{suffix} "))
+        name = NAMES.get(button, f"{NAME}.{button.lower()}")
         with page.expect_download(timeout=PATIENCE) as caught:
-            link.click(timeout=PATIENCE)
-        assert caught.value.suggested_filename == f"{NAME}.{suffix}"
+            page.get_by_role("button", name=button).click()
+        assert caught.value.suggested_filename == name
+        expect(page.get_by_text(f"Saved {name}")).to_be_visible(timeout=PATIENCE)
         path = tmp_path / caught.value.suggested_filename
         caught.value.save_as(path)
         return path
@@ -82,7 +89,7 @@ def test_every_file_can_be_opened_and_holds_what_is_selected(
     assert_frame_equal(pl.read_parquet(download("Hours (Parquet)")), history)
     csv = pl.read_csv(download("Hours (CSV)"), schema_overrides=history.schema)
     assert_frame_equal(csv, history, check_exact=True)
-    _check_code(download("Copy as code"), history)
+    _check_days(download("Days for finance (CSV)"), history)
     _check_svg(download("SVG"), peak)
     context = browser.new_context(viewport={"width": 1100, "height": 900})
     context.set_offline(True)
@@ -91,11 +98,32 @@ def test_every_file_can_be_opened_and_holds_what_is_selected(
     context.close()
 
 
-def _check_code(path: Path, history: pl.DataFrame) -> None:
-    """Run the lines: they give the same table."""
+def test_code_is_copied_and_gives_what_is_selected(
+    notebook: Any,  # noqa: ANN401
+    download: Callable[[str], Path],
+    selected: Path,
+) -> None:
+    """It is in the clipboard and on the page; run, its lines give the same table."""
+    assert download
+    page = notebook.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    page.get_by_role("button", name="Copy as code").click()
+
+    expect(page.get_by_text("Copied.")).to_be_visible(timeout=PATIENCE)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert page.locator(".cfusage-code").inner_text().strip() == copied.strip()
     names: dict[str, Any] = {}
-    exec(path.read_text(), names)  # noqa: S102 - our own
-    assert_frame_equal(names["history"], history)
+    exec(copied, names)  # noqa: S102 - our own
+    assert_frame_equal(names["history"], pl.read_parquet(selected))
+
+
+def _check_days(path: Path, history: pl.DataFrame) -> None:
+    """Four days, with the account's name; together they cost what the hours do."""
+    days = pl.read_csv(path)
+    assert days["date"].to_list() == ["2026-11-10", "2026-11-11", "2026-11-12", "2026-11-13"]
+    assert set(days["account_name"]) == {"Larkspur Support"}
+    assert days["cost_usd"].sum() == pytest.approx(history["aggregated_value"].sum())
 
 
 def _check_svg(path: Path, peak: str) -> None:
@@ -107,7 +135,7 @@ def _check_svg(path: Path, peak: str) -> None:
     assert "Sandbox: made-up data" in texts
     assert "Selected: Tue 10 Nov, 06:00 to Fri 13 Nov 2026, 18:00 · $310.01" in texts
     assert "AI Gateway cost: " in texts
-    assert "Day over day: " in texts
+    assert "The selected days: " in texts
     assert peak in texts
 
 
