@@ -176,7 +176,8 @@ class AccountPage:
         check_text(nothing, "empty")
         if not labels:
             return empty_page(visible(nothing or f"There is no {self.what} in this table"))
-        return _account_page(self, labels, zero_rows or (False,) * len(labels), tuple(asked.items()))
+        shown = labels if len(labels) > 1 else ("",)  # one that is alone is named in the heading only
+        return _account_page(self, shown, zero_rows or (False,) * len(shown), tuple(asked.items()))
 
     def row(self, row: Row, asked: Mapping[str, Any]) -> Part:
         """Lay the layers of an account over each other; among others, it has its name above."""

@@ -1,6 +1,7 @@
 """Cost over time: a bar a window or a local day, an overview to zoom with, and what the pointer is told."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import altair as alt
 import polars as pl
@@ -12,7 +13,7 @@ from cfusage_lab.charts.page import fill_page
 from cfusage_lab.charts.usage_page import Look, usage_page
 from cfusage_lab.charts.usage_rows import average_name, day_windows, mark_events, mark_windows, shown_events
 from cfusage_lab.charts.zoomed_heading import WORDS, clock_edges
-from cfusage_lab.downsampling import Windows, windows_of
+from cfusage_lab.downsampling import Series, Windows, windows_of
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.frames import open_table, polars_table
 from cfusage_lab.frames.history import polars_history
@@ -119,7 +120,7 @@ def usage_chart(
     when = day_facts(usage, time_zone) if is_daily else _span(rows, info.key)
     facts, words = _heading(rows, when, mean, is_daily=is_daily, is_short=check_heading(heading))
     look = Look(
-        rows.series,
+        _unnamed(rows.series) if len(rows.series) == 1 else rows.series,
         rows.width,
         is_zero=rows.is_zero,
         is_daily=is_daily,
@@ -172,3 +173,8 @@ def _changing(rows: Windows, *, is_daily: bool) -> list[str]:
     if not is_daily:
         return final
     return one_line([*final, *dashed_fact(rows.table.with_columns(date=pl.col("start_time").dt.date()))])
+
+
+def _unnamed(series: tuple[Series, ...]) -> tuple[Series, ...]:
+    """Return what the page of an account that is alone is made of: it is named in the heading only."""
+    return tuple(replace(one, label="") for one in series)

@@ -85,6 +85,7 @@ def _credit(aside: Aside, names: Mapping[str, str], runway: pl.DataFrame | None)
     lasts = ""
     if first is not None:
         lasts = runway_sentence(first).removeprefix(f"Credit of {dollars(first['balance_usd'])}").strip(": ")
+        lasts = "is used up" if first["status"] == "used up" else lasts
         if credit.height > 1:
             lasts = f"first: {names.get(first['account_id'], first['account_id'])} {lasts}"
     total = dollars(float(credit["balance_usd"].sum()))

@@ -16,6 +16,7 @@ from sight import SIGHT, contrast, lab
 
 from cfusage_lab.charts import usage_chart
 from cfusage_lab.charts.colours import PALETTE, REST
+from cfusage_lab.charts.page import page_of
 from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import HISTORY
 from cfusage_lab.view.drawing import Drawing
@@ -323,3 +324,14 @@ def test_any_two_colours_stay_apart(sight: str) -> None:
 def test_every_colour_has_a_contrast_of_three_to_one(background: str) -> None:
     """WCAG 2.2, 1.4.11, on JupyterLab's light and dark notebooks."""
     assert min(contrast(colour, background) for colour in (*PALETTE, REST)) >= 3.0
+
+
+def test_an_account_that_is_alone_is_drawn_on_the_page_of_any_other() -> None:
+    """To lay a page out takes longer than all the rest; what the account is called stands in the heading."""
+    charts = [
+        usage_chart(hours("2026-11-02", [1.0] * 48, account_id=one), time_zone="UTC", names={one: name})
+        for one, name in (("a", "Alpha"), ("b", "Beta"))
+    ]
+
+    assert page_of(charts[0]) is page_of(charts[1])
+    assert ["Alpha" in str(one.title.to_dict()) for one in charts] == [True, False]

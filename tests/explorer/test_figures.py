@@ -168,6 +168,18 @@ def test_of_several_accounts_the_lowest_credit_is_named() -> None:
     assert (figure.value, figure.note) == ("$10.50", "of 2 accounts; lowest: Beta, -$2.00")
 
 
+def test_credit_that_is_used_up_is_told_in_a_sentence() -> None:
+    """Two accounts of a dollar an hour and more, and one of them owes money."""
+    both = pl.concat([history(), history(account_id=B)])
+    owed = Aside(accounts=(A, B), credit=credit(**{A: 900.0, B: -2.0}))
+    state = state_of(both, now=NOW, names={A: "Alpha", B: "Beta"}, aside=owed)
+    state.tell_course()
+
+    (figure,) = credit_figure(state)
+
+    assert figure.comparison == "first: Beta is used up"
+
+
 def test_credit_of_other_accounts_tells_nothing_about_these() -> None:
     """It is still there while that of the accounts now on screen is on its way."""
     others = Aside(accounts=(B,), credit=credit(**{B: 12.5}))
