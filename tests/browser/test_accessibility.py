@@ -1,4 +1,4 @@
-"""The explorer for those who hear it, or do without a mouse: an axe scan, names, and the Tab key."""
+"""The explorer in windows of any width, for those who hear it, and without a mouse: axe, names, keys."""
 
 import json
 import re
@@ -31,6 +31,32 @@ NAMES = (
 )
 
 
+CUT_OFF = """([leeway]) => {
+  const root = document.querySelector(".cfusage-explorer");
+  const frame = root.getBoundingClientRect();
+  const found = [];
+  const say = (what, one) => found.push(`${what}: ${one.tagName} ${one.className} ${one.textContent}`);
+  if (root.scrollWidth > root.clientWidth + 2) say("scrolls", root);
+  for (const one of root.querySelectorAll("*")) {
+    const {left, right, width, height} = one.getBoundingClientRect();
+    if (!width || !height || one.closest(".cfusage-unseen, caption, svg")) continue;
+    const scroller = one.closest(".cfusage-rows, .cfusage-scroll");
+    const isInSight = left >= frame.left - 2 && right <= frame.right + 2;
+    if (!isInSight && (!scroller || one === scroller)) say("outside", one);
+    if (one === scroller && one.scrollWidth > one.clientWidth + leeway) say("scrolls", one);
+    const isText = one.matches("button, select, label, dt, dd");
+    if (isText && one.scrollWidth > one.clientWidth + 1) say("cut", one);
+  }
+  for (const canvas of root.querySelectorAll(".cfusage-drawing:not(.cfusage-unseen) canvas")) {
+    const inner = canvas.getBoundingClientRect();
+    const outer = canvas.closest(".cfusage-chart").getBoundingClientRect();
+    if (inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1) say("clipped", canvas);
+  }
+  return found.map((text) => text.slice(0, 160));
+}"""
+"""What is wider than the explorer, has words that its box cuts, or scrolls."""
+
+
 @pytest.fixture(scope="module")
 def opened(shared_notebook: Any) -> Page:  # noqa: ANN401 - the fixture of conftest.py
     """Open the explorer once for all tests here."""
@@ -43,6 +69,7 @@ def opened(shared_notebook: Any) -> Page:  # noqa: ANN401 - the fixture of conft
 @pytest.fixture(params=["JupyterLab Light"])
 def page(opened: Page, request: pytest.FixtureRequest) -> Page:
     """Give the explorer in a theme, with nothing on its way any more."""
+    opened.set_viewport_size({"width": 1280, "height": 800})
     switch_theme(opened, request.param)
     opened.wait_for_function(
         "theme => document.body.dataset.jpThemeName === theme", arg=request.param, timeout=PATIENCE
@@ -51,11 +78,19 @@ def page(opened: Page, request: pytest.FixtureRequest) -> Page:
     return opened
 
 
+@pytest.mark.parametrize("width", [600, 1100, 2560])
 @pytest.mark.parametrize("page", ["JupyterLab Light", "JupyterLab Dark"], indirect=True)
-def test_axe_finds_nothing_to_complain_of(page: Page) -> None:
+def test_at_any_width_nothing_is_cut_off_and_axe_finds_nothing_to_complain_of(page: Page, width: int) -> None:
+    """With the file browser open, 600 pixels leave 230 for the explorer: there its tables may scroll."""
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.wait_for_timeout(500)  # charts follow
+    settle(page)
+
+    cut = page.evaluate(CUT_OFF, [2 if width > 600 else 1000])
+    assert not cut, json.dumps(cut, indent=1)
+
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate("selector => axe.run(document.querySelector(selector))", OUTPUT)
-
     complaints = {
         violation["id"]: [node["html"][:300] for node in violation["nodes"]]
         for violation in found["violations"]
