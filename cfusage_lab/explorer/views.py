@@ -54,7 +54,10 @@ def _figures_read(state: State) -> tuple[Any, ...]:
 
 
 def _ranked(state: State) -> pl.DataFrame:
-    """Rank the accounts whose windows are here, chosen or not, beside the days that are compared with."""
+    """Rank the accounts whose windows are here, chosen or not, beside the days that are compared with.
+
+    Shares are told once those of all accounts are.
+    """
     accounts, zone = state.ranked_accounts, state.time_zone
     chosen = replace(state.selection, weekday=None, hour=None)
     history = chosen.of(state.data.part(Part(accounts, state.part.ranges)), time_zone=zone)
@@ -63,7 +66,10 @@ def _ranked(state: State) -> pl.DataFrame:
         days = state.compared_dates
         before = range_before(history, dates=state.dates, previous_dates=days, time_zone=zone)
     previous = None if before is None else state.data.part(Part(accounts, (before,)))
-    return rank_accounts(history, previous, names=state.names, time_zone=zone, previous_range=before)
+    ranked = rank_accounts(history, previous, names=state.names, time_zone=zone, previous_range=before)
+    if set(accounts) >= {*state.names, *state.accounts}:
+        return ranked
+    return ranked.with_columns(share=pl.lit(None, pl.Float64))  # of all, or of nothing that a reader can name
 
 
 def _ranked_reads(state: State) -> tuple[Any, ...]:
