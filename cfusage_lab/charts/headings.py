@@ -10,8 +10,7 @@ import polars as pl
 from cfusage_lab.account_names import not_built_in
 from cfusage_lab.argument_checks import check_choice
 from cfusage_lab.ranges import zone
-from cfusage_lab.schema import STATES
-from cfusage_lab.wording import counted, days_text, state_text
+from cfusage_lab.wording import counted, days_text
 
 __all__ = [
     "NOT_YET",
@@ -26,7 +25,6 @@ __all__ = [
     "heading_lines",
     "is_running_alone",
     "one_line",
-    "unsettled_counts",
     "unsettled_fact",
 ]
 
@@ -167,9 +165,3 @@ def is_running_alone(comparison: pl.DataFrame) -> bool:
     """Whether no day is compared, because there is none but the running one."""
     states = set(comparison.filter(pl.col("kind") == "unknown")["state"])
     return states == {"in_progress"} and comparison["kind"].n_unique() == 1
-
-
-def unsettled_counts(table: pl.DataFrame) -> str:
-    """Say how many rows of each state may still change; nothing where none may."""
-    counts = dict(table["state"].value_counts().iter_rows())
-    return ", ".join(f"{counts[state]:,} {state_text(state)}" for state in STATES[1:] if state in counts)
