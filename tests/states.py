@@ -75,6 +75,7 @@ def state_of(  # noqa: PLR0913 - what there is to choose
         data=data,
         told=Told(label=Nobody.label, as_of=now),
         names=names or {},
+        is_busy=is_busy,
         activity="fetching …" if is_busy else "",
     )
     state = replace(state, display=replace(state.display, **display))

@@ -148,7 +148,8 @@ granularity, chart_days, statistic, refresh, cancel, token
         )
         require_accounts(budget, state.names)
         error = "" if trouble is None else error_text(trouble)
-        self._store = store = Store(replace(state, budget=budget, error=error))
+        is_to_fetch = trouble is None and not state.is_complete
+        self._store = store = Store(replace(state, budget=budget, error=error, is_busy=is_to_fetch))
         self.widget = page = Page(
             store, has_token=login is not None, name=self.__repr__, with_picture=self._with_picture
         )

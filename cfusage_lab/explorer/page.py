@@ -146,12 +146,12 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             self.is_typing = False  # it could not be had: the dates are those on screen again
         self._awaited = state.wanted
         with self.writing():
-            (self.add_class if state.is_busy else self.remove_class)("cfusage-busy")
+            (self.add_class if state.activity else self.remove_class)("cfusage-busy")
             doing = state.activity or state.outcome
             told = " · ".join(filter(None, (status(state), doing)))
             notes = (*state.query.about, *state.told.notes)
             self.status.value = status_line(told, details=details(state), notes=notes)
-            self.waiting.show(is_busy=state.is_busy, done=state.answered, total=state.requests)
+            self.waiting.show(is_busy=bool(state.activity), done=state.answered, total=state.requests)
             text = state.slip or state.error
             below = _LAST_VIEW if state.refusal is None else _NO_VIEW
             self.banner.value = banner(text, below) if text else ""

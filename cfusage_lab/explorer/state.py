@@ -96,6 +96,8 @@ class State:
         US dollars a month: of all accounts, or of each by its id.
     wanted
         What is asked for and on its way; None while that is what is on screen.
+    is_busy
+        Whether something is being fetched.
     activity
         What is being done, in a few words; empty while nothing is.
     answered, requests
@@ -119,6 +121,7 @@ class State:
     selection: Selection = EVERYTHING
     budget: Budget = None
     wanted: Query | None = None
+    is_busy: bool = False
     activity: str = ""
     answered: int = 0
     requests: int = 1
@@ -304,11 +307,6 @@ class State:
     def is_fanned(self) -> bool:
         """Whether the month is drawn with what is to come, beside nothing else."""
         return self.query.is_running_month and not self.selection.is_brushed and self.display.chart == "month"
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is being fetched."""
-        return bool(self.activity)
 
     @cached_property
     def is_complete(self) -> bool:

@@ -115,7 +115,7 @@ class Store:
             shown = show_range(state, query, state.data, state.told, {})
             if shown.is_complete:
                 self._fetching.cancel()
-                self.set(lambda _state: replace(shown, activity="", wanted=None))
+                self.set(lambda _state: replace(shown, is_busy=False, activity="", wanted=None))
             else:
                 loader, data = shown.source.loader, shown.data
                 self._start(shown, None, lambda job: fetch_rest(loader, data, query, job))
@@ -141,7 +141,8 @@ class Store:
             if self._fetching.cancel():
                 self._opening = None
                 refusal = "" if self.state.refusal is None else error_text(self.state.refusal)
-                self.change(activity="", wanted=None, outcome="cancelled", error=refusal or self.state.error)
+                ended = replace(self.state, is_busy=False, activity="", wanted=None, outcome="cancelled")
+                self.set(lambda _state: replace(ended, error=refusal or ended.error))
 
     def close(self) -> None:
         """Give up whatever is under way."""
@@ -180,7 +181,8 @@ class Store:
                 job.put(lambda step=step: self.set(step))  # type: ignore[misc]
 
         is_quick = state.source.whose == "table"  # it is there before anybody could read that
-        shown = replace(state, wanted=wanted, activity="" if is_quick else _FETCHING, answered=0, requests=1)
+        doing = "" if is_quick else _FETCHING
+        shown = replace(state, wanted=wanted, is_busy=True, activity=doing, answered=0, requests=1)
         self.set(lambda _state: shown)
         self._fetching.start(work)
 
@@ -196,7 +198,7 @@ class Store:
     def _end(self, error: Exception | None) -> None:
         """Leave the screen to the reader, with what went wrong."""
         self._opening = None
-        state = replace(self.state, activity="", wanted=None)
+        state = replace(self.state, is_busy=False, activity="", wanted=None)
         if error is not None:
             refusal = state.refusal if state.refusal is None else error
             state = replace(state, error=error_text(error), refusal=refusal)

@@ -24,7 +24,7 @@ from ledger import (
 from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.chart_views import COMPARED
+from cfusage_lab.explorer.compared_chart import COMPARED
 from cfusage_lab.explorer.comparison_days import COMPARISONS
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loading import first_state
