@@ -23,16 +23,17 @@ def status(state: State) -> str:
 
 
 def details(state: State) -> str:
-    """Say which hours these are, of how many accounts, and how many of them may still change."""
+    """Say whose hours these are, which, and how many of them may still change."""
     if state.refusal is not None:
         return ""
     if state.history.is_empty():
         return "no windows"
     span, count = span_of(state.history), len(state.accounts)
     hours = state.history.group_by("start_time").agg(is_final=(pl.col("state") == "complete").all())
+    name = "" if count > 1 else f"{state.accounts_text} · "
     whose = f" of {counted(count, 'account')}" if count > 1 else ""
     when = span_text(span.start, span.end, zone(state.time_zone))
-    return f"{when} · {counted(hours.height, 'hour')}{whose}, {_settled(hours)}"
+    return f"{name}{when} · {counted(hours.height, 'hour')}{whose}, {_settled(hours)}"
 
 
 def _settled(hours: pl.DataFrame) -> str:

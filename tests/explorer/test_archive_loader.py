@@ -19,7 +19,6 @@ from ledger import (
     account_labels,
     card,
     details,
-    facts,
     join_threads,
     title,
 )
@@ -116,7 +115,7 @@ def test_the_status_tells_stored_from_fetched(archive: UsageArchive, ledger: Led
     assert explorer.wait(PATIENCE)
 
     assert (title(explorer), explorer.status) == ("AI Gateway cost: $672.00", FRESH_STATUS)
-    assert facts(explorer).startswith("Alpha · ")
+    assert ">Alpha · " in explorer.widget.status.value
     assert account_labels(explorer)[:2] == ["Alpha", "Beta"]
     assert explorer.accounts.value == (A,)
     assert [asked and asked.start for asked, *_ in ledger.asked] == [
