@@ -38,6 +38,7 @@ COMPARED: Final = {
     "Week over week": "week",
     "Month to date": "month",
 }
+_NOT_OVER: Final = "Nothing to compare yet: today isn't over"
 _AWAITED: Final = "The days to compare with are still being fetched"
 _DAYS_AWAITED: Final = "The days that tell the month's end are not there yet"
 _NOT_ALL_DAYS: Final = "Not all days that tell the month's end could be fetched: Refresh asks again"
@@ -92,7 +93,12 @@ def _changed(
         if known.is_empty():
             return nothing(_AWAITED)
         return draw(known, **_common(state), note=_MORE_TO_COME)
-    return draw(table, **_common(state), note=_note(state, table))
+    return draw(table, **_common(state), empty=_why_empty(state), note=_note(state, table))
+
+
+def _why_empty(state: State) -> str | None:
+    """Say why no day is compared, if that is since today runs still."""
+    return _NOT_OVER if state.brushed_dates == (state.query.today, state.query.today) else None
 
 
 def _is_awaited(state: State, table: pl.DataFrame) -> bool:
@@ -152,7 +158,14 @@ def _other_days(state: State) -> alt.VConcatChart:
     if _is_awaited(state, table):
         return nothing(_AWAITED)
     current, previous, note = range_words(state)
-    return comparison_chart(table, current=current, previous=previous, **_common(state), note=note)
+    return comparison_chart(
+        table,
+        current=current,
+        previous=previous,
+        **_common(state),
+        empty=_why_empty(state),
+        note=note,
+    )
 
 
 def _range_table(state: State) -> pl.DataFrame:
