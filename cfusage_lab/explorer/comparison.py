@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _SUMS: Final = ("current_usd", "previous_usd")
+_MIDNIGHT: Final = "00:00"
 _LEAST: Final = 0.0005
 """A smaller ratio reads as 0.0 %."""
 
@@ -257,6 +258,8 @@ def _partner(comparison: RangeComparison) -> str:
     assert comparison.previous_dates is not None  # noqa: S101 - the caller has asked
     first, last = comparison.previous_dates
     since, until = comparison.since, comparison.previous_until
+    if until == _MIDNIGHT and since is None and first < last:  # nothing of the last day is added
+        last, until = last - DAY, None
     text = short_days_text(first, last)
     if since is not None and first == last:
         text = f"{text}, {since} to {until or '24:00'}"

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from ledger import chip, facts, heading
-from plain import COST, DAY, FINISHED, Dates, Plain, days_of, dollars, in_cell, month_before, named
+from plain import COST, DAY, FINISHED, Dates, Named, Plain, days_of, dollars, in_cell, month_before, named
 
 from cfusage_lab.explorer import UsageExplorer
 
@@ -69,10 +69,13 @@ class Check:
             hour = self.cell[1]
             assert cell_words == f"{WEEKDAYS[self.cell[0] - 1]}s, {hour:02d}:00 to {hour + 1:02d}:00"
             cell = self.cell
-        assert named(partner) == expected.before
+        assert named(partner) == _shown(expected.before)
         assert amount == dollars(in_cell(self.plain.cut(named(partner)), cell)[COST].sum())
         assert amount == dollars(expected.previous)
         change = expected.current - expected.previous
+        if abs(change) <= 1e-12 * expected.current:
+            assert ratio is None
+            return
         size = f"{abs(change) / expected.previous:,.1%}" if expected.previous > 0 else dollars(abs(change))
         size = "less than 0.1%" if size == "0.0%" else size
         assert (ratio, direction) == (size.replace("%", " %"), "more" if change > 0 else "less")
@@ -82,6 +85,9 @@ class Check:
         over = self.selected.filter(FINISHED)
         if self.cell:
             count = over["start_time"].n_unique()
+            if not count:
+                assert (found.value, found.note) == ("\N{EN DASH}", "no hour of it has ended")
+                return
             assert (found.title, found.value) == ("Mean hour", dollars(over[COST].sum() / count))
             assert found.note == f"of {count} selected hour{'' if count == 1 else 's'}"
             return
@@ -99,44 +105,56 @@ class Check:
             assert found.figure.note == "a single day is selected"
             return
         day, most = max(days.items(), key=lambda one: (one[1]["cost"], -one[0].toordinal()))  # type: ignore[attr-defined]
+        if most["cost"] <= 0:
+            assert found.figure.note == "no day has a cost"
+            return
         assert found.figure.value == dollars(most["cost"])  # type: ignore[arg-type]
         assert found.figure.note == f"{day:%a} {day.day} {day:%b %Y}"  # type: ignore[attr-defined]
         assert found.day == day
 
+    @property
+    def last_day(self) -> date:
+        """The day of the last hour that is over: in the first hour of a day, that is yesterday."""
+        last: Any = self.plain.rows.filter(FINISHED)["date"].max()
+        return last  # type: ignore[no-any-return]
+
     def today(self) -> None:
-        found = self.figures[3].figure
-        today = self.plain.between((self.plain.today, self.plain.today)).filter(FINISHED)
-        clock = found.title.removeprefix("Today until ")
-        assert clock == self._until(today)
-        assert found.value == dollars(today[COST].sum())
-        assert found.comparison.partition(" vs. ")[2].startswith(f"yesterday by {clock} (")
-        before = self.plain.today - DAY
-        day_before = self.plain.between((before, before)).filter(pl.col("clock") < clock)
-        self._change(found.comparison, today[COST].sum(), day_before[COST].sum())
+        found, day = self.figures[3].figure, self.last_day
+        windows = self.plain.between((day, day)).filter(FINISHED)
+        until = self._until(windows)
+        is_today = day == self.plain.today
+        assert found.title == (f"Today until {until}" if is_today else "Yesterday")
+        assert found.value == dollars(windows[COST].sum())
+        before = self.plain.between((day - DAY, day - DAY))
+        before = before.filter(pl.col("clock") < until) if is_today else before
+        partner = f"yesterday by {until}" if is_today else "the day before"
+        self._change(found.comparison, partner, windows[COST].sum(), before[COST].sum())
 
     def month(self) -> None:
-        found = self.figures[4].figure
-        first = self.plain.today.replace(day=1)
-        month = self.plain.between((first, self.plain.today)).filter(FINISHED)
-        assert found.title == f"{first:%B %Y} so far"
+        found, day = self.figures[4].figure, self.last_day
+        month = self.plain.between((day.replace(day=1), day)).filter(FINISHED)
+        assert found.title == f"{day:%B %Y} so far"
         assert found.value == dollars(month[COST].sum())
-        told = named(found.comparison.partition(" vs. ")[2].partition(" (")[0])
-        assert told.dates[0] == (first - DAY).replace(day=1)
-        assert told.dates[1] == month_before(self.plain.today)
-        is_partner = told.dates[1].day == self.plain.today.day  # of a shorter month, all of it counts
-        until = self._until(month.filter(pl.col("date") == self.plain.today))
-        assert told.until == (until if is_partner else None)
-        self._change(found.comparison, month[COST].sum(), self.plain.cut(told)[COST].sum())
+        partner = re.sub(r"^the same as | \(\S+\)$|^.* vs\. ", "", found.comparison)
+        told = named(partner, year=day.year - (day.month == 1))
+        assert told.dates == ((day.replace(day=1) - DAY).replace(day=1), month_before(day))
+        is_partner = told.dates[1].day == day.day  # of a shorter month, all of it counts
+        until = self._until(month.filter(pl.col("date") == day))
+        assert told.until == (until if is_partner and day == self.plain.today else None)
+        self._change(found.comparison, partner, month[COST].sum(), self.plain.cut(told)[COST].sum())
 
     def _until(self, windows: pl.DataFrame) -> str:
         end: Any = windows["end_time"].max()
         return pl.Series([end]).dt.convert_time_zone(self.plain.zone).dt.strftime("%H:%M")[0]  # type: ignore[no-any-return]
 
-    def _change(self, sentence: str, current: float, previous: float) -> None:
+    def _change(self, sentence: str, partner: str, current: float, previous: float) -> None:
         change = current - previous
-        size, direction = dollars(abs(change)), "more" if change > 0 else "less"
-        assert sentence.startswith(f"{size} {direction} ({change / previous:+,.1%}) vs. "), sentence
-        assert sentence.endswith(f"({dollars(previous)})"), sentence
+        if abs(change) <= 1e-12 * (abs(current) + abs(previous)):
+            assert sentence == f"the same as {partner}"
+            return
+        ratio = f" ({change / previous:+,.1%})" if previous > 0 else ""
+        size = f"{dollars(abs(change))} {'more' if change > 0 else 'less'}{ratio}"
+        assert sentence == f"{size} vs. {partner} ({dollars(previous)})"
 
     # The charts
 
@@ -301,9 +319,17 @@ class Check:
             assert told == "Whole range. Drag on the chart to zoom in."
             return
         cost, count = self.selected[COST].sum(), self.selected["start_time"].n_unique()
-        share = f"{cost / self.history[COST].sum():,.1%} of the range"
-        rest = f"{dollars(cost)} · {share} · {count:,} hour{'' if count == 1 else 's'}"
+        whole = self.history[COST].sum()
+        share = f" · {cost / whole:,.1%} of the range" if whole > 0 else ""
+        rest = f"{dollars(cost)}{share} · {count:,} hour{'' if count == 1 else 's'}"
         assert told.endswith(f" · {rest}"), (told, rest)
+
+
+def _shown(days: Named) -> Named:
+    """Leave out a last day of which no hour is added."""
+    (first, last), since, until = days.dates, days.since, days.until
+    is_left_out = until == "00:00" and since is None and first < last
+    return Named((first, last - DAY)) if is_left_out else days
 
 
 def _near(row: tuple[float, float, date]) -> Any:  # noqa: ANN401 - pytest's own

@@ -220,3 +220,31 @@ def test_days_on_which_clocks_change(changed: date) -> None:
             assert explorer.wait(PATIENCE)
             Check(explorer, plain, dates).everything()
         explorer.select()
+
+
+@pytest.mark.parametrize(
+    ("now", "zone"),
+    [
+        ("2026-11-18T00:20Z", "UTC"),
+        ("2026-11-01T05:20Z", "America/New_York"),
+        ("2026-11-18T00:20Z", "Asia/Kathmandu"),
+    ],
+)
+def test_the_first_hour_of_a_day_and_of_a_month(now: str, zone: str) -> None:
+    """Nothing of the day is over then, and so it is yesterday that is told."""
+    moment = datetime.fromisoformat(now)
+    with UsageClient.sandbox(now=now) as client:
+        start = datetime(2026, 4, 1, tzinfo=UTC)
+        end = moment.replace(minute=0) + HOUR
+        everything = client.usage_history(TimeRange(start, end), accounts=IDS, with_ids=False)
+        explorer = UsageExplorer(client, accounts=IDS, time_zone=zone, now=now)
+        plain = Plain(everything, IDS, zone, moment)
+        comparisons = cycle(["previous", "weekdays", "month"])
+        for preset, comparison in zip(PRESETS, comparisons, strict=False):
+            explorer.time_range.value, explorer.comparison.value = preset, comparison
+            assert explorer.wait(PATIENCE)
+            Check(explorer, plain, plain.dates_of(preset)).everything()
+        explorer.with_today.value = True
+        explorer.time_range.value = "Last 7 days"
+        assert explorer.wait(PATIENCE)
+        Check(explorer, plain, (plain.today - 7 * DAY, plain.today)).everything()
