@@ -91,7 +91,7 @@ class EventList(ipywidgets.VBox):  # type: ignore[misc]
         self.more.layout.display = None if rest else "none"
 
     def _button(self, place: int) -> ipywidgets.Button:
-        button = ipywidgets.Button()
+        button = ipywidgets.Button(icon="search-plus")
         button.add_class("cfusage-event")
         button.on_click(self._on(lambda _button: self._choose(place)))
         return button
