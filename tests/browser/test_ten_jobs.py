@@ -275,6 +275,10 @@ def test_the_unusual_day_and_what_it_cost_above_usual(hand: Hand, plain: Plain) 
     assert cost == dollars(windows[COST].sum())
     amounts = [float(one[1:].replace(",", "")) for one in (above, cost)]
     assert float(times) == pytest.approx(amounts[1] / (amounts[1] - amounts[0]), abs=0.06)
+    weeks = [plain.between((first - 7 * n * DAY,) * 2) for n in range(1, 7)]
+    usual = pl.concat(weeks).join(windows.select("clock").unique(), on="clock", how="semi")
+    medians = usual.group_by("date", "clock").agg(pl.col(COST).sum()).group_by("clock").agg(pl.median(COST))
+    assert amounts[0] == pytest.approx(amounts[1] - medians[COST].sum(), rel=0.15)
     expect(hand.page.locator(".cfusage-chip")).to_contain_text(cost, timeout=PATIENCE)
 
 

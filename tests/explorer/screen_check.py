@@ -220,6 +220,7 @@ class Check:
     def _pattern(self, chart: str, key: list[str]) -> None:
         means = self.plain.pattern(self.brushed, key)
         if not self.is_together:
+            self._patterns(chart, key)
             return
         peak = max(means, key=lambda one: (means[one], *(-part for part in one))) if means else None
         title = heading(self.explorer, chart)
@@ -236,6 +237,22 @@ class Check:
             row[:-1]: row[-1] for row in table.drop_nulls("mean_usd").select(*key, "mean_usd").iter_rows()
         }
         assert found == pytest.approx(means)
+
+    def _patterns(self, chart: str, key: list[str]) -> None:
+        """Check each account's own means; one without cost is not drawn."""
+        costs = self.brushed.filter(FINISHED).group_by("account_id").agg(pl.col(COST).sum())
+        drawn = costs.filter(pl.col(COST) != 0).sort(COST, descending=True)["account_id"]
+        tables = [one for one in self.rows(chart) if "mean_usd" in one.columns] if drawn.len() else []
+        found = [
+            {row[:-1]: row[-1] for row in one.drop_nulls("mean_usd").select(*key, "mean_usd").iter_rows()}
+            for one in tables
+        ]
+        expected = [
+            self.plain.pattern(self.brushed.filter(pl.col("account_id") == one), key) for one in drawn
+        ]
+        assert len(found) == len(expected)
+        for means in expected:
+            assert any(one == pytest.approx(means) for one in found), chart
 
     # The tables
 
