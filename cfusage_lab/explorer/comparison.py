@@ -15,7 +15,7 @@ from cfusage_lab.frames.local_time import calendar, local_time
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.ranges.zones import day_of, day_start
 from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, counted, dollars, short_days_text
+from cfusage_lab.wording import clock_hour, counted, dollars, more_or_less, short_days_text
 
 __all__ = [
     "COMPARISONS",
@@ -29,8 +29,6 @@ __all__ = [
 
 _SUMS: Final = ("current_usd", "previous_usd")
 _MIDNIGHT: Final = "00:00"
-_LEAST: Final = 0.0005
-"""A smaller ratio reads as 0.0 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +229,7 @@ def _change(current: float | None, previous: float | None) -> dict[str, Any]:
 
 
 def range_sentence(comparison: RangeComparison) -> str:
-    """Say how some days compare, and with which: ``12.4 % more than 4 Oct 2026 by 09:00 ($1,234.50)``."""
+    """Say how some days compare, and with which: ``$9.00 more (+4.6%) vs. 4 Oct 2026 by 09:00 ($196.00)``."""
     if comparison.previous_dates is None:
         return "nothing to compare with"
     partner = _partner(comparison)
@@ -243,14 +241,7 @@ def range_sentence(comparison: RangeComparison) -> str:
     came_to = f"{partner} ({dollars(comparison.previous_usd)})"
     if comparison.kind in {"flat", "zero"}:
         return f"the same as {came_to}"
-    change, ratio = comparison.change_usd or 0.0, comparison.change_ratio
-    size = dollars(abs(change)) if ratio is None else _percent(abs(ratio))
-    return f"{size} {'more' if change > 0 else 'less'} than {came_to}"
-
-
-def _percent(ratio: float) -> str:
-    """Write how large a change is; one that is not nothing does not read as nothing."""
-    return "less than 0.1 %" if ratio < _LEAST else f"{ratio:,.1%}".replace("%", " %")
+    return f"{more_or_less(comparison.change_usd or 0.0, comparison.change_ratio)} vs. {came_to}"
 
 
 def _partner(comparison: RangeComparison) -> str:

@@ -88,7 +88,7 @@ def test_two_weeks_of_the_readers_choice_stand_side_by_side(notebook: Any) -> No
     this, other = cost_usd(november[0], november[-1]), cost_usd(october[0], october[-1])
     assert this > other
     assert rows["usd"] == pytest.approx(this)
-    assert rows["sentence"].endswith(f" more than 5\N{EN DASH}11 Oct 2026 (${other:,.2f})")
+    assert rows["sentence"].endswith(f" vs. 5\N{EN DASH}11 Oct 2026 (${other:,.2f})")
     label = compared.get_attribute("aria-label") or ""
     assert f"${this:,.2f}" in label
     assert f"${this - other:,.2f} more (+{this / other - 1:.1%}) than Mon 5 Oct to Sun 11 Oct 2026" in label

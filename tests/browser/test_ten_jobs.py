@@ -168,11 +168,11 @@ def test_all_accounts_together_against_the_same_weekdays_last_week(hand: Hand, p
     monday = plain.today - 2 * DAY
     this_week = within(plain.rows, monday, plain.today)
     assert dollars(this_week[COST].sum()) in told
-    (partner,) = re.findall(r"(?:more|less) than (.*) \(", told)
+    (partner,) = re.findall(r" vs\. (.*) \(", told)
     before, over = plain.cut(named(partner))[COST].sum(), this_week.filter(FINISHED)[COST].sum()
     assert dollars(before) in told
     change = (over - before) / before
-    assert f"{abs(change):,.1%} {'more' if change > 0 else 'less'} than".replace("%", " %") in told
+    assert f"{'more' if change > 0 else 'less'} ({change:+,.1%}) vs." in told
 
 
 def test_the_costliest_hour_of_the_week_and_whether_it_is_a_one_off(hand: Hand, plain: Plain) -> None:

@@ -60,9 +60,9 @@ class Check:
         if expected.current is None or expected.previous is None:
             assert figure.words in {"nothing to compare yet", "nothing to compare"}
             return
-        told = re.fullmatch(r"(?:(.*) (more|less) than|the same as) (.*) \((.*)\)", figure.comparison)
+        told = re.fullmatch(r"(?:(.*) vs\.|the same as) (.*) \((.*)\)", figure.comparison)
         assert told, figure
-        ratio, direction, days, amount = told.groups()
+        size, days, amount = told.groups()
         partner, cell = days, None
         if self.cell:
             cell_words, _, partner = days.partition(" of ")
@@ -74,11 +74,10 @@ class Check:
         assert amount == dollars(expected.previous)
         change = expected.current - expected.previous
         if abs(change) <= 1e-12 * expected.current:
-            assert ratio is None
+            assert size is None
             return
-        size = f"{abs(change) / expected.previous:,.1%}" if expected.previous > 0 else dollars(abs(change))
-        size = "less than 0.1%" if size == "0.0%" else size
-        assert (ratio, direction) == (size.replace("%", " %"), "more" if change > 0 else "less")
+        percent = f" ({change / expected.previous:+,.1%})" if expected.previous > 0 else ""
+        assert size == f"{dollars(abs(change))} {'more' if change > 0 else 'less'}{percent}"
 
     def mean(self) -> None:
         found = self.figures[1].figure

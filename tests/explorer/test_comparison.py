@@ -120,7 +120,7 @@ def test_whole_days() -> None:
     assert (found.cost_usd, found.current_usd, found.previous_usd) == (72.0, 72.0, 48.0)
     assert (found.change_usd, found.change_ratio, found.kind) == (24.0, 0.5, "up")
     assert (found.since, found.until, found.previous_until, found.is_running) == (None, None, None, False)
-    assert range_sentence(found) == "50.0 % more than 14\N{EN DASH}15 Nov 2026 ($48.00)"
+    assert range_sentence(found) == "$24.00 more (+50.0%) vs. 14\N{EN DASH}15 Nov 2026 ($48.00)"
 
 
 def test_today_so_far_is_compared_until_the_same_time() -> None:
@@ -132,7 +132,7 @@ def test_today_so_far_is_compared_until_the_same_time() -> None:
 
     assert (found.cost_usd, found.current_usd, found.previous_usd) == (20.0, 18.0, 9.0)
     assert (found.until, found.previous_until, found.is_running) == ("09:00", "09:00", True)
-    assert range_sentence(found) == "100.0 % more than 15 Nov 2026 by 09:00 ($9.00)"
+    assert range_sentence(found) == "$9.00 more (+100.0%) vs. 15 Nov 2026 by 09:00 ($9.00)"
 
 
 def test_nothing_is_compared_in_the_first_hour_of_a_day() -> None:
@@ -152,7 +152,7 @@ def test_days_go_on_to_the_day_that_has_just_begun() -> None:
     found = compared(known, ("11-15", "11-16"), ("11-13", "11-14"))
 
     assert (found.cost_usd, found.current_usd, found.previous_usd) == (75.0, 72.0, 24.0)
-    assert range_sentence(found) == "200.0 % more than 13 Nov 2026 ($24.00)"
+    assert range_sentence(found) == "$48.00 more (+200.0%) vs. 13 Nov 2026 ($24.00)"
 
 
 def test_a_span_is_compared_with_the_same_clock_times() -> None:
@@ -168,7 +168,7 @@ def test_a_span_is_compared_with_the_same_clock_times() -> None:
     assert (found.since, found.until) == ("14:00", "10:00")
     assert found.previous_usd == sum(range(14, 34))
     assert found.current_usd == sum(range(168 + 14, 168 + 34))
-    assert range_sentence(found) == "714.9 % more than 2 Nov, 14:00 to 3 Nov 2026, 10:00 ($470.00)"
+    assert range_sentence(found) == "$3,360.00 more (+714.9%) vs. 2 Nov, 14:00 to 3 Nov 2026, 10:00 ($470.00)"
 
 
 def test_some_hours_of_one_day() -> None:
@@ -180,7 +180,7 @@ def test_some_hours_of_one_day() -> None:
     )
 
     assert (found.current_usd, found.previous_usd) == (6.0, 3.0)
-    assert range_sentence(found) == "100.0 % more than 9 Nov 2026, 09:00 to 12:00 ($3.00)"
+    assert range_sentence(found) == "$3.00 more (+100.0%) vs. 9 Nov 2026, 09:00 to 12:00 ($3.00)"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_day_that_the_month_before_does_not_have_stands_beside_all_of_it() -> 
 
     assert (found.until, found.previous_until) == ("09:00", None)
     assert (found.current_usd, found.previous_usd) == (30 * 24 + 9, 30 * 24)
-    assert range_sentence(found).endswith("more than 1\N{EN DASH}30 Sep 2026 ($720.00)")
+    assert range_sentence(found).endswith("vs. 1\N{EN DASH}30 Sep 2026 ($720.00)")
 
 
 def test_a_day_with_the_same_number_is_cut_in_a_month_of_another_length() -> None:
@@ -301,14 +301,14 @@ def test_other_accounts_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("before", "now", "kind", "ratio", "sentence"),
     [
-        (0.0, 0.25, "new", None, "$6.00 more than 15 Nov 2026 ($0.00)"),
-        (0.25, 0.0, "stopped", -1.0, "100.0 % less than 15 Nov 2026 ($6.00)"),
+        (0.0, 0.25, "new", None, "$6.00 more vs. 15 Nov 2026 ($0.00)"),
+        (0.25, 0.0, "stopped", -1.0, "$6.00 less (-100.0%) vs. 15 Nov 2026 ($6.00)"),
         (0.0, 0.0, "zero", None, "the same as 15 Nov 2026 ($0.00)"),
         (0.1, 0.1, "flat", 0.0, "the same as 15 Nov 2026 ($2.40)"),
-        (-0.5, 0.5, "up", None, "$24.00 more than 15 Nov 2026 (-$12.00)"),
-        (0.5, -0.5, "down", -2.0, "200.0 % less than 15 Nov 2026 ($12.00)"),
-        (1.0, 1.0001, "up", 0.0001, "less than 0.1 % more than 15 Nov 2026 ($24.00)"),
-        (1.0, 100.0, "up", 99.0, "9,900.0 % more than 15 Nov 2026 ($24.00)"),
+        (-0.5, 0.5, "up", None, "$24.00 more vs. 15 Nov 2026 (-$12.00)"),
+        (0.5, -0.5, "down", -2.0, "$24.00 less (-200.0%) vs. 15 Nov 2026 ($12.00)"),
+        (1.0, 1.0001, "up", 0.0001, "$0.002400 more (+0.0%) vs. 15 Nov 2026 ($24.00)"),
+        (1.0, 100.0, "up", 99.0, "$2,376.00 more (+9,900.0%) vs. 15 Nov 2026 ($24.00)"),
     ],
 )
 def test_kinds(before: float, now: float, kind: str, ratio: float | None, sentence: str) -> None:
@@ -341,7 +341,7 @@ def test_a_cell_is_picked_on_both_sides() -> None:
 
     assert (found.cost_usd, found.current_usd, found.previous_usd) == (12.0, 12.0, 3.0)
     partner = "Mondays, 14:00 to 15:00 of 26 Oct \N{EN DASH} 8 Nov 2026 ($3.00)"
-    assert range_sentence(found) == f"300.0 % more than {partner}"
+    assert range_sentence(found) == f"$9.00 more (+300.0%) vs. {partner}"
 
 
 def test_nothing_is_selected_or_nothing_to_compare_with() -> None:

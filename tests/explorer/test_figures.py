@@ -131,7 +131,7 @@ def test_figures_obey_the_selection() -> None:
 
     assert found["Cost, Fri 30 Oct to Sun 1 Nov 2026"] == (
         "$96.00",
-        "33.3 % more than 27\N{EN DASH}29 Oct 2026 ($72.00)",
+        "$24.00 more (+33.3%) vs. 27\N{EN DASH}29 Oct 2026 ($72.00)",
     )
     assert found["Mean day"] == ("$32.00", "of 3 whole days")
     assert found["Costliest day"] == ("$48.00", "Sun 1 Nov 2026")
