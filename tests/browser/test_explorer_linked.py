@@ -131,6 +131,7 @@ def test_what_is_selected_stays_in_sight_in_a_window_that_is_scrolled(page: Page
     drag(page, 0.4, 0.5)
     chip = page.locator(".cfusage-chip")
     expect(chip).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".cfusage-days tbody tr")).to_have_count(2, timeout=PATIENCE)
 
     page.locator(".cfusage-days tbody tr").last.scroll_into_view_if_needed()
 

@@ -55,6 +55,7 @@ def test_a_right_token_typed_under_the_error_opens_the_account(
             expect(charts.nth(nth)).to_have_attribute("data-state", "ready", timeout=PATIENCE)
         # ninety of the hundred hours are of days before today, at a quarter of a dollar
         expect(charts.first).to_have_attribute("aria-label", re.compile(r"AI Gateway cost: \$22\.50"))
+        expect(charts.first.locator("canvas")).to_be_visible()
         assert charts.first.locator("canvas").bounding_box()["width"] > 400  # type: ignore[index]
         expect(alert).to_have_count(0)
         expect(explorer.locator(".cfusage-figures dt").first).to_contain_text("Cost, ")
