@@ -269,7 +269,7 @@ granularity, chart_days, statistic, refresh, cancel, token
 
     @property
     def figures(self) -> list[Card]:
-        """The figures above the charts (:class:`cfusage_lab.explorer.figures.Card`), of what is selected.
+        """The figures above the charts, of what is selected: each a ``figure`` and perhaps its ``day``.
 
         They wait for the windows that tell them, if these are being fetched.
         """

@@ -146,7 +146,7 @@ def test_pictures_are_drawn_and_those_of_the_readme_go_with_the_theme(site: Path
     page.goto((site / "index.html").as_uri())
     theme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
     shown, hidden = page.locator(f"img.only-{theme}"), page.locator("article img:not(:visible)")
-    assert shown.count() == hidden.count() == 3
+    assert shown.count() == hidden.count() == 4
     expect(shown.first).to_be_visible()
 
 
