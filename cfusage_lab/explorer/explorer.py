@@ -18,7 +18,7 @@ from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.actions import Actions, Login
 from cfusage_lab.explorer.chart_views import time_line
 from cfusage_lab.explorer.data_source import DataSource
-from cfusage_lab.explorer.exports import FORMATS, form_of, made, name_of, picture_of
+from cfusage_lab.explorer.exports import DRAWN, FORMATS, form_of, made, name_of, picture_of
 from cfusage_lab.explorer.figures import Card, cards
 from cfusage_lab.explorer.loading import first_state, may_pass
 from cfusage_lab.explorer.page import Page
@@ -318,7 +318,8 @@ granularity, chart_days, statistic, refresh, cancel, token
             If there is no room.
         """
         target = checked_path(path)
-        return write_file(target, made(shown_of(self._held()), form_of(target.suffix)))
+        form = form_of(target.suffix)
+        return write_file(target, made(shown_of(self._held(), is_drawn=form in DRAWN), form))
 
     def close(self) -> None:
         """Give up whatever is under way, and let go of the widgets; nothing of the explorer stays behind."""
@@ -360,10 +361,11 @@ granularity, chart_days, statistic, refresh, cancel, token
 
     def _save(self, form: str) -> None:
         """Make a file beside the notebook, and let the browser save it: pictures take a while."""
-        shown, page = shown_of(self._held()), self.widget
+        state, page = self._held(), self.widget
         page.exports.begin(form)
 
         def work(job: Job) -> None:
+            shown = shown_of(state, is_drawn=form in DRAWN)
             content = made(shown, form)
             job.put(lambda: page.hand_over(name_of(shown, form), content, FORMATS[form].mime))
 

@@ -21,7 +21,7 @@ from cfusage_lab.view.pages import Block, Html, standalone
 from cfusage_lab.view.vega import svg_to_png
 from cfusage_lab.wording import all_accounts, counted, dollars, html_text, short_days_text
 
-__all__ = ["FORMATS", "Format", "Shown", "form_of", "made", "name_of", "picture_of"]
+__all__ = ["DRAWN", "FORMATS", "Format", "Shown", "form_of", "made", "name_of", "picture_of"]
 
 _SHARP: Final = 2.0
 
@@ -203,3 +203,5 @@ FORMATS: Final[Mapping[str, Format]] = {
     "py": Format(label="Python", suffix="py", mime="text/x-python", make=lambda shown: shown.code.encode()),
 }
 """The formats, as they stand on screen; hours and the code are those that a file's suffix alone means."""
+DRAWN: Final = frozenset({"png", "svg", "html"})
+"""Those that hold charts."""

@@ -10,15 +10,15 @@ from cfusage_lab.source import MADE_UP, are_made_up
 __all__ = ["shown_of"]
 
 
-def shown_of(state: State) -> Shown:
-    """Return what is selected, with the charts of it from the top, and the lines of Python behind it."""
+def shown_of(state: State, *, is_drawn: bool = True) -> Shown:
+    """Return what is selected, with the lines of Python behind it, and the charts of it where they are wanted."""
     chosen = state.selection
     return Shown(
         history=state.selected,
         time_zone=state.time_zone,
         names=state.names,
         selection="" if chosen.is_empty else chosen.words(time_zone=state.time_zone),
-        charts=[draw(state.in_full()) for draw, _ in CHARTS.values()],
+        charts=[draw(state.in_full()) for draw, _ in CHARTS.values()] if is_drawn else [],
         title="AI Gateway cost",
         note=status(state),
         stamp=MADE_UP if are_made_up(state.history["account_id"].unique()) else None,
