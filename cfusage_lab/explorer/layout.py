@@ -19,7 +19,7 @@ def arrange(page: "Page", style: str) -> tuple[Widgets, Widgets, dict[str, ipywi
     head = (
         _html(f"<style>{style}</style>", is_shown=False),
         page.browser,
-        _classed(_row([page.status, page.waiting, _actions(page, list(toggles.values()))]), "cfusage-head"),
+        _classed(_row([page.status, _actions(page, list(toggles.values()))]), "cfusage-head"),
         page.banner,
         _period(page),
         *folded,
@@ -41,7 +41,7 @@ def arrange(page: "Page", style: str) -> tuple[Widgets, Widgets, dict[str, ipywi
 
 
 def _actions(page: "Page", toggles: Sequence[ipywidgets.Widget]) -> ipywidgets.Widget:
-    return _classed(_row([page.controls.refresh, *toggles]), "cfusage-together")
+    return _classed(_row([page.waiting, page.controls.refresh, *toggles]), "cfusage-together")
 
 
 def _period(page: "Page") -> ipywidgets.Widget:

@@ -11,7 +11,7 @@ __all__ = ["shown_of"]
 
 
 def shown_of(state: State, *, is_drawn: bool = True) -> Shown:
-    """Return what is selected, with the lines of Python behind it, and the charts of it where they are wanted."""
+    """Return what is selected, the lines of Python behind it, and its charts where they are wanted."""
     chosen = state.selection
     return Shown(
         history=state.selected,
