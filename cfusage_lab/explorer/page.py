@@ -75,7 +75,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
         self._store, self._name, self._with_picture = store, name, with_picture
         self.is_writing = self.is_typing = False
         self._drawn: dict[str, tuple[Any, ...]] = {}
-        self._prepared: tuple[Any, ...] = ()
+        self._prepared: set[tuple[str, str]] = set()
         self._asked_zone = state.time_zone
         self._awaited = state.wanted
         self.trouble: Exception | None = None
@@ -258,14 +258,22 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             self._drawn[name], chart.layout.display = (), "none"
         return chart
 
-    def prepare(self, state: State) -> None:
-        """Make days ready where hours are on screen, or hours where days are: it saves 0.1 seconds."""
-        if self._prepared:
-            return
-        other = "day" if state.granularity == "hour" else "hour"
-        self._prepared = (other,)
-        with suppress(Exception):  # whoever asks for it will hear of it
-            prepare(CHARTS["time_line"][0](state.in_granularity(other)))
+    def prepare(self, state: State) -> Iterator[None]:
+        """Make ready, once and a chart at a time, what is likely to be asked for next.
+
+        Days where hours are on screen saves 0.1 seconds, several accounts by themselves more than one.
+        """
+        other_bars = state.in_granularity("day" if state.granularity == "hour" else "hour")
+        likely: list[tuple[str, State, tuple[str, ...]]] = [("bars", other_bars, ("time_line",))]
+        if len(state.accounts) > 1:
+            likely.append(("accounts", state.with_accounts_otherwise(), _CHARTS))
+        for kind, other, charts in likely:
+            for chart in charts:
+                if (kind, chart) not in self._prepared:
+                    self._prepared.add((kind, chart))
+                    with suppress(Exception):  # whoever asks for it will hear of it
+                        prepare(CHARTS[chart][0](other))
+                    yield
 
     def ask_for_token(self) -> None:
         """Unfold the field for a token, if there is one."""

@@ -351,6 +351,10 @@ class State:
             return found.select(pl.col("start_time").unique())
         return local_time(found["start_time"], time_zone=self.time_zone).select(pl.col("date").unique())
 
+    def with_accounts_otherwise(self) -> "State":
+        """Return this with accounts by themselves where they are added up, and the other way round."""
+        return replace(self, display=replace(self.display, is_together=not self.display.is_together))
+
     def in_granularity(self, granularity: str) -> "State":
         """Return this with bars of an hour, or of a day."""
         return replace(self, display=replace(self.display, granularity=granularity))

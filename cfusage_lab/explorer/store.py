@@ -31,8 +31,8 @@ class Screen(Protocol):
     def draw(self, view: str, state: State) -> None:
         """Draw a view, unless it reads the same; where that fails, leave nothing old on screen."""
 
-    def prepare(self, state: State) -> None:
-        """Make ready what is likely to be asked for next."""
+    def prepare(self, state: State) -> Iterator[None]:
+        """Make ready what is likely to be asked for next, a part at a time."""
 
 
 class Store:
@@ -60,6 +60,7 @@ class Store:
         self.turn = self._fetching.turn
         self._drawing = Worker(ended=self._complain, turn=self.turn)
         self.saving = Worker(ended=self._complain, turn=self.turn)
+        self._preparing = Worker(ended=lambda _error: None, turn=self.turn)
 
     def render_on(self, screen: Screen) -> None:
         """Show this state, and all that follow, on a screen."""
@@ -146,7 +147,7 @@ class Store:
 
     def close(self) -> None:
         """Give up whatever is under way."""
-        for worker in (self._fetching, self._drawing, self.saving):
+        for worker in (self._fetching, self._drawing, self.saving, self._preparing):
             worker.cancel()
 
     def wait(self, timeout: float | None) -> bool:
@@ -223,6 +224,7 @@ class Store:
         if wanted == self._rendered or self.state.refusal is not None:
             return
         self._rendered = wanted
+        self._preparing.cancel()
         self._drawing.start(self._draw)
 
     def _draw_view(self, screen: Screen, view: str) -> None:
@@ -241,7 +243,14 @@ class Store:
         if trouble:
             raise trouble
         if not job.is_cancelled and not state.is_busy:
-            screen.prepare(state)
+            self._preparing.start(lambda later: self._prepare(later, state))
+
+    def _prepare(self, job: Job, state: State) -> None:
+        """Make ready what may be asked for, for as long as nothing is."""
+        assert self._screen is not None  # noqa: S101 - it has just been drawn on
+        for _ in self._screen.prepare(state):
+            if job.is_cancelled:
+                break
 
 
 def _drawn_of(state: State) -> tuple[Any, ...]:

@@ -1,11 +1,13 @@
 """What holds the state: every change reaches the screen, and the last one stays on it."""
 
+from collections.abc import Iterator
+
 import pytest
 from ledger import NOW, PATIENCE, Ledger
 
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loading import first_state
-from cfusage_lab.explorer.query import Period
+from cfusage_lab.explorer.period import Period
 from cfusage_lab.explorer.state import State
 from cfusage_lab.explorer.store import Store
 from cfusage_lab.explorer.views import VIEWS
@@ -36,8 +38,9 @@ class Screen:
                 state.tell_course()
                 state.tell_events()
 
-    def prepare(self, state: State) -> None:
-        """Take no notice."""
+    def prepare(self, _state: State) -> Iterator[None]:
+        """Have nothing to make ready."""
+        return iter(())
 
 
 @pytest.fixture
