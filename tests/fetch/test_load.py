@@ -1,11 +1,13 @@
 """More accounts than Cloudflare's limits let through at once; ``benchmarks/loading.py`` has ten thousand."""
 
+from contextlib import suppress
 from threading import Lock
 from types import SimpleNamespace
 
 import pytest
 from benchmarks.loading import LIMIT, Counted, Watching, cancelled, fetched, ids, on_clock
 
+from cfusage_lab.errors import RateLimitError
 from cfusage_lab.sandbox import serve
 from cfusage_lab.wire.pacing import REQUESTS, SECONDS
 
@@ -48,8 +50,8 @@ def test_the_sandbox_refuses_who_keeps_to_no_limit(monkeypatch: pytest.MonkeyPat
     clock, refused = Jumping(), SimpleNamespace(value=0)
     accounts = ids(LIMIT[0] + 20)
 
-    with serve(Counted(accounts, clock, refused)) as url, on_clock(clock):
-        fetched(url, accounts, 1, Watching())
+    with serve(Counted(accounts, clock, refused)) as url, on_clock(clock), suppress(RateLimitError):
+        fetched(url, accounts, 1, Watching())  # how often it is let in again hangs on the machine
 
     assert refused.value > 0
 

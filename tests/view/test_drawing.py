@@ -124,8 +124,20 @@ def test_one_table_in_two_rows_is_sent_once_and_not_taken_for_two() -> None:
 
 
 def test_a_page_is_of_its_accounts_and_of_what_is_drawn() -> None:
-    """Other names, other kinds of charts and an account of zeros have pages of their own."""
-    daily = days({str(date(2026, 11, day)): 0.0 for day in range(1, 9)})
-    charts = [bars(), bars(names={"a": "Alpha"}), calendar_chart(days(DAYS)), calendar_chart(daily)]
+    """Other names of several, other kinds of charts and an account of zeros have pages of their own."""
+    zeros = days({str(date(2026, 11, day)): 0.0 for day in range(1, 9)})
+    two = changes.day_over_day(pl.concat([days(DAYS), days(DAYS, account_id="b")]))
+    charts = [
+        bars(),
+        day_over_day_chart(two),
+        day_over_day_chart(two, names={"a": "Alpha"}),
+        calendar_chart(days(DAYS)),
+        calendar_chart(zeros),
+    ]
 
-    assert len({id(page.page_of(chart)) for chart in charts}) == 4
+    assert len({id(page.page_of(chart)) for chart in charts}) == len(charts)
+
+
+def test_an_account_that_is_alone_is_drawn_on_the_page_of_another_one() -> None:
+    """Its name stands in the heading, not in the page."""
+    assert page.page_of(bars()) is page.page_of(bars(names={"a": "Alpha"}))
