@@ -104,13 +104,14 @@ EXPLORER_CHANGE = """async ([name, places, times]) => {
   for (let n = 0; n < times; n++) {
     const start = performance.now();
     const painted = roots.map((root) => new Promise((resolve) => {
-      const before = root.getAttribute("aria-label");
-      const observer = new MutationObserver(() => {
-        if (root.dataset.state !== "ready" || root.getAttribute("aria-label") === before) return;
+      let isBegun = false;
+      const observer = new MutationObserver((changes) => {
+        isBegun ||= root.dataset.state === "drawing" || changes.length > 1;
+        if (!isBegun || root.dataset.state !== "ready") return;
         observer.disconnect();
         requestAnimationFrame(() => setTimeout(resolve)); // once the frame is out
       });
-      observer.observe(root, {attributeFilter: ["data-state", "aria-label"]});
+      observer.observe(root, {attributeFilter: ["data-state"]});
     }));
     go.click();
     await Promise.all(painted);
