@@ -496,6 +496,8 @@ async function refresh(drawing, { values = {}, tables = {}, selections = {} }) {
     for (const [name, value] of Object.entries(values)) if (!isWrapped(name)) view.signal(name, value);
     if (tables !== drawing.tables) for (const name of Object.keys(tables)) putRows({ ...drawing, tables }, name);
     Object.assign(drawing, { values, tables });
+    const lines = isZoomed(drawing) ? null : wrapped(drawing, wholeHeading(drawing)); // zoomed, its rows tell it
+    if (lines) putHeading(drawing, lines);
     view.resize(); // a heading may have more lines now, and labels more digits
     await settle(drawing);
   } finally {

@@ -27,12 +27,17 @@ function drawable(line) {
   return line in {} ? `${line}\u200b` : line;
 }
 
+function isZoomed({ view, spec }) {
+  const { zoom, place } = spec.usermeta?.visible ?? {};
+  return Boolean(zoom && view.signal(zoom)?.[place]?.length);
+}
+
 // What of the rows is visible: their costs added up, the first and the last with their neighbours, and how many are not
 // as they will be. Rows that wait outside count, and coarse ones in their place don't.
 function tallyOf({ view, spec, tables, turns, counted }) {
   const { zoom, place, costs, counts } = spec.usermeta.visible;
-  const edges = view.signal(zoom)?.[place];
-  if (!edges?.length) return null;
+  if (!isZoomed({ view, spec })) return null;
+  const edges = view.signal(zoom)[place];
   const [name, turn] = Object.entries(turns)[0];
   if (counted.table !== tables[name]) {
     Object.assign(counted, { table: tables[name], rows: unpack(tables[name], { column: turn.column, value: false }) });
@@ -69,30 +74,43 @@ async function visibleHeading(drawing) {
   return found ? { text: view.signal(text), subtitle: view.signal(subtitle).split("\n").filter(Boolean) } : undefined;
 }
 
-// A zoomed chart keeps as many lines, so that it stays where it is under the pointer.
-async function retitle(drawing) {
-  const { view, spec, values, el, font } = drawing;
+// Break both parts of a heading into lines; null where a chart is none of ours, or has none.
+function wrapped({ view, spec, el, font }, texts) {
   const sizes = spec.usermeta?.heading;
-  const zoomed = await visibleHeading(drawing);
-  if (!sizes || !Object.hasOwn(values, heading.text)) return zoomed;
+  if (!sizes || texts.text === undefined) return null;
   const nth = view.signal("width") < sizes.narrow ? 0 : 1;
-  const lines = (part, texts) => {
+  const lines = (part) => {
     const fits = (text) => {
       pen.font = `${part === "text" ? "bold " : ""}${sizes[part][nth]}px ${font}`;
       return pen.measureText(text).width <= el.clientWidth - 8;
     };
-    return [texts].flat().flatMap((text) => linesOf(text, fits)).map(drawable);
+    return [texts[part]].flat().flatMap((text) => linesOf(text, fits)).map(drawable);
   };
-  const wanted = { text: lines("text", values[heading.text]), subtitle: lines("subtitle", values[heading.subtitle]) };
-  if (zoomed) {
-    const count = wanted.text.length + wanted.subtitle.length;
-    Object.assign(wanted, { text: lines("text", zoomed.text), subtitle: lines("subtitle", zoomed.subtitle) });
-    while (wanted.text.length + wanted.subtitle.length < count) wanted.subtitle.push("");
-  }
-  const words = JSON.stringify(wanted);
-  if (drawing.told === words) return zoomed;
+  return { text: lines("text"), subtitle: lines("subtitle") };
+}
+
+function wholeHeading({ values }) {
+  return { text: values[heading.text], subtitle: values[heading.subtitle] };
+}
+
+// Set the lines with the next run of the view; returns whether they are others.
+function putHeading(drawing, lines) {
+  const words = JSON.stringify(lines);
+  if (drawing.told === words) return false;
   drawing.told = words;
-  for (const [part, name] of Object.entries(heading)) view.signal(name, wanted[part]);
+  for (const [part, name] of Object.entries(heading)) drawing.view.signal(name, lines[part]);
+  return true;
+}
+
+// A zoomed chart keeps as many lines, so that it stays where it is under the pointer.
+async function retitle(drawing) {
+  const { view } = drawing;
+  const zoomed = await visibleHeading(drawing);
+  const whole = wrapped(drawing, wholeHeading(drawing));
+  if (!whole) return zoomed;
+  const lines = zoomed ? wrapped(drawing, zoomed) : whole;
+  while (lines.text.length + lines.subtitle.length < whole.text.length + whole.subtitle.length) lines.subtitle.push("");
+  if (!putHeading(drawing, lines)) return zoomed;
   view.resize();
   await view.redraw();
   return zoomed;
