@@ -22,8 +22,8 @@ from cfusage_lab.charts import (
     week_over_week_chart,
 )
 from cfusage_lab.charts.page import empty_page, fill_page
+from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.explorer.data import Same
-from cfusage_lab.explorer.period import Days
 from cfusage_lab.explorer.state import State
 from cfusage_lab.ranges import no_zone_warning
 from cfusage_lab.schema import DAILY
@@ -183,7 +183,7 @@ def range_words(state: State) -> tuple[str, str, str | None]:
 
 
 def _sides(
-    state: State, table: pl.DataFrame, dates: Days | None, before: Days | None
+    state: State, table: pl.DataFrame, dates: Dates | None, before: Dates | None
 ) -> tuple[str, str, str]:
     """Name the days that stand beside each other, not those that were asked for, and say what is left out."""
     current = "The selected days" if state.selection.is_brushed else "This range"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final
 
+from cfusage_lab.daily import TOTAL
 from cfusage_lab.downsampling import MOST_SERIES
 from cfusage_lab.explorer.code import Recipe, literal
 from cfusage_lab.ranges import zone
@@ -12,8 +12,6 @@ from cfusage_lab.ranges.zones import day_start
 from cfusage_lab.time_units import DAY
 
 __all__ = ["DrawnRecipe"]
-
-_TOTAL: Final = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +70,7 @@ class DrawnRecipe(Recipe):
         """
         if len(self.names) <= MOST_SERIES:
             return [*self.names.items()]
-        ids = {_TOTAL, *(self.accounts if is_of_each or not self.is_added_up else ())}
+        ids = {TOTAL, *(self.accounts if is_of_each or not self.is_added_up else ())}
         return [(one, name) for one, name in self.names.items() if one in ids]
 
     def in_range(self) -> list[str]:

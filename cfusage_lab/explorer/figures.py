@@ -10,6 +10,7 @@ from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer import computed
 from cfusage_lab.explorer.comparison import compare_range, range_sentence
 from cfusage_lab.explorer.outlook_figures import credit_figure, month_end_figure
+from cfusage_lab.explorer.rows import NOTHING
 from cfusage_lab.explorer.state import State
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.headline import Figure, headline_figures, headline_table
@@ -19,7 +20,6 @@ from cfusage_lab.wording import counted, date_text, dollars, html_text, short_da
 __all__ = ["Card", "cards", "cards_html", "total_card"]
 
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
-_NOTHING: Final = "\N{EN DASH}"
 _MEAN_DAY: Final = "Mean day"
 _MEAN_HOUR: Final = "Mean hour"
 _COSTLIEST: Final = "Costliest day"
@@ -60,7 +60,7 @@ def total_card(state: State) -> Card:
     """Set what is selected beside the days that it is compared with."""
     dates = state.dates
     if dates is None:
-        return Card(figure=Figure(title="Cost", value=_NOTHING, note="no hour is known here"), is_main=True)
+        return Card(figure=Figure(title="Cost", value=NOTHING, note="no hour is known here"), is_main=True)
     chosen = state.selection
     spanned = replace(chosen, weekday=None, hour=None).of(state.history, time_zone=state.time_zone)
     compared = compare_range(
@@ -97,12 +97,12 @@ def _mean_card(state: State) -> Card:
     if state.selection.weekday is not None or state.selection.hour is not None:
         count = windows["start_time"].n_unique()
         if not count:
-            return Card(figure=Figure(title=_MEAN_HOUR, value=_NOTHING, note="no hour of it has ended"))
+            return Card(figure=Figure(title=_MEAN_HOUR, value=NOTHING, note="no hour of it has ended"))
         mean = net(windows["aggregated_value"]) / count
         return Card(figure=_figure(_MEAN_HOUR, mean, f"of {counted(count, 'selected hour')}"))
     whole = _whole_days(state)
     if whole.is_empty():
-        return Card(figure=Figure(title=_MEAN_DAY, value=_NOTHING, note="no whole day is selected"))
+        return Card(figure=Figure(title=_MEAN_DAY, value=NOTHING, note="no whole day is selected"))
     mean = net(whole["cost_usd"]) / whole.height
     return Card(figure=_figure(_MEAN_DAY, mean, f"of {counted(whole.height, 'whole day')}"))
 
@@ -111,10 +111,10 @@ def _costliest_card(state: State) -> Card:
     """Name the selected day that cost most, whole or not; the earliest of several."""
     days = _days(state)
     if days.height < 2:  # noqa: PLR2004 - of a single day there is nothing to tell
-        return Card(figure=Figure(title=_COSTLIEST, value=_NOTHING, note="a single day is selected"))
+        return Card(figure=Figure(title=_COSTLIEST, value=NOTHING, note="a single day is selected"))
     row = days.sort(["cost_usd", "date"], descending=[True, False]).row(0, named=True)
     if row["cost_usd"] <= 0:
-        return Card(figure=Figure(title=_COSTLIEST, value=_NOTHING, note="no day has a cost"))
+        return Card(figure=Figure(title=_COSTLIEST, value=NOTHING, note="no day has a cost"))
     return Card(figure=_figure(_COSTLIEST, row["cost_usd"], date_text(row["date"])), day=row["date"])
 
 
@@ -145,7 +145,7 @@ def _headline(state: State) -> tuple[Figure, Figure]:
     if table is None or table.is_empty():
         return _unknown("Today", "no hour is known here"), _unknown("This month", "no hour is known here")
     found = headline_figures(table.row(0, named=True), today=state.query.today)
-    day, month = (one if one.value else replace(one, value=_NOTHING) for one in (found.day, found.month))
+    day, month = (one if one.value else replace(one, value=NOTHING) for one in (found.day, found.month))
     if "in_progress" in set(windows["state"]) and not month.note:
         month = replace(month, note="without the running hour")
     if state.is_busy and state.is_lacking([state.query.months]):
@@ -160,12 +160,12 @@ def _headline_table(windows: pl.DataFrame, *, time_zone: str) -> pl.DataFrame | 
 
 def _awaited(figure: Figure) -> Figure:
     """Say of a figure that can't be told yet that it is on its way."""
-    is_open = figure.value == _NOTHING or figure.kind == "unknown"
+    is_open = figure.value == NOTHING or figure.kind == "unknown"
     return replace(figure, note=_AWAITED) if is_open else figure
 
 
 def _unknown(title: str, why: str) -> Figure:
-    return Figure(title=title, value=_NOTHING, note=why)
+    return Figure(title=title, value=NOTHING, note=why)
 
 
 def cards_html(shown: list[Card]) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.explorer.data import Aside
+from cfusage_lab.explorer.rows import NOTHING
 from cfusage_lab.explorer.state import State
 from cfusage_lab.forecasts import budget_sentence, runway_sentence
 from cfusage_lab.headline import NO_FORECAST, Course, Figure
@@ -15,7 +16,6 @@ from cfusage_lab.wording import counted, dollars, round_dollars
 
 __all__ = ["credit_figure", "month_end_figure"]
 
-_NOTHING: Final = "\N{EN DASH}"
 _BETWEEN: Final = "\N{EN DASH}"
 _MONTH_END: Final = "Month end"
 _HISTORY_AWAITED: Final = "the days that tell it are still being fetched"
@@ -28,7 +28,7 @@ def month_end_figure(state: State) -> Figure:
     course, is_lacking = state.course, state.is_lacking([state.query.season])
     if course is None:
         note = _HISTORY_AWAITED if is_lacking and state.is_busy else _BEING_TOLD
-        return Figure(title=_MONTH_END, value=_NOTHING, note=note)
+        return Figure(title=_MONTH_END, value=NOTHING, note=note)
     figure = _told(course, time_zone=state.time_zone)
     if not is_lacking:
         return figure
@@ -38,14 +38,14 @@ def month_end_figure(state: State) -> Figure:
 def _told(course: Course, *, time_zone: str) -> Figure:
     """Put into words where the month ends, and how its budget stands."""
     if course.month_end.is_empty():
-        return Figure(title=_MONTH_END, value=_NOTHING, note=course.refusal or "no day of it is known here")
+        return Figure(title=_MONTH_END, value=NOTHING, note=course.refusal or "no day of it is known here")
     row = course.month_end.row(-1, named=True)
     title, whose = f"End of {row['month']:%B %Y}", row["account_id"]
     checked = [] if course.budget is None else course.budget.filter(account_id=whose).to_dicts()
     budget = budget_sentence(checked[0], time_zone=time_zone) if checked else ""
     lower, upper = row["lower_80_usd"], row["upper_80_usd"]
     if row["forecast_usd"] is None:
-        return Figure(title=title, value=_NOTHING, comparison=budget, note=NO_FORECAST)
+        return Figure(title=title, value=NOTHING, comparison=budget, note=NO_FORECAST)
     forecast = round_dollars(row["forecast_usd"])
     if lower is None or lower == upper:
         is_over = lower is not None and row["forecast_usd"] == row["spent_usd"]
@@ -69,7 +69,7 @@ def _credit(aside: Aside, names: Mapping[str, str], runway: pl.DataFrame | None)
     title, credit = "Prepaid credit", aside.credit
     if credit is None or credit.is_empty():
         is_refused = aside.no_credit and credit is None
-        return [Figure(title=title, value=_NOTHING, note=aside.no_credit)] if is_refused else []
+        return [Figure(title=title, value=NOTHING, note=aside.no_credit)] if is_refused else []
     notes = [
         f"tops up by {dollars(amount)} below {dollars(threshold)}"
         for amount, threshold in credit.select("topup_amount_usd", "topup_threshold_usd").iter_rows()

@@ -7,13 +7,13 @@ from typing import Final
 
 from cfusage_lab import ranges
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
     "CUSTOM",
     "PRESETS",
     "USUAL_PRESET",
-    "Days",
     "Period",
     "Preset",
     "checked_days",
@@ -22,8 +22,6 @@ __all__ = [
 ]
 
 Preset = Callable[[str, datetime], ranges.TimeRange]
-Days = tuple[date, date]
-"""A first and a last local day."""
 
 PRESETS: Final[Mapping[str, Preset]] = {
     "Today": lambda zone, now: ranges.today(time_zone=zone, now=now),
@@ -82,7 +80,7 @@ def from_days(days: tuple[date | None, date | None], *, time_zone: str, now: dat
         return ranges.between(first, last + DAY, time_zone=time_zone, now=now)
 
 
-def checked_days(days: tuple[date | None, date | None]) -> Days:
+def checked_days(days: tuple[date | None, date | None]) -> Dates:
     """Return two dates that are a range.
 
     Raises
@@ -98,7 +96,7 @@ def checked_days(days: tuple[date | None, date | None]) -> Days:
     return first, last
 
 
-def dates_of(time_range: ranges.TimeRange, time_zone: str) -> Days:
+def dates_of(time_range: ranges.TimeRange, time_zone: str) -> Dates:
     """Return the first and the last local date on which a window of a range starts."""
     info = ranges.zone(time_zone)
     last = time_range.end - HOUR

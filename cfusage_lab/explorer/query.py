@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Final
 
 from cfusage_lab import ranges
-from cfusage_lab.explorer.comparison_days import days_compared
-from cfusage_lab.explorer.period import Days, Period, Preset, checked_days, dates_of, from_days
-from cfusage_lab.time_units import DAY, HOUR
+from cfusage_lab.explorer.comparison_days import Dates, days_compared
+from cfusage_lab.explorer.period import Period, Preset, checked_days, dates_of, from_days
+from cfusage_lab.time_units import HOUR
 
 __all__ = ["Query", "is_inside", "missing"]
 
@@ -46,7 +46,7 @@ class Query:
     time_range: ranges.TimeRange
     time_zone: str
     comparison: str = "previous"
-    other_days: Days | None = None
+    other_days: Dates | None = None
     now: datetime
     about: tuple[str, ...] = ()
 
@@ -90,7 +90,7 @@ class Query:
         )
 
     @cached_property
-    def dates(self) -> Days:
+    def dates(self) -> Dates:
         """The first and the last local date of the range."""
         return dates_of(self.time_range, self.time_zone)
 
@@ -104,11 +104,11 @@ class Query:
         """Whether the range is the month that runs, until now, and an hour of it has ended."""
         return self.dates == (self.today.replace(day=1), self.today) and self.time_range.hours > 1
 
-    def compared_days(self, dates: Days | None = None) -> Days | None:
+    def compared_days(self, dates: Dates | None = None) -> Dates | None:
         """Return the days that some of the range, or all of it, are compared with; None if there are none."""
         whole = self.dates
-        custom = self.other_days or _days_before(whole)
-        if self.comparison == "custom" and custom[0] == whole[0]:
+        custom = self.other_days or days_compared(whole, "previous", whole=whole)
+        if self.comparison == "custom" and custom is not None and custom[0] == whole[0]:
             return None
         wanted = dates or whole
         is_over = wanted[1] < self.today
@@ -170,11 +170,6 @@ class Query:
     def _previous_month(self, moment: datetime) -> datetime:
         with ranges.no_zone_warning():
             return ranges.previous_month(time_zone=self.time_zone, now=moment).start
-
-
-def _days_before(dates: Days) -> Days:
-    first, last = dates
-    return first - (last - first) - DAY, first - DAY
 
 
 def is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:

@@ -12,9 +12,9 @@ from cfusage_lab.charts.granularity import granularity_for
 from cfusage_lab.charts.headings import Heading
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
+from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.explorer.data import Aside, Data, Part, Same
 from cfusage_lab.explorer.data_source import DataSource
-from cfusage_lab.explorer.period import Days
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
 from cfusage_lab.frames.local_time import local_time
@@ -219,12 +219,12 @@ class State:
         return self.selection.brush.of(self.drawn, time_zone=self.time_zone)
 
     @cached_property
-    def brushed_dates(self) -> Days | None:
+    def brushed_dates(self) -> Dates | None:
         """The first and the last local date of these."""
         return _dates(self.brushed, self.time_zone)
 
     @property
-    def brushed_before(self) -> Days | None:
+    def brushed_before(self) -> Dates | None:
         """The days that these are compared with."""
         return None if self.brushed_dates is None else self.query.compared_days(self.brushed_dates)
 
@@ -360,19 +360,19 @@ class State:
         return replace(self, display=replace(self.display, granularity=granularity))
 
     @cached_property
-    def dates(self) -> Days | None:
+    def dates(self) -> Dates | None:
         """The first and the last local date on which a selected window starts; cells are not looked at."""
         chosen = replace(self.selection, weekday=None, hour=None)
         windows = chosen.of(self.history, time_zone=self.time_zone)
         return _dates(windows, self.time_zone)
 
     @cached_property
-    def compared_dates(self) -> Days | None:
+    def compared_dates(self) -> Dates | None:
         """The days that the selected ones are compared with."""
         return None if self.dates is None else self.query.compared_days(self.dates)
 
 
-def _dates(windows: pl.DataFrame, time_zone: str) -> Days | None:
+def _dates(windows: pl.DataFrame, time_zone: str) -> Dates | None:
     if windows.is_empty():
         return None
     dates = local_time(windows["start_time"], time_zone=time_zone)["date"]

@@ -13,8 +13,8 @@ from ledger import NOW, A
 
 import cfusage_lab as cfu
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.comparison_days import COMPARISONS
-from cfusage_lab.explorer.period import CUSTOM, PRESETS, Days, Period, dates_of
+from cfusage_lab.explorer.comparison_days import COMPARISONS, Dates
+from cfusage_lab.explorer.period import CUSTOM, PRESETS, Period, dates_of
 from cfusage_lab.explorer.query import Query, is_inside, missing
 from cfusage_lab.ranges import LONGEST, TimeRange
 from cfusage_lab.ranges.zones import OffTheHourWarning
@@ -40,7 +40,7 @@ def day(text: str) -> date:
     return date.fromisoformat(f"2026-{text}")
 
 
-def days(first: str, last: str) -> Days:
+def days(first: str, last: str) -> Dates:
     return day(first), day(last)
 
 
@@ -49,7 +49,7 @@ def asked(
     *,
     zone: str = "UTC",
     now: datetime = NOW,
-    dates: Days | None = None,
+    dates: Dates | None = None,
     is_with_today: bool = False,
     **more: Any,  # noqa: ANN401 - the query's own
 ) -> Query:
@@ -106,7 +106,7 @@ def test_custom_days_are_whole_local_days_until_the_running_hour() -> None:
         ((day("11-03"), day("11-02")), "the last day, 2026-11-02, lies before the first, 2026-11-03"),
     ],
 )
-def test_dates_that_make_no_range_are_refused(dates: Days, message: str) -> None:
+def test_dates_that_make_no_range_are_refused(dates: Dates, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         asked(dates=dates)
     with pytest.raises(ConfigError, match=message):

@@ -9,10 +9,11 @@ from ledger import NOW, A, B, Ledger
 
 from cfusage_lab.errors import ConfigError, TransportError
 from cfusage_lab.explorer import Selection
+from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.explorer.data import Data
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loader import Answer
-from cfusage_lab.explorer.period import CUSTOM, PRESETS, Days, Period
+from cfusage_lab.explorer.period import CUSTOM, PRESETS, Period
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import EVERYTHING
 from cfusage_lab.explorer.state import State, Told
@@ -26,7 +27,7 @@ YEAR = TimeRange(datetime(2026, 1, 1, tzinfo=UTC), NOW.replace(minute=0) + HOUR)
 def query(
     preset: str = "Last 7 days",
     *,
-    dates: Days | None = None,
+    dates: Dates | None = None,
     zone: str = "UTC",
     now: datetime = NOW,
     accounts: tuple[str, ...] = (A,),
