@@ -1,7 +1,7 @@
 """The charts of the explorer, each drawn from the state: no widget, no fetching."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import altair as alt
 
@@ -20,7 +20,7 @@ from cfusage_lab.explorer.state import State
 from cfusage_lab.patterns import hourly_profile, weekly_heatmap
 from cfusage_lab.ranges import no_zone_warning
 
-__all__ = ["CHARTS", "GRANULARITIES", "STATISTICS"]
+__all__ = ["CHARTS", "GRANULARITIES", "STATISTICS", "View"]
 
 GRANULARITIES: Final = {"Auto": "auto", "Hours": "hour", "Days": "day"}
 STATISTICS: Final = {"Mean": "mean", "Median": "median", "Total": "total", "Share": "share"}
@@ -79,15 +79,28 @@ def _days_known(state: State) -> tuple[Any, ...]:
     return (Same(state.known), state.partners) if state.granularity == "day" else ()
 
 
-_Draw = Callable[[State], alt.VConcatChart]
-_Reads = Callable[[State], tuple[Any, ...]]
-CHARTS: Final[Mapping[str, tuple[_Draw, _Reads]]] = {
-    "time_line": (
+class View(NamedTuple):
+    """A view.
+
+    Attributes
+    ----------
+    draw
+        Makes of a state what its widget shows.
+    reads
+        All of the state that decides it, its windows first: what reads the same is not drawn again.
+    """
+
+    draw: Callable[[State], Any]
+    reads: Callable[[State], tuple[Any, ...]]
+
+
+CHARTS: Final[Mapping[str, View]] = {
+    "time_line": View(
         time_line,
         lambda s: (*shared_reads(s), s.granularity, s.events, _marks(s), *_days_known(s)),
     ),
-    "compared": (compared, compared_reads),
-    "heatmap": (heatmap, lambda s: (*shared_reads(s), s.selection.brush, s.display.statistic)),
-    "profile": (profile, lambda s: (*shared_reads(s), s.selection.brush)),
+    "compared": View(compared, compared_reads),
+    "heatmap": View(heatmap, lambda s: (*shared_reads(s), s.selection.brush, s.display.statistic)),
+    "profile": View(profile, lambda s: (*shared_reads(s), s.selection.brush)),
 }
-"""Name to how a chart is drawn, and what it reads of the state: what reads the same is not drawn again."""
+"""The charts by name."""

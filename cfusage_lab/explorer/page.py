@@ -156,7 +156,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             below = _LAST_VIEW if state.refusal is None else _NO_VIEW
             self.banner.value = banner(text, below) if text else ""
             self.controls.show(state, is_typing=self.is_typing)
-            self.show_zone(state)
+            self._offer_zone(state)
             self.exports.show(state)
             if state.refusal is not None:
                 self.accounts.offer(state.names)
@@ -170,7 +170,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             if self._drawn.get("time_line"):
                 self._mark(state)
 
-    def show_zone(self, state: State) -> None:
+    def _offer_zone(self, state: State) -> None:
         """Offer the reader's zone where UTC is shown because nobody said another."""
         self.controls.offer_zone(
             self.browser.time_zone, state.time_zone, is_unasked=self._asked_zone == "UTC"
@@ -201,7 +201,8 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
                 drawn = VIEWS[view].draw(state)
                 if self._drawn.get(view) == ():
                     widget.layout.display = None  # it could not be drawn before
-                self._put(view, drawn, state)
+                last = self._drawn.get(view, ())
+                self._put(view, drawn, state, is_other=last[:1] != reads[:1])
             except Exception:
                 self._drawn[view], widget.layout.display = (), "none"
                 raise
@@ -209,13 +210,12 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
                 widget.remove_class(_OLD)
             self._drawn[view] = reads
 
-    def _put(self, view: str, drawn: Any, state: State) -> None:  # noqa: ANN401 - the view's own
+    def _put(self, view: str, drawn: Any, state: State, *, is_other: bool) -> None:  # noqa: ANN401 - the view's own
+        """Hand what was drawn to its widget; ``is_other`` says whether it is of other windows than before."""
         if view in _CHARTS:
             self.codes[view].hide()
-            is_other = self._drawn.get(view, (None,))[:1] != VIEWS[view].reads(state)[:1]
-            self.charts[view].draw(
-                drawn, clear=("brush",) if is_other and not state.selection.is_brushed else ()
-            )
+            is_left = is_other and not state.selection.is_brushed
+            self.charts[view].draw(drawn, clear=("brush",) if is_left else ())
             mark = marks_of(state).get(view)
             if mark:
                 self.charts[view].mark(*mark)
@@ -246,16 +246,19 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
 
     def _first_chart(self, name: str, state: State) -> LinkedChart:
         """Draw a chart of the first state; one that can't be drawn may be in the next."""
-        draw, reads = CHARTS[name]
-        if state.refusal is not None:
-            return LinkedChart(nothing(), self._store.turn)
-        try:
-            chart = LinkedChart(draw(state), self._store.turn)
-            self._drawn[name] = reads(state)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
-            self.trouble = self.trouble or error
-            chart = LinkedChart(nothing(), self._store.turn)
-            self._drawn[name], chart.layout.display = (), "none"
+        view = CHARTS[name]
+        if state.refusal is None:
+            try:
+                chart = LinkedChart(view.draw(state), self._store.turn)
+                self._drawn[name] = view.reads(state)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it goes on screen
+                self.trouble = self.trouble or error
+                self._drawn[name] = ()
+            else:
+                return chart
+        chart = LinkedChart(nothing(), self._store.turn)
+        if name in self._drawn:
+            chart.layout.display = "none"
         return chart
 
     def prepare(self, state: State) -> Iterator[None]:
@@ -272,7 +275,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
                 if (kind, chart) not in self._prepared:
                     self._prepared.add((kind, chart))
                     with suppress(Exception):  # whoever asks for it will hear of it
-                        prepare(CHARTS[chart][0](other))
+                        prepare(CHARTS[chart].draw(other))
                     yield
 
     def ask_for_token(self) -> None:

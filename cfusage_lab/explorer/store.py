@@ -118,8 +118,7 @@ class Store:
                 self._fetching.cancel()
                 self.set(lambda _state: replace(shown, is_busy=False, activity="", wanted=None))
             else:
-                loader, data = shown.source.loader, shown.data
-                self._start(shown, None, lambda job: fetch_rest(loader, data, query, job))
+                self._start_rest(shown)
 
     def open(self, find: Callable[[], DataSource], query: Query) -> None:
         """Begin anew with another source."""
@@ -133,8 +132,7 @@ class Store:
             if state.told.newest_stored is not None:
                 self._start(state, state.query, lambda job: fetch(state, state.query, job))
             elif not state.is_complete:
-                loader, data, query = state.source.loader, state.data, state.query
-                self._start(state, None, lambda job: fetch_rest(loader, data, query, job))
+                self._start_rest(state)
 
     def cancel(self) -> None:
         """Keep what is on screen."""
@@ -168,9 +166,14 @@ class Store:
         self._start(replace(self.state, error="", slip="", outcome=""), query, steps)
 
     def _adopted(self, state: State) -> State:
-        """Show another source as it was opened; how days are compared may have been changed in between."""
+        """Show another source: nothing is being opened any more."""
         self._opening = None
         return state
+
+    def _start_rest(self, state: State) -> None:
+        """Fetch what the answers on screen need beside the range."""
+        loader, data, query = state.source.loader, state.data, state.query
+        self._start(state, None, lambda job: fetch_rest(loader, data, query, job))
 
     def _start(self, state: State, wanted: Query | None, steps: Callable[[Job], Iterator[Step]]) -> None:
         """Carry out a job whose steps reach the screen for as long as no other is begun."""

@@ -1,36 +1,20 @@
 """What is seen of a state: each view says what it reads, and how it is drawn."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
 
 from cfusage_lab.explorer.account_ranking import rank_accounts
 from cfusage_lab.explorer.billed import billed_html
-from cfusage_lab.explorer.chart_views import CHARTS
+from cfusage_lab.explorer.chart_views import CHARTS, View
 from cfusage_lab.explorer.comparison import range_before
 from cfusage_lab.explorer.data import Part, Same
 from cfusage_lab.explorer.figures import cards, cards_html
 from cfusage_lab.explorer.state import State
 
-__all__ = ["VIEWS", "View"]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A view.
-
-    Attributes
-    ----------
-    draw
-        Makes of a state what its widget shows.
-    reads
-        All of the state that decides it: what reads the same is not drawn again.
-    """
-
-    draw: Callable[[State], Any]
-    reads: Callable[[State], tuple[Any, ...]]
+__all__ = ["VIEWS"]
 
 
 def _names(state: State) -> tuple[tuple[str, str], ...]:
@@ -113,12 +97,12 @@ def _events_read(state: State) -> tuple[Any, ...]:
 
 
 VIEWS: Final[Mapping[str, View]] = {
-    "time_line": View(*CHARTS["time_line"]),
+    "time_line": CHARTS["time_line"],
     "figures": View(_figures, _figures_read),
     "ranked": View(_ranked, _ranked_reads),
-    "heatmap": View(*CHARTS["heatmap"]),
-    "profile": View(*CHARTS["profile"]),
-    "compared": View(*CHARTS["compared"]),
+    "heatmap": CHARTS["heatmap"],
+    "profile": CHARTS["profile"],
+    "compared": CHARTS["compared"],
     "days": View(lambda state: state, _days_read),
     "billed": View(billed_html, _billed_reads),
     "events": View(lambda state: state, _events_read),

@@ -30,7 +30,7 @@ def shown(first: int, count: int, *, known: pl.DataFrame = RISING, **options: An
 
 
 def drawn(of: State) -> alt.VConcatChart:
-    return CHARTS["compared"][0](of)
+    return CHARTS["compared"].draw(of)
 
 
 def rows(of: State) -> list[tuple[float, float | None, str]]:

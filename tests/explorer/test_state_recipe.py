@@ -40,8 +40,8 @@ def week() -> State:
 def assert_draws_all(state: State) -> None:
     """Compare with charts that say all of themselves; hours that are marked on screen are not drawn again."""
     alone = replace(state.in_full(), selection=state.selection.brush)
-    for name, (draw, _) in CHARTS.items():
-        assert_draws(recipe_of(state).chart_code(name), draw(alone))
+    for name, view in CHARTS.items():
+        assert_draws(recipe_of(state).chart_code(name), view.draw(alone))
 
 
 @pytest.mark.parametrize("is_together", [True, False])
