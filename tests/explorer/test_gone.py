@@ -7,7 +7,7 @@ import ipywidgets
 import polars as pl
 import pytest
 from histories import hours
-from ledger import PATIENCE, A
+from ledger import PATIENCE, A, join_threads
 
 import cfusage_lab as cfu
 from cfusage_lab.explorer import UsageExplorer
@@ -32,6 +32,7 @@ def look_around(cost: float) -> None:
         explorer.chart_days.value = chart
         assert explorer.wait(PATIENCE)
     ipywidgets.Widget.close_all()
+    join_threads()  # what is being made ready is given up, and holds its tables until then
 
 
 @pytest.mark.slow
