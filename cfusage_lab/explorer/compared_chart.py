@@ -30,7 +30,7 @@ from cfusage_lab.schema import DAILY
 from cfusage_lab.time_units import DAY
 from cfusage_lab.wording import counted, days_text
 
-__all__ = ["COMPARED", "compared", "compared_reads", "nothing", "range_words", "shared_reads"]
+__all__ = ["COMPARED", "compared", "compared_reads", "nothing", "range_words", "running_note", "shared_reads"]
 
 COMPARED: Final = {
     "With the compared days": "range",
@@ -126,7 +126,7 @@ def _month_over_month(state: State) -> alt.VConcatChart:
         table,
         until=clock[0] if clock else None,
         **_common(state),
-        note=" · ".join(filter(None, (_running(windows), _note(state, table)))) or None,
+        note=" · ".join(filter(None, (running_note(windows), _note(state, table)))) or None,
     )
 
 
@@ -143,11 +143,11 @@ def _to_its_end(state: State) -> alt.VConcatChart:
         runway=course.runway,
         until=clock[0] if clock else None,
         **_common(state),
-        note=" · ".join(filter(None, (_running(state.drawn), lacks))) or None,
+        note=" · ".join(filter(None, (running_note(state.drawn), lacks))) or None,
     )
 
 
-def _running(windows: pl.DataFrame) -> str:
+def running_note(windows: pl.DataFrame) -> str:
     """Say of what is selected that it has a window which sums so far leave out."""
     return "Without the running hour" if "in_progress" in set(windows["state"]) else ""
 

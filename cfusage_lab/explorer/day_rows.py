@@ -9,9 +9,9 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.explorer.hour_rows import hour_rows
-from cfusage_lab.explorer.rows import NOTHING, Cell, bar_cell, change_cell, column, row
+from cfusage_lab.explorer.rows import Cell, change_cell, column, cost_cell, row
 from cfusage_lab.explorer.selected_days import SelectedDays
-from cfusage_lab.wording import counted, date_text, day_text, dollars
+from cfusage_lab.wording import counted, date_text, day_text
 
 __all__ = ["DAYS", "ORDERS", "DayPage", "day_rows"]
 
@@ -136,10 +136,8 @@ def _columns(*, by_account: bool) -> tuple[dict[str, str], ...]:
 
 
 def _cells(day: Mapping[str, Any], scale: float) -> list[Cell]:
-    cost = day["cost_usd"]
-    ratio = cost / scale if cost is not None and scale > 0 else None
     return [
-        bar_cell(ratio, NOTHING if cost is None else dollars(cost)),
+        cost_cell(day["cost_usd"], scale),
         change_cell(day["change_usd"], day["change_ratio"], kind=day["kind"]),
         _state(day),
     ]

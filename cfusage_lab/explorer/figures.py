@@ -62,9 +62,8 @@ def total_card(state: State) -> Card:
     if dates is None:
         return Card(figure=Figure(title="Cost", value=NOTHING, note="no hour is known here"), is_main=True)
     chosen = state.selection
-    spanned = replace(chosen, weekday=None, hour=None).of(state.history, time_zone=state.time_zone)
     compared = compare_range(
-        spanned,
+        state.spanned,
         state.known,
         dates=dates,
         previous_dates=state.compared_dates,

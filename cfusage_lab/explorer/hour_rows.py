@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from cfusage_lab.explorer.rows import NOTHING, Cell, bar_cell, row
+from cfusage_lab.explorer.rows import cost_cell, row
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import calendar
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import HOUR
-from cfusage_lab.wording import counted, dollars, hour_window_text
+from cfusage_lab.wording import counted, hour_window_text
 
 __all__ = ["hour_rows"]
 
@@ -60,7 +60,7 @@ def hour_rows(
     return [
         row(
             f"{key} {start:%Y-%m-%dT%HZ}",
-            [_clock(start, time_zone), *names, _bar(cost, scale), None, state],
+            [_clock(start, time_zone), *names, cost_cell(cost, scale), None, state],
             level=1,
             is_selected=None,
             is_quiet=True,
@@ -81,11 +81,6 @@ def _hour(windows: pl.DataFrame | None, accounts: int) -> tuple[float | None, st
         (_PROVISIONAL, "in_progress" not in states and "provisional" in states),
     )
     return net(costs), ", ".join(text for text, is_true in words if is_true)
-
-
-def _bar(cost: float | None, scale: float) -> Cell:
-    ratio = cost / scale if cost is not None and scale > 0 else None
-    return bar_cell(ratio, NOTHING if cost is None else dollars(cost))
 
 
 def _clock(start: datetime, time_zone: str) -> str:

@@ -9,7 +9,7 @@ import traitlets
 
 from cfusage_lab.wording import dollars, percent
 
-__all__ = ["NOTHING", "Rows", "bar_cell", "change_cell", "column", "row", "spark_cell"]
+__all__ = ["NOTHING", "Rows", "bar_cell", "change_cell", "column", "cost_cell", "row", "spark_cell"]
 
 Cell = str | dict[str, Any] | None
 Kind = Literal["text", "money", "bar", "change", "spark"]
@@ -144,6 +144,13 @@ def row(
 def bar_cell(ratio: float | None, text: str) -> dict[str, Any]:
     """Make a bar of a length from -1 to 1, below zero to the left; without a ratio there is only the text."""
     return {"ratio": ratio, "text": text}
+
+
+def cost_cell(cost_usd: float | None, of: float) -> dict[str, Any]:
+    """Make a bar of US dollars, as long as ``of`` fills it; what is not known has a dash and no bar."""
+    if cost_usd is None:
+        return bar_cell(None, NOTHING)
+    return bar_cell(cost_usd / of if of > 0 else None, dollars(cost_usd))
 
 
 def change_cell(change_usd: float | None, change_ratio: float | None, *, kind: str) -> dict[str, Any]:

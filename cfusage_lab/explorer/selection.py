@@ -1,7 +1,7 @@
 """What is selected on screen: a span of time, an hour of the week, a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -86,6 +86,11 @@ class Selection:
     def brush(self) -> "Selection":
         """The span alone, which every view follows; the rest narrows down the table of windows."""
         return Selection(start=self.start, end=self.end)
+
+    @property
+    def days(self) -> "Selection":
+        """The span and the day, whatever hours of the week are chosen in them."""
+        return replace(self, weekday=None, hour=None)
 
     def changed_from(self, other: "Selection") -> "Selection":
         """Return the parts of this that another does not have, or this where it has all of them."""

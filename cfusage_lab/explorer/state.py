@@ -170,7 +170,7 @@ class State:
     @cached_property
     def spanned(self) -> pl.DataFrame:
         """What is selected of the range but for the hours of the week."""
-        return replace(self.selection, weekday=None, hour=None).of(self.history, time_zone=self.time_zone)
+        return self.selection.days.of(self.history, time_zone=self.time_zone)
 
     @cached_property
     def ranked_accounts(self) -> tuple[str, ...]:
@@ -362,9 +362,7 @@ class State:
     @cached_property
     def dates(self) -> Dates | None:
         """The first and the last local date on which a selected window starts; cells are not looked at."""
-        chosen = replace(self.selection, weekday=None, hour=None)
-        windows = chosen.of(self.history, time_zone=self.time_zone)
-        return _dates(windows, self.time_zone)
+        return _dates(self.spanned, self.time_zone)
 
     @cached_property
     def compared_dates(self) -> Dates | None:

@@ -1,7 +1,7 @@
 """The code behind what is on screen: what a state says of its windows and of each chart."""
 
 from cfusage_lab.explorer.chart_code import ChartRecipe
-from cfusage_lab.explorer.compared_chart import range_words
+from cfusage_lab.explorer.compared_chart import range_words, running_note
 from cfusage_lab.explorer.state import State
 
 __all__ = ["recipe_of"]
@@ -40,5 +40,4 @@ def _words(state: State) -> tuple[tuple[str, str], str | None]:
     if state.display.chart == "range":
         current, previous, note = range_words(state)
         return (current, previous), note
-    is_running = state.display.chart == "month" and "in_progress" in state.brushed["state"]
-    return ("", ""), "Without the running hour" if is_running else None
+    return ("", ""), running_note(state.brushed) or None if state.display.chart == "month" else None

@@ -1,7 +1,6 @@
 """What is seen of a state: each view says what it reads, and how it is drawn."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
@@ -43,8 +42,7 @@ def _ranked(state: State) -> pl.DataFrame:
     Shares are told once those of all accounts are.
     """
     accounts, zone = state.ranked_accounts, state.time_zone
-    chosen = replace(state.selection, weekday=None, hour=None)
-    history = chosen.of(state.data.part(Part(accounts, state.part.ranges)), time_zone=zone)
+    history = state.selection.days.of(state.data.part(Part(accounts, state.part.ranges)), time_zone=zone)
     before = None
     if state.dates is not None:
         days = state.compared_dates
