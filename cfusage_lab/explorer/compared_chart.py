@@ -14,6 +14,7 @@ from cfusage_lab.changes import (
     same_time_yesterday,
     week_over_week,
 )
+from cfusage_lab.changes.compared_days import Dates
 from cfusage_lab.charts import (
     comparison_chart,
     day_over_day_chart,
@@ -22,7 +23,6 @@ from cfusage_lab.charts import (
     week_over_week_chart,
 )
 from cfusage_lab.charts.page import empty_page, fill_page
-from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.explorer.data import Same
 from cfusage_lab.explorer.state import State
 from cfusage_lab.ranges import no_zone_warning

@@ -7,7 +7,6 @@ import ipywidgets  # type: ignore[import-untyped]
 
 from cfusage_lab.explorer.chart_views import GRANULARITIES, STATISTICS
 from cfusage_lab.explorer.compared_chart import COMPARED
-from cfusage_lab.explorer.comparison_days import COMPARISONS
 from cfusage_lab.explorer.controls import (
     TokenField,
     button,
@@ -16,7 +15,7 @@ from cfusage_lab.explorer.controls import (
     zone_meant,
     zone_picker,
 )
-from cfusage_lab.explorer.period import CUSTOM, Period
+from cfusage_lab.explorer.period import COMPARISONS, CUSTOM, Period
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.state import State
 

@@ -6,14 +6,14 @@ from typing import Final
 
 import polars as pl
 
+from cfusage_lab.changes.range_comparison import compare_range
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer import computed
-from cfusage_lab.explorer.comparison import compare_range, range_sentence
 from cfusage_lab.explorer.outlook_figures import credit_figure, month_end_figure
 from cfusage_lab.explorer.rows import NOTHING
 from cfusage_lab.explorer.state import State
 from cfusage_lab.frames.expressions import net
-from cfusage_lab.headline import Figure, headline_figures, headline_table
+from cfusage_lab.headline import Figure, headline_figures, headline_table, range_sentence
 from cfusage_lab.ranges import no_zone_warning
 from cfusage_lab.wording import counted, date_text, dollars, html_text, short_days_text
 

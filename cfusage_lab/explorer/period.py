@@ -1,4 +1,4 @@
-"""Periods by name and by dates, before a clock makes hours of them."""
+"""Periods by name and by dates, and what they can be compared with, before a clock makes hours of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Final
 
 from cfusage_lab import ranges
+from cfusage_lab.changes.compared_days import Dates
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = [
+    "COMPARISONS",
     "CUSTOM",
     "PRESETS",
     "USUAL_PRESET",
@@ -37,6 +38,13 @@ USUAL_PRESET: Final = "Last 28 days"
 """What an explorer opens with."""
 CUSTOM: Final = "Custom days"
 """What the period is called that two dates give."""
+COMPARISONS: Final[Mapping[str, str]] = {
+    "Previous period": "previous",
+    "Same weekdays before": "weekdays",
+    "Last month": "month",
+    "Other days": "custom",
+}
+"""What a period can be compared with, and how ``changes.compared_days`` calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

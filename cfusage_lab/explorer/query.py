@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from cfusage_lab import ranges
-from cfusage_lab.explorer.comparison_days import Dates, days_compared
+from cfusage_lab.changes.compared_days import Dates, days_compared
 from cfusage_lab.explorer.period import Period, Preset, checked_days, dates_of, from_days
 from cfusage_lab.time_units import HOUR
 
@@ -32,7 +32,7 @@ class Query:
     time_range, time_zone
         The windows, and the clock on which they are shown.
     comparison
-        Which days the range is compared with, one of :data:`cfusage_lab.explorer.comparison.COMPARISONS`.
+        Which days the range is compared with, one of :data:`cfusage_lab.explorer.period.COMPARISONS`.
     other_days
         The days that a reader chose to compare with, if they chose any; other comparisons leave them be.
     now

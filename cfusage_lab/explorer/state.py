@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import polars as pl
 
+from cfusage_lab.changes.compared_days import Dates
 from cfusage_lab.charts.granularity import granularity_for
 from cfusage_lab.charts.headings import Heading
 from cfusage_lab.daily import TOTAL
 from cfusage_lab.explorer import computed
-from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.explorer.data import Aside, Data, Part, Same
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.query import Query

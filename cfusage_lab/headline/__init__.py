@@ -2,8 +2,8 @@
 
 ``table`` holds the day, the month, a usual day and its peak hour; ``month_course`` where the month ends, and
 ``range_events`` what stood out; ``outlook`` tells both of all accounts added up and of some of them;
-``sentences`` says what is in the table. The others are said where they are computed, in ``forecasts`` and
-``anomaly_detection``.
+``sentences`` says what is in the table, and how a range compares with other days. The others are said where
+they are computed, in ``forecasts`` and ``anomaly_detection``.
 """
 
 from cfusage_lab.headline.month_course import Budget, Course, budget_of, month_course, require_accounts
@@ -23,6 +23,7 @@ from cfusage_lab.headline.sentences import (
     change_text,
     comparison_sentence,
     headline_figures,
+    range_sentence,
 )
 from cfusage_lab.headline.table import HEADLINE, headline_table, summary
 
@@ -47,6 +48,7 @@ __all__ = [
     "month_course",
     "month_end",
     "range_events",
+    "range_sentence",
     "require_accounts",
     "stood_out",
     "summary",

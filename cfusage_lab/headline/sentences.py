@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from cfusage_lab.anomaly_detection.series import JUDGED_DAYS
-from cfusage_lab.time_units import DAY
+from cfusage_lab.changes.range_comparison import RangeComparison
+from cfusage_lab.time_units import DAY, WEEKDAYS
 from cfusage_lab.wording import (
     clock_hour,
     counted,
@@ -28,6 +29,7 @@ __all__ = [
     "change_text",
     "comparison_sentence",
     "headline_figures",
+    "range_sentence",
 ]
 
 MEAN_DAY: Final = "Mean day"
@@ -35,6 +37,7 @@ PEAK_HOUR: Final = "Peak hour"
 NO_FORECAST: Final = "Not enough history for a forecast"
 NOT_JUDGED: Final = f"Not enough history to tell: nothing is judged in the first {JUDGED_DAYS} days"
 _MIDNIGHT: Final = "24:00"
+_DAY_BEGINS: Final = "00:00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +106,45 @@ def comparison_sentence(
     return f"{more_or_less(change, ratio)} vs. {partner}{came_to}"
 
 
+def range_sentence(comparison: RangeComparison) -> str:
+    """Say how some days compare, and with which: ``$9.00 more (+4.6%) vs. 4 Oct 2026 by 09:00 ($196.00)``."""
+    if comparison.previous_dates is None:
+        return "nothing to compare with"
+    partner = _partner(comparison)
+    if comparison.missing_hours:
+        hours = counted(comparison.missing_hours, "hour is missing", "hours are missing")
+        return f"not compared with {partner}: {hours}"
+    if comparison.current_usd is None or comparison.previous_usd is None:
+        return "nothing to compare yet" if comparison.is_running else "nothing to compare"
+    came_to = f"{partner} ({dollars(comparison.previous_usd)})"
+    if comparison.kind in {"flat", "zero"}:
+        return f"the same as {came_to}"
+    return f"{more_or_less(comparison.change_usd or 0.0, comparison.change_ratio)} vs. {came_to}"
+
+
 def change_text(ratio: float | None, kind: str | None) -> str:
     """Write how a figure changed, for a cell; where there is no ratio, its kind says why."""
     return (kind or "unknown") if ratio is None else percent(ratio)
+
+
+def _partner(comparison: RangeComparison) -> str:
+    """Name the days before, with the clock times that cut them and the hours of the week."""
+    assert comparison.previous_dates is not None  # noqa: S101 - the caller has asked
+    first, last = comparison.previous_dates
+    since, until = comparison.since, comparison.previous_until
+    if until == _DAY_BEGINS and since is None and first < last:  # nothing of the last day is added
+        last, until = last - DAY, None
+    text = short_days_text(first, last)
+    if since is not None and first == last:
+        text = f"{text}, {since} to {until or _MIDNIGHT}"
+    elif since is not None:
+        ends = (short_days_text(first, first, with_year=first.year != last.year), short_days_text(last, last))
+        text = f"{ends[0]}, {since} to {ends[1]}{f', {until}' if until else ''}"
+    elif until is not None:
+        text = f"{text} by {until}"
+    cell = [] if comparison.weekday is None else [f"{WEEKDAYS[comparison.weekday - 1]}s"]
+    cell += [] if comparison.hour is None else [clock_hour(comparison.hour)]
+    return f"{', '.join(cell)} of {text}" if cell else text
 
 
 def _day(row: Mapping[str, Any], today: date | None) -> Figure:

@@ -13,8 +13,7 @@ from plain import DAY, HOUR, Dates, Plain
 from screen_check import OTHER, Check
 
 from cfusage_lab.explorer import UsageExplorer
-from cfusage_lab.explorer.comparison_days import COMPARISONS
-from cfusage_lab.explorer.period import PRESETS
+from cfusage_lab.explorer.period import COMPARISONS, PRESETS
 from cfusage_lab.fetch import UsageClient
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import HISTORY

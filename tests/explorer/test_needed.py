@@ -25,10 +25,9 @@ from cfusage_lab.archive import UsageArchive
 from cfusage_lab.errors import TransportError
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.explorer.compared_chart import COMPARED
-from cfusage_lab.explorer.comparison_days import COMPARISONS
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loading import first_state
-from cfusage_lab.explorer.period import PRESETS, Period
+from cfusage_lab.explorer.period import COMPARISONS, PRESETS, Period
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.store import Store
 from cfusage_lab.ranges import TimeRange

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ledger import NOW, A
 
 import cfusage_lab as cfu
+from cfusage_lab.changes.compared_days import Dates
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.comparison_days import COMPARISONS, Dates
-from cfusage_lab.explorer.period import CUSTOM, PRESETS, Period, dates_of
+from cfusage_lab.explorer.period import COMPARISONS, CUSTOM, PRESETS, Period, dates_of
 from cfusage_lab.explorer.query import Query, is_inside, missing
 from cfusage_lab.ranges import LONGEST, TimeRange
 from cfusage_lab.ranges.zones import OffTheHourWarning

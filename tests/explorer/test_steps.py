@@ -7,9 +7,9 @@ import pytest
 from histories import HOUR, hours
 from ledger import NOW, A, B, Ledger
 
+from cfusage_lab.changes.compared_days import Dates
 from cfusage_lab.errors import ConfigError, TransportError
 from cfusage_lab.explorer import Selection
-from cfusage_lab.explorer.comparison_days import Dates
 from cfusage_lab.explorer.data import Data
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.loader import Answer

@@ -1,4 +1,4 @@
-"""Which days others are compared with."""
+"""Which days others are compared with: those right before, the same weekdays, a month before, any."""
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping
@@ -7,15 +7,7 @@ from typing import Final
 
 from cfusage_lab.time_units import DAY, WEEK_DAYS
 
-__all__ = ["COMPARISONS", "Dates", "days_compared", "month_before"]
-
-COMPARISONS: Final[Mapping[str, str]] = {
-    "Previous period": "previous",
-    "Same weekdays before": "weekdays",
-    "Last month": "month",
-    "Other days": "custom",
-}
-"""What the days on screen can be compared with, and how :func:`days_compared` calls it."""
+__all__ = ["Dates", "days_compared", "month_before"]
 
 Dates = tuple[date, date]
 """A first and a last local date, both included."""
@@ -35,7 +27,8 @@ def days_compared(
         takes to lie before them all. ``month``: each end a month before, a day that month does not have being
         its last; whole months are compared with whole ones. ``custom``: the days of ``custom``.
     whole
-        The dates of the range on screen. Those of ``custom`` stand beside them, the first beside the first.
+        The dates of the range that ``dates`` lie in. Those of ``custom`` stand beside them, the first beside
+        the first.
     custom
         The dates that a reader chose.
     is_over

@@ -1,4 +1,4 @@
-"""What the selected days cost beside other days: the two sums, and the words for how they compare."""
+"""What some days cost beside other days, all accounts together: the two sums, and how they compare."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,27 +8,17 @@ from zoneinfo import ZoneInfo
 import narwhals as nw
 import polars as pl
 
+from cfusage_lab.changes.compared_days import Dates, month_before
 from cfusage_lab.changes.kinds import with_change
-from cfusage_lab.explorer.comparison_days import COMPARISONS, Dates, days_compared, month_before
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import calendar, local_time
 from cfusage_lab.ranges import TimeRange, zone
 from cfusage_lab.ranges.zones import day_of, day_start
-from cfusage_lab.time_units import DAY, HOUR, WEEKDAYS
-from cfusage_lab.wording import clock_hour, counted, dollars, more_or_less, short_days_text
+from cfusage_lab.time_units import DAY, HOUR
 
-__all__ = [
-    "COMPARISONS",
-    "Dates",
-    "RangeComparison",
-    "compare_range",
-    "days_compared",
-    "range_before",
-    "range_sentence",
-]
+__all__ = ["RangeComparison", "compare_range", "range_before"]
 
 _SUMS: Final = ("current_usd", "previous_usd")
-_MIDNIGHT: Final = "00:00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,39 +216,3 @@ def _change(current: float | None, previous: float | None) -> dict[str, Any]:
     )
     compared: pl.DataFrame = with_change(nw.from_native(sums)).collect("polars").to_native()
     return compared.drop("current_usd").row(0, named=True)
-
-
-def range_sentence(comparison: RangeComparison) -> str:
-    """Say how some days compare, and with which: ``$9.00 more (+4.6%) vs. 4 Oct 2026 by 09:00 ($196.00)``."""
-    if comparison.previous_dates is None:
-        return "nothing to compare with"
-    partner = _partner(comparison)
-    if comparison.missing_hours:
-        hours = counted(comparison.missing_hours, "hour is missing", "hours are missing")
-        return f"not compared with {partner}: {hours}"
-    if comparison.current_usd is None or comparison.previous_usd is None:
-        return "nothing to compare yet" if comparison.is_running else "nothing to compare"
-    came_to = f"{partner} ({dollars(comparison.previous_usd)})"
-    if comparison.kind in {"flat", "zero"}:
-        return f"the same as {came_to}"
-    return f"{more_or_less(comparison.change_usd or 0.0, comparison.change_ratio)} vs. {came_to}"
-
-
-def _partner(comparison: RangeComparison) -> str:
-    """Name the days before, with the clock times that cut them and the hours of the week."""
-    assert comparison.previous_dates is not None  # noqa: S101 - the caller has asked
-    first, last = comparison.previous_dates
-    since, until = comparison.since, comparison.previous_until
-    if until == _MIDNIGHT and since is None and first < last:  # nothing of the last day is added
-        last, until = last - DAY, None
-    text = short_days_text(first, last)
-    if since is not None and first == last:
-        text = f"{text}, {since} to {until or '24:00'}"
-    elif since is not None:
-        ends = (short_days_text(first, first, with_year=first.year != last.year), short_days_text(last, last))
-        text = f"{ends[0]}, {since} to {ends[1]}{f', {until}' if until else ''}"
-    elif until is not None:
-        text = f"{text} by {until}"
-    cell = [] if comparison.weekday is None else [f"{WEEKDAYS[comparison.weekday - 1]}s"]
-    cell += [] if comparison.hour is None else [clock_hour(comparison.hour)]
-    return f"{', '.join(cell)} of {text}" if cell else text
