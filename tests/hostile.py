@@ -52,3 +52,10 @@ TEXTS = (
     "NaN",
     "undefined",
 )
+
+
+def is_file_name(name: str) -> bool:
+    """Whether any system takes a CSV of that name."""
+    stem, point, suffix = name.partition(".")
+    is_plain = all(sign.isalnum() or sign in "-_" for sign in stem)
+    return is_plain and bool(point) and suffix == "csv" and len(name.encode()) <= 255

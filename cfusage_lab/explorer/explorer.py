@@ -385,8 +385,7 @@ granularity, chart_days, statistic, refresh, cancel, token
     def _with_picture(self, bundle: dict[str, Any]) -> dict[str, Any]:
         """Add a picture of the charts, for readers without a kernel."""
         try:
-            shown = shown_of(self._held())
-            png = picture_of(shown.charts, shown.heading)
+            png = picture_of(shown_of(self._held()))
         except Exception:  # noqa: BLE001 - what can't be drawn, or had, says so in its place
             return bundle
         return {**bundle, "image/png": base64.b64encode(png).decode()}

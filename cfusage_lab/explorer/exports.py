@@ -10,14 +10,14 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.account_names import labels
+from cfusage_lab.daily.finance_days import finance_days
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.day_export import days_for_export
-from cfusage_lab.explorer.file_names import file_name
-from cfusage_lab.explorer.pictures import picture_of, stacked
+from cfusage_lab.files import file_name
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.frames.table_files import write_csv
 from cfusage_lab.view.pages import Block, Html, standalone
+from cfusage_lab.view.stacked_pictures import stacked
 from cfusage_lab.view.vega import svg_to_png
 from cfusage_lab.wording import all_accounts, counted, dollars, html_text, short_days_text
 
@@ -126,13 +126,18 @@ def name_of(shown: Shown, form: str) -> str:
     return file_name(account, shown.dates, what=known.what, suffix=known.suffix)
 
 
+def picture_of(shown: Shown) -> bytes:
+    """Draw the charts as a PNG, small enough to be kept in a notebook."""
+    return svg_to_png(_svg(shown))
+
+
 def _unknown(form: str) -> ConfigError:
     files = dict.fromkeys(one.suffix for one in FORMATS.values())
     return ConfigError(f"no format {form!r}: take one of {', '.join(files)}")
 
 
 def _days(shown: Shown) -> pl.DataFrame:
-    return days_for_export(shown.history, time_zone=shown.time_zone, names=shown.names)
+    return finance_days(shown.history, time_zone=shown.time_zone, names=shown.names)
 
 
 def _csv(table: pl.DataFrame) -> bytes:

@@ -1,4 +1,4 @@
-"""The charts as one picture, under lines that say what they show."""
+"""Several charts as one picture, under lines that say what they show."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,10 @@ from typing import Final
 import altair as alt
 
 from cfusage_lab.charts.headings import break_lines
-from cfusage_lab.view import svg
-from cfusage_lab.view.vega import svg_to_png
+from cfusage_lab.view.pictures import svg
 from cfusage_lab.wording import html_text
 
-__all__ = ["picture_of", "stacked"]
+__all__ = ["stacked"]
 
 _GAP: Final = 12
 _MARGIN: Final = 2
@@ -43,11 +42,6 @@ def stacked(charts: Sequence[alt.VConcatChart], heading: Sequence[str] = ()) -> 
         f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}">'
         f'<rect width="100%" height="100%" fill="white"/>{texts}{"".join(parts)}</svg>'
     )
-
-
-def picture_of(charts: Sequence[alt.VConcatChart], heading: Sequence[str] = ()) -> bytes:
-    """Draw charts under each other as a PNG, small enough to be kept in a notebook."""
-    return svg_to_png(stacked(charts, heading))
 
 
 def _texts(heading: Sequence[str], width: float) -> tuple[str, float]:

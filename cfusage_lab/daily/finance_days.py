@@ -1,19 +1,19 @@
 """Local days as a table for accounting, with names and the time at which each day starts."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import polars as pl
 
-from cfusage_lab.daily import daily_usage
+from cfusage_lab.daily.local_days import daily_usage
 from cfusage_lab.frames.local_time import local_time
-from cfusage_lab.ranges import no_zone_warning, zone
+from cfusage_lab.ranges import no_zone_warning
+from cfusage_lab.ranges.readings import readings
 from cfusage_lab.wording import visible
 
-__all__ = ["days_for_export"]
+__all__ = ["finance_days"]
 
 
-def days_for_export(history: pl.DataFrame, *, time_zone: str, names: Mapping[str, str]) -> pl.DataFrame:
+def finance_days(history: pl.DataFrame, *, time_zone: str, names: Mapping[str, str]) -> pl.DataFrame:
     """Return what each local day of an account cost.
 
     Parameters
@@ -47,22 +47,15 @@ def days_for_export(history: pl.DataFrame, *, time_zone: str, names: Mapping[str
         .agg(utc_start=pl.col("start_time").min())
     )
     days = days.join(starts, on=["account_id", "date"], how="left", maintain_order="left")
-    info = zone(time_zone)
     known = {one: visible(name) for one, name in names.items() if name.strip()}
     return days.select(
         "date",
         account_name=pl.col("account_id").replace_strict(known, default=None, return_dtype=pl.String),
         account_id="account_id",
         cost_usd="cost_usd",
-        local_start=pl.Series(
-            [_reading(start.astimezone(info)) for start in days["utc_start"]], dtype=pl.String
-        ),
+        local_start=readings(days["utc_start"], time_zone).dt.strftime("%Y-%m-%d %H:%M"),
         utc_start="utc_start",
         hours="hours",
         is_whole="is_whole",
         state="state",
     )
-
-
-def _reading(local: datetime) -> str:
-    return f"{local:%Y-%m-%d %H:%M}"

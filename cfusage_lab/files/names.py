@@ -1,4 +1,4 @@
-"""What a file is called that leaves the screen: whose cost it holds, and of which days."""
+"""What a file is called by whose cost it holds, and of which days."""
 
 import unicodedata
 from datetime import date
