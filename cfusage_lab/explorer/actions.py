@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.chart_code import recipe_of
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.linked_chart import day_told
 from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.selection import EVERYTHING
 from cfusage_lab.explorer.selection_bar import ANY
-from cfusage_lab.explorer.state_recipe import recipe_of
 from cfusage_lab.explorer.store import Store, error_text
 from cfusage_lab.ranges import zone
 from cfusage_lab.source import Source

@@ -1,26 +1,26 @@
-"""The lines of Python that draw a chart on screen, from the windows that it is made of on."""
+"""The lines of Python behind what is on screen: from the windows that a chart is made of to the chart."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.code import bracketed, literal, with_imports
-from cfusage_lab.explorer.drawn_recipe import DrawnRecipe
+from cfusage_lab.explorer.code import Recipe, bracketed, literal, with_imports
+from cfusage_lab.explorer.compared_chart import range_words, running_note
+from cfusage_lab.explorer.state import State
 from cfusage_lab.headline import MOST_JUDGED
 from cfusage_lab.ranges import zone
 from cfusage_lab.time_units import DAY, WEEK_DAYS
 
-__all__ = ["ChartRecipe"]
+__all__ = ["ChartRecipe", "recipe_of"]
 
-_VIEWS: Final = ("time_line", "compared", "heatmap", "profile")
 _BEFORE: Final = {"day": ("day_over_day", 1), "week": ("week_over_week", WEEK_DAYS)}
 """How days are compared one by one: the function, and how many days before the partner is."""
 _UNTIL: Final = 'until = cfu.same_time_yesterday(known, time_zone=time_zone)["until"][0]'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChartRecipe(DrawnRecipe):
+class ChartRecipe(Recipe):
     """Writes the code behind each chart on screen."""
 
     def chart_code(self, view: str) -> str:
@@ -36,17 +36,22 @@ class ChartRecipe(DrawnRecipe):
         ConfigError
             If there is no such chart, or no days to compare.
         """
-        if view not in _VIEWS:
-            raise ConfigError(f"no chart {view!r}: take one of {', '.join(_VIEWS)}")
+        drawn = {
+            "time_line": self._time_line,
+            "compared": self._compared,
+            "heatmap": self._heatmap,
+            "profile": self._profile,
+        }
+        if view not in drawn:
+            raise ConfigError(f"no chart {view!r}: take one of {', '.join(drawn)}")
         is_of_each = view == "compared" and self.compared == "month_end"
         named = [f"{literal(one)}: {literal(name)}" for one, name in self.named(is_of_each=is_of_each)]
-        views = (self._time_line, self._compared, self._heatmap, self._profile)
         return with_imports(
             [
                 *self.asked(),
                 f"time_zone = {literal(self.time_zone)}",
                 f"names = {bracketed('{}', named)}",
-                *dict(zip(_VIEWS, views, strict=True))[view](),
+                *drawn[view](),
                 "cfu.show(chart)",
             ]
         )
@@ -174,6 +179,42 @@ class ChartRecipe(DrawnRecipe):
                 "comparison", "changes", f"current={current}", f"previous={previous}", *self.note_option()
             ),
         ]
+
+
+def recipe_of(state: State) -> ChartRecipe:
+    """Return what it takes to come by the selected windows, and to draw each chart that is on screen."""
+    dates, display, course = state.brushed_dates, state.display, state.course
+    sides, note = _words(state)
+    budget = None if course is None else course.budget
+    return ChartRecipe(
+        whose=state.source.whose,
+        accounts=state.accounts,
+        time_range=state.query.time_range,
+        selection=state.selection,
+        time_zone=state.time_zone,
+        now=state.source.fixed_now,
+        names=state.drawn_names,
+        is_added_up=state.is_added_up,
+        granularity=state.granularity,
+        statistic=display.statistic,
+        compared="month_end" if state.is_fanned else display.chart,
+        dates=dates,
+        previous_dates=state.brushed_before,
+        sides=sides,
+        judged_from=None if state.events is None else state.query.usual.start,
+        season_from=state.query.season.start,
+        budgets={} if budget is None else dict(budget.select("account_id", "budget_usd").iter_rows()),
+        is_credit_known=course is not None and course.runway is not None,
+        note=note,
+    )
+
+
+def _words(state: State) -> tuple[tuple[str, str], str | None]:
+    """Name the days that are compared and those beside them, and say what the chart says last."""
+    if state.display.chart == "range":
+        current, previous, note = range_words(state)
+        return (current, previous), note
+    return ("", ""), running_note(state.brushed) or None if state.display.chart == "month" else None
 
 
 def _within(dates: tuple[date, date]) -> str:

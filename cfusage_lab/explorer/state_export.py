@@ -1,9 +1,9 @@
 """What is on screen, to be taken along."""
 
+from cfusage_lab.explorer.chart_code import recipe_of
 from cfusage_lab.explorer.chart_views import CHARTS
 from cfusage_lab.explorer.exports import Shown
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.state_recipe import recipe_of
 from cfusage_lab.explorer.status import status
 from cfusage_lab.source import MADE_UP, are_made_up
 

@@ -75,7 +75,7 @@ def test_the_time_line_with_what_stood_out(granularity: str, is_together: bool) 
     hourly = cfu.usage_chart(windows, anomalies=events, **DRAWN)
     daily = cfu.usage_chart(days, rolling=means, anomalies=events, **DRAWN)
 
-    asked = recipe(granularity=granularity, is_together=is_together, judged_from=judged_from)
+    asked = recipe(granularity=granularity, is_added_up=is_together, judged_from=judged_from)
 
     assert not events.is_empty()
     assert_draws(asked.chart_code("time_line"), daily if granularity == "day" else hourly)
@@ -95,7 +95,7 @@ def test_the_heatmap_is_of_the_selected_span(statistic: Any) -> None:  # noqa: A
     windows = cfu.total_usage(inside(fetched("2026-09-01"), BRUSH.start, BRUSH.end))  # type: ignore[arg-type]
     table = cfu.weekly_heatmap(windows, time_zone=BERLIN)
 
-    code = recipe(selection=BRUSH, statistic=statistic, is_together=True).chart_code("heatmap")
+    code = recipe(selection=BRUSH, statistic=statistic, is_added_up=True).chart_code("heatmap")
 
     assert_draws(code, cfu.weekly_heatmap_chart(table, statistic=statistic, history=windows, **DRAWN))
 
@@ -160,7 +160,7 @@ def test_the_month_that_runs_with_what_is_to_come(budget: Any, is_credit_known: 
         season_from=season,
         budgets=dict(budgets),
         is_credit_known=is_credit_known,
-        is_together=True,
+        is_added_up=True,
     )
 
     assert_draws(asked.chart_code("compared"), expected)
@@ -184,7 +184,7 @@ def test_a_table_is_added_up_where_all_accounts_have_an_hour() -> None:
     table = pl.concat([table, hours(RANGE.start, [4.0] * 200, account_id="c" * 32)])
     both = cfu.total_usage(table.filter(pl.col("account_id") != "c" * 32, pl.len().over("start_time") > 2))
 
-    code = recipe(whose="table", now=None, is_together=True).chart_code("time_line")
+    code = recipe(whose="table", now=None, is_added_up=True).chart_code("time_line")
 
     assert both.height == 190
     assert_draws(code, cfu.usage_chart(both, **DRAWN), history=table)
@@ -215,8 +215,8 @@ def test_names_that_no_chart_needs_are_left_out() -> None:
     names = {f"{nth:032x}": f"Account {nth}" for nth in range(1000)} | NAMES
 
     alone = recipe(accounts=(A,), names=names).chart_code("profile")
-    together = recipe(names=names, is_together=True).chart_code("profile")
-    month = recipe(names=names, is_together=True, compared="month_end").chart_code("compared")
+    together = recipe(names=names, is_added_up=True).chart_code("profile")
+    month = recipe(names=names, is_added_up=True, compared="month_end").chart_code("compared")
 
     assert f'names = {{"{A}": "Alpha", "all": "2 accounts"}}' in alone
     assert 'names = {"all": "2 accounts"}' in together
@@ -226,7 +226,7 @@ def test_names_that_no_chart_needs_are_left_out() -> None:
 
 def test_the_code_runs_in_a_process_of_its_own() -> None:
     """As it is pasted into a notebook: the same chart comes out."""
-    code = recipe(is_together=True, compared="week").chart_code("compared")
+    code = recipe(is_added_up=True, compared="week").chart_code("compared")
 
     printed = run_code(f"{code}\nprint(chart.to_json())", beside=__file__)
 

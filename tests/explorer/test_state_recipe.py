@@ -9,10 +9,10 @@ from drawn_charts import assert_draws
 
 import cfusage_lab as cfu
 from cfusage_lab.explorer import UsageExplorer
+from cfusage_lab.explorer.chart_code import recipe_of
 from cfusage_lab.explorer.chart_views import CHARTS
 from cfusage_lab.explorer.selection import Selection
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.state_recipe import recipe_of
 from cfusage_lab.source import SANDBOX_ACCOUNTS
 
 NOW = datetime(2026, 11, 15, 9, 30, tzinfo=UTC)
