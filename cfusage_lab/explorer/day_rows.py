@@ -8,9 +8,9 @@ from typing import Any, Final
 import polars as pl
 
 from cfusage_lab.account_names import labels
+from cfusage_lab.changes.selected_days import SelectedDays
 from cfusage_lab.explorer.hour_rows import hour_rows
 from cfusage_lab.explorer.rows import Cell, change_cell, column, cost_cell, row
-from cfusage_lab.explorer.selected_days import SelectedDays
 from cfusage_lab.wording import counted, date_text, day_text
 
 __all__ = ["DAYS", "ORDERS", "DayPage", "day_rows"]
@@ -47,12 +47,9 @@ class DayPage:
 
 
 def day_rows(
-    selected: pl.DataFrame,
-    known: pl.DataFrame,
+    days: SelectedDays,
     *,
-    time_zone: str,
     names: Mapping[str, str] | None,
-    by_account: bool,
     order: str,
     page: int,
     open_days: frozenset[str],
@@ -62,16 +59,10 @@ def day_rows(
 
     Parameters
     ----------
-    selected
-        The windows that are selected (``schema.HISTORY``).
-    known
-        These, and others of the same accounts: the days before them, too.
-    time_zone
-        The zone whose days and hours these are.
+    days
+        The selected days.
     names
         Account id to name.
-    by_account
-        Whether a row is a day of an account; otherwise accounts are added up. Of one account, it is the same.
     order
         One of ``ORDERS``.
     page
@@ -84,48 +75,44 @@ def day_rows(
     Returns
     -------
     DayPage
-        Its columns: the day, the account if ``by_account``, US dollars with a bar beside the largest day on
-        any page, the change as :func:`cfusage_lab.day_over_day` tells it of ``known`` (a dash unless all
-        hours of the day are selected), and whether it may still change, is not over, lacks hours or is only
-        in part selected. Under an unfolded day follow its hours, each with a bar beside the largest of them.
+        Its columns: the day, the account if there are several by themselves, US dollars with a bar beside the
+        largest day on any page, the change (a dash unless all hours of the day are selected), and whether it
+        may still change, is not over, lacks hours or is only in part selected. Under an unfolded day follow
+        its hours, each with a bar beside the largest of them.
 
     Raises
     ------
     ConfigError
         If there is no such zone.
     FrameError
-        If one of the two is no history of hours.
+        If selected or known windows are no history of hours.
     """
-    accounts = selected["account_id"].unique()
-    by_account = by_account and len(accounts) > 1
-    called = labels(accounts, names=names)
-    data = SelectedDays(
-        selected=selected,
-        known=known,
-        time_zone=time_zone,
-        is_together=not by_account and len(accounts) > 1,
-    )
+    called = labels(days.accounts, names=names)
+    by_account = days.by_account and len(called) > 1
     places = {one: place for place, one in enumerate(called)}
     place = pl.col("account_id").replace_strict(places, default=0, return_dtype=pl.Int64)
     by, is_descending = ORDERS[order]
-    days = data.daily(selected).with_columns(place=place)
-    ordered = days.sort(by, descending=is_descending, nulls_last=True)
-    number = min(max(page, 0), max(0, -(-days.height // DAYS) - 1))
+    daily = days.daily(days.selected).with_columns(place=place)
+    ordered = daily.sort(by, descending=is_descending, nulls_last=True)
+    number = min(max(page, 0), max(0, -(-daily.height // DAYS) - 1))
     shown = ordered.slice(number * DAYS, DAYS)
-    scale = float(days["cost_usd"].abs().max() or 0.0)  # type: ignore[arg-type]
-    has_years = days["date"].dt.year().n_unique() > 1
+    scale = float(daily["cost_usd"].abs().max() or 0.0)  # type: ignore[arg-type]
+    write_date = date_text if daily["date"].dt.year().n_unique() > 1 else day_text
     rows = []
-    for day in data.with_changes(shown).iter_rows(named=True) if shown.height else ():
-        told = date_text(day["date"]) if has_years else day_text(day["date"])
-        whose = [called[day["account_id"]]] if by_account else []
-        rows.append((day, [told, *whose, *_cells(day, scale)]))
+    for day in days.with_changes(shown).iter_rows(named=True) if shown.height else ():
+        whose = day["account_id"] if by_account else None
+        key = f"{day['date']}" if whose is None else f"{day['date']} {whose}"
+        cells = [write_date(day["date"]), *([] if whose is None else [called[whose]]), *_cells(day, scale)]
+        is_open, is_chosen = key in open_days, day["date"] == chosen
+        rows.append(row(key, cells, is_selected=is_chosen, is_open=is_open, is_expandable=True))
+        rows += hour_rows(days, day["date"], key=key, account_id=whose) if is_open else []
     return DayPage(
         columns=_columns(by_account=by_account),
-        rows=tuple(_unfolded(rows, data, by_account=by_account, open_days=open_days, chosen=chosen)),
+        rows=tuple(rows),
         number=number,
         first=number * DAYS + 1 if shown.height else 0,
         last=number * DAYS + shown.height,
-        count=days.height,
+        count=daily.height,
     )
 
 
@@ -156,31 +143,3 @@ def _state(day: Mapping[str, Any]) -> str:
         ("may still change", day["state"] == "provisional"),
     )
     return ", ".join(text for text, is_true in words if is_true)
-
-
-def _unfolded(
-    rows: list[tuple[dict[str, Any], list[Cell]]],
-    data: SelectedDays,
-    *,
-    by_account: bool,
-    open_days: frozenset[str],
-    chosen: date | None,
-) -> list[dict[str, Any]]:
-    """Put the hours of unfolded days under them."""
-    found = []
-    for day, cells in rows:
-        key = f"{day['date']}" + (f" {day['account_id']}" if by_account else "")
-        is_open = key in open_days
-        is_selected = day["date"] == chosen
-        found.append(row(key, cells, is_selected=is_selected, is_open=is_open, is_expandable=True))
-        if is_open:
-            whose = day["account_id"] if by_account else None
-            found += hour_rows(
-                data.selected,
-                data.known,
-                day["date"],
-                key=key,
-                account_id=whose,
-                time_zone=data.time_zone,
-            )
-    return found

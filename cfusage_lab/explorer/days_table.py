@@ -1,13 +1,13 @@
 """The selected days as a table on the page: in an order, some at a time, with hours that unfold."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 import polars as pl
 
+from cfusage_lab.changes.selected_days import SelectedDays
 from cfusage_lab.explorer.day_rows import DAYS, ORDERS, DayPage, day_rows
 from cfusage_lab.explorer.rows import Rows
 from cfusage_lab.wording import counted
@@ -17,24 +17,6 @@ __all__ = ["DaysTable", "day_rows"]
 _MOST_OPEN: Final = 2
 """Days that are unfolded at once: with a page of days, some 60 rows."""
 _ISO: Final = len("2026-11-16")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
-    selected: pl.DataFrame
-    known: pl.DataFrame
-    time_zone: str
-    names: Mapping[str, str]
-    by_account: bool
-    chosen: date | None
-
-    def has_days_of(self, other: "_Shown") -> bool:
-        """Whether a page of the one is a page of the other."""
-        if (self.by_account, self.time_zone) != (other.by_account, other.time_zone):
-            return False
-        ends = ([one.selected["start_time"].min(), one.selected["start_time"].max()] for one in (self, other))
-        first, second = ends
-        return first == second
 
 
 class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
@@ -47,7 +29,9 @@ class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        self._shown: _Shown | None = None
+        self._days: SelectedDays | None = None
+        self._names: Mapping[str, str] = {}
+        self._chosen: date | None = None
         self._page = 0
         self._open: tuple[str, ...] = ()
         self._heard: list[Callable[[date], None]] = []
@@ -95,35 +79,25 @@ class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
 
         Parameters
         ----------
-        selected, known, time_zone, names, by_account, chosen
+        selected, known, time_zone, by_account
+            As in :class:`SelectedDays`.
+        names, chosen
             As for :func:`day_rows`.
         """
-        before = self._shown
-        self._shown = _Shown(
-            selected=selected,
-            known=known,
-            time_zone=time_zone,
-            names=names,
-            by_account=by_account,
-            chosen=chosen,
-        )
-        is_same = before is not None and self._shown.has_days_of(before)
-        self._turn(self._page if is_same else 0)
+        before, self._names, self._chosen = self._days, names, chosen
+        self._days = SelectedDays(selected=selected, known=known, time_zone=time_zone, by_account=by_account)
+        self._turn(self._page if before is not None and _have_same_pages(before, self._days) else 0)
 
     def _turn(self, page: int) -> None:
-        shown = self._shown
-        if shown is None:
+        if self._days is None:
             return
         found = day_rows(
-            shown.selected,
-            shown.known,
-            time_zone=shown.time_zone,
-            names=shown.names,
-            by_account=shown.by_account,
+            self._days,
+            names=self._names,
             order=self.order.value,
             page=page,
             open_days=frozenset(self._open),
-            chosen=shown.chosen,
+            chosen=self._chosen,
         )
         self._page = found.number
         self.rows.show(found.columns, found.rows, caption="Days", empty="No hour is selected.")
@@ -148,3 +122,8 @@ class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
     def _click(self, key: str, _is_added: bool) -> None:  # noqa: FBT001 - as rows tell it
         for hear_day in self._heard:
             hear_day(date.fromisoformat(key[:_ISO]))
+
+
+def _have_same_pages(one: SelectedDays, other: SelectedDays) -> bool:
+    is_alike = (one.by_account, one.time_zone) == (other.by_account, other.time_zone)
+    return is_alike and one.span() == other.span()

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.changes.selected_days import SelectedDays
 from cfusage_lab.explorer.rows import cost_cell, row
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import calendar
@@ -17,37 +18,25 @@ __all__ = ["hour_rows"]
 _PROVISIONAL: Final = "may still change"
 
 
-def hour_rows(
-    selected: pl.DataFrame,
-    known: pl.DataFrame,
-    day: date,
-    *,
-    key: str,
-    account_id: str | None,
-    time_zone: str,
-) -> list[dict[str, Any]]:
+def hour_rows(days: SelectedDays, day: date, *, key: str, account_id: str | None) -> list[dict[str, Any]]:
     """Make a row for each hour of a day that is selected, or would be, were it known.
 
     Parameters
     ----------
-    selected, known
-        The windows that are selected, and all that are known (``schema.HISTORY``).
-    day
-        The local day.
+    days, day
+        The selected days, and the one whose hours these are.
     key
         What their keys begin with.
     account_id
         Whose hours these are; None adds accounts up.
-    time_zone
-        The zone on whose clock they are told.
     """
-    first, last = selected["start_time"].min(), selected["start_time"].max()
-    hours = calendar(first, last + HOUR, time_zone=time_zone)  # type: ignore[arg-type, operator]
+    selected, known, (first, last) = days.selected, days.known, days.span()
+    hours = calendar(first, last + HOUR, time_zone=days.time_zone)
     starts = hours.filter(date=day)["start_time"]
     inside = pl.col("start_time").is_between(starts.min(), starts.max())
     if account_id is not None:
         inside &= pl.col("account_id") == account_id
-    accounts = selected["account_id"].n_unique() if account_id is None else 1
+    accounts = days.accounts.len() if account_id is None else 1
     found = {moment: windows for (moment,), windows in selected.filter(inside).group_by("start_time")}
     elsewhere = known.filter(inside, pl.col("aggregated_value").is_not_null())
     unselected = set(elsewhere["start_time"]) - set(found)
@@ -60,7 +49,7 @@ def hour_rows(
     return [
         row(
             f"{key} {start:%Y-%m-%dT%HZ}",
-            [_clock(start, time_zone), *names, cost_cell(cost, scale), None, state],
+            [_clock(start, days.time_zone), *names, cost_cell(cost, scale), None, state],
             level=1,
             is_selected=None,
             is_quiet=True,

@@ -9,6 +9,7 @@ from histories import HOUR, hours, local_days, random_history
 from ledger import A, B
 
 from cfusage_lab.changes import day_over_day
+from cfusage_lab.changes.selected_days import SelectedDays
 from cfusage_lab.daily import daily_usage, total_usage
 from cfusage_lab.explorer.day_rows import DAYS, ORDERS, DayPage, day_rows
 from cfusage_lab.explorer.rows import NOTHING
@@ -29,7 +30,10 @@ OPTIONS: dict[str, Any] = {
 
 
 def days_of(selected: pl.DataFrame, known: pl.DataFrame | None = None, **options: Any) -> DayPage:  # noqa: ANN401
-    return day_rows(selected, selected if known is None else known, **OPTIONS | options)
+    options = OPTIONS | options
+    whose = {name: options.pop(name) for name in ("time_zone", "by_account")}
+    known = selected if known is None else known
+    return day_rows(SelectedDays(selected=selected, known=known, **whose), **options)
 
 
 def days(*costs: float, account_id: str = A, start: datetime = START) -> pl.DataFrame:
