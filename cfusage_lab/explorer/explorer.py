@@ -19,14 +19,13 @@ from cfusage_lab.explorer.actions import Actions, Login
 from cfusage_lab.explorer.chart_code import recipe_of
 from cfusage_lab.explorer.chart_views import time_line
 from cfusage_lab.explorer.data_source import DataSource
-from cfusage_lab.explorer.exports import DRAWN, FORMATS, form_of, made, name_of, picture_of
+from cfusage_lab.explorer.exports import DRAWN, FORMATS, form_of, made, name_of, picture_of, shown_of
 from cfusage_lab.explorer.figures import Card, cards
 from cfusage_lab.explorer.loading import first_state, may_pass
 from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.period import Period
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State
-from cfusage_lab.explorer.state_export import shown_of
 from cfusage_lab.explorer.status import status
 from cfusage_lab.explorer.store import Store, error_text
 from cfusage_lab.explorer.worker import Job

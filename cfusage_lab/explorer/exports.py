@@ -12,18 +12,25 @@ import polars as pl
 from cfusage_lab.account_names import labels
 from cfusage_lab.daily.finance_days import finance_days
 from cfusage_lab.errors import ConfigError
+from cfusage_lab.explorer.chart_code import recipe_of
+from cfusage_lab.explorer.chart_views import CHARTS
+from cfusage_lab.explorer.state import State
+from cfusage_lab.explorer.status import status
 from cfusage_lab.files import file_name
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.frames.table_files import write_csv
+from cfusage_lab.source import MADE_UP, are_made_up
 from cfusage_lab.view.pages import Block, Html, standalone
 from cfusage_lab.view.stacked_pictures import stacked
 from cfusage_lab.view.vega import svg_to_png
 from cfusage_lab.wording import all_accounts, counted, dollars, html_text, short_days_text
 
-__all__ = ["DRAWN", "FORMATS", "Format", "Shown", "form_of", "made", "name_of", "picture_of"]
+__all__ = ["DRAWN", "FORMATS", "Format", "Shown", "form_of", "made", "name_of", "picture_of", "shown_of"]
 
+_TITLE: Final = "AI Gateway cost"
 _SHARP: Final = 2.0
+"""Pixels of a picture to one of a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +50,8 @@ class Shown:
         screen.
     charts
         The charts, from the top.
-    title, note, stamp
-        What it is, where the numbers come from, and a warning if they are made up.
+    note, stamp
+        Where the numbers come from, and a warning if they are made up.
     code
         The lines of Python that give ``history``.
     """
@@ -54,7 +61,6 @@ class Shown:
     names: Mapping[str, str]
     selection: str = ""
     charts: Sequence[alt.VConcatChart]
-    title: str
     note: str
     stamp: str | None
     code: str
@@ -84,24 +90,31 @@ class Shown:
 
     @property
     def heading(self) -> tuple[str, ...]:
-        """Title and account, what is selected and what it costs, where it comes from, and the warning."""
+        """What it is and whose, what is selected and what it costs, where it comes from, and the warning."""
         days = "" if self.dates is None else short_days_text(*self.dates)
         when = f"Selected: {self.selection}" if self.selection else days or "Nothing"
         cost = dollars(net(self.history["aggregated_value"]))
         stamp = "" if self.stamp is None or self.stamp in self.note else self.stamp
-        return tuple(filter(None, (f"{self.title} · {self.account}", f"{when} · {cost}", self.note, stamp)))
+        return tuple(filter(None, (f"{_TITLE} · {self.account}", f"{when} · {cost}", self.note, stamp)))
+
+
+def shown_of(state: State, *, is_drawn: bool = True) -> Shown:
+    """Return what is selected, the lines of Python behind it, and its charts where they are wanted."""
+    chosen = state.selection
+    return Shown(
+        history=state.selected,
+        time_zone=state.time_zone,
+        names=state.names,
+        selection="" if chosen.is_empty else chosen.words(time_zone=state.time_zone),
+        charts=[view.draw(state.in_full()) for view in CHARTS.values()] if is_drawn else [],
+        note=status(state),
+        stamp=MADE_UP if are_made_up(state.history["account_id"].unique()) else None,
+        code=recipe_of(state).code(),
+    )
 
 
 def made(shown: Shown, form: str) -> bytes:
-    """Make a file of one of the :data:`FORMATS`.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such format.
-    """
-    if form not in FORMATS:
-        raise _unknown(form)
+    """Make a file of one of the :data:`FORMATS`."""
     return FORMATS[form].make(shown)
 
 
@@ -115,7 +128,8 @@ def form_of(suffix: str) -> str:
     """
     form = suffix.lower().removeprefix(".")
     if form not in FORMATS or FORMATS[form].suffix != form:
-        raise _unknown(form)
+        files = dict.fromkeys(one.suffix for one in FORMATS.values())
+        raise ConfigError(f"no format {form!r}: take one of {', '.join(files)}")
     return form
 
 
@@ -129,11 +143,6 @@ def name_of(shown: Shown, form: str) -> str:
 def picture_of(shown: Shown) -> bytes:
     """Draw the charts as a PNG, small enough to be kept in a notebook."""
     return svg_to_png(_svg(shown))
-
-
-def _unknown(form: str) -> ConfigError:
-    files = dict.fromkeys(one.suffix for one in FORMATS.values())
-    return ConfigError(f"no format {form!r}: take one of {', '.join(files)}")
 
 
 def _days(shown: Shown) -> pl.DataFrame:

@@ -29,7 +29,6 @@ def shown(history: pl.DataFrame, **options: object) -> Shown:
         "time_zone": BERLIN,
         "names": NAMES,
         "charts": [alt.Chart(pl.DataFrame({"x": [1]})).mark_point().encode(x="x:Q")],
-        "title": "AI Gateway cost",
         "note": "data as of 17 Nov 2026, 09:30",
         "stamp": None,
         "code": "import cfusage_lab as cfu\n",
