@@ -5,14 +5,8 @@ from typing import Any, Final, NamedTuple
 
 import altair as alt
 
-from cfusage_lab.changes import (
-    rolling_mean,
-)
-from cfusage_lab.charts import (
-    hour_profile_chart,
-    usage_chart,
-    weekly_heatmap_chart,
-)
+from cfusage_lab.changes import rolling_mean
+from cfusage_lab.charts import hour_profile_chart, usage_chart, weekly_heatmap_chart
 from cfusage_lab.daily import daily_usage
 from cfusage_lab.explorer.compared_chart import compared, compared_reads, shared_reads
 from cfusage_lab.explorer.data import Same

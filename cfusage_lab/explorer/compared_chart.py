@@ -1,7 +1,7 @@
 """The chart of compared days, drawn from the state: beside the days chosen, the day, week or month before."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import altair as alt
@@ -74,16 +74,8 @@ def _common(state: State) -> dict[str, Any]:
     return {"names": state.drawn_names, "time_zone": state.time_zone, "heading": state.display.heading}
 
 
-def _day_over_day(state: State) -> alt.VConcatChart:
-    return _changed(state, day_over_day, day_over_day_chart)
-
-
-def _week_over_week(state: State) -> alt.VConcatChart:
-    return _changed(state, week_over_week, week_over_week_chart)
-
-
-def _changed(
-    state: State, compute: Callable[[pl.DataFrame], pl.DataFrame], draw: Callable[..., alt.VConcatChart]
+def _changes(
+    state: State, *, compute: Callable[[pl.DataFrame], pl.DataFrame], draw: Callable[..., alt.VConcatChart]
 ) -> alt.VConcatChart:
     """Draw changes from day to day; while partners are loading, those that are known."""
     dates, table = state.brushed_dates, state.changes(compute)
@@ -121,10 +113,9 @@ def _month_over_month(state: State) -> alt.VConcatChart:
     table = month_over_month(until, time_zone=state.time_zone)
     if _is_awaited(state, table):
         return nothing(_AWAITED)
-    clock = same_time_yesterday(until, time_zone=state.time_zone)["until"].unique().to_list()
     return month_over_month_chart(
         table,
-        until=clock[0] if clock else None,
+        until=_clock(until, state.time_zone),
         **_common(state),
         note=" · ".join(filter(None, (running_note(windows), _note(state, table)))) or None,
     )
@@ -135,16 +126,21 @@ def _to_its_end(state: State) -> alt.VConcatChart:
     course = state.course
     if course is None:
         return nothing(_DAYS_AWAITED)
-    clock = same_time_yesterday(state.drawn, time_zone=state.time_zone)["until"].unique().to_list()
     lacks = _NOT_ALL_DAYS if state.is_lacking([state.query.season]) and not state.is_busy else ""
     return month_end_chart(
         course.path,
         budget=course.budget,
         runway=course.runway,
-        until=clock[0] if clock else None,
+        until=_clock(state.drawn, state.time_zone),
         **_common(state),
         note=" · ".join(filter(None, (running_note(state.drawn), lacks))) or None,
     )
+
+
+def _clock(windows: pl.DataFrame, time_zone: str) -> str | None:
+    """Say until when of its last day windows are added up; None where there are none."""
+    said = same_time_yesterday(windows, time_zone=time_zone)["until"].unique().to_list()
+    return said[0] if said else None
 
 
 def running_note(windows: pl.DataFrame) -> str:
@@ -157,14 +153,9 @@ def _other_days(state: State) -> alt.VConcatChart:
     table = _range_table(state)
     if _is_awaited(state, table):
         return nothing(_AWAITED)
-    current, previous, note = range_words(state)
+    current, previous, note = _range_words(state, table)
     return comparison_chart(
-        table,
-        current=current,
-        previous=previous,
-        **_common(state),
-        empty=_why_empty(state),
-        note=note,
+        table, current=current, previous=previous, **_common(state), empty=_why_empty(state), note=note
     )
 
 
@@ -177,22 +168,19 @@ def _range_table(state: State) -> pl.DataFrame:
 
 def range_words(state: State) -> tuple[str, str, str | None]:
     """Name the selected days and those beside them, and say what is left out or could not be fetched."""
-    table = _range_table(state)
-    current, previous, left_out = _sides(state, table, state.brushed_dates, state.brushed_before)
-    return current, previous, " · ".join(filter(None, (left_out, _note(state, table)))) or None
+    return _range_words(state, _range_table(state))
 
 
-def _sides(
-    state: State, table: pl.DataFrame, dates: Dates | None, before: Dates | None
-) -> tuple[str, str, str]:
-    """Name the days that stand beside each other, not those that were asked for, and say what is left out."""
-    current = "The selected days" if state.selection.is_brushed else "This range"
+def _range_words(state: State, table: pl.DataFrame) -> tuple[str, str, str | None]:
+    """Name the days that stand beside each other, not those that were asked for."""
+    current, note = "The selected days" if state.selection.is_brushed else "This range", _note(state, table)
+    dates, before = state.brushed_dates, state.brushed_before
+    if dates is None or before is None:
+        return current, "other days", note
     known = table.filter(pl.col("kind") != "unknown")
     paired, partners = (known[name].unique().sort() for name in ("date", "previous_date"))
-    if dates is None or before is None:
-        return current, "other days", ""
     if paired.is_empty():
-        return current, days_text(*before), ""
+        return current, days_text(*before), note
     asked = {dates[0] + n * DAY for n in range((dates[1] - dates[0]).days + 1)}
     out = asked - set(paired)
     if out and out == {state.query.today} - set(table["date"]):
@@ -202,11 +190,13 @@ def _sides(
     whole = state.query.other_days if state.query.comparison == "custom" else None
     before = before if whole is None or state.selection.is_brushed else whole
     all_before = (before[1] - before[0]).days + 1
-    left_out = f"Compared with {paired.len():,} of {counted(all_before, 'day')}, {days_text(*before)}"
-    return current, days_text(partners[0], partners[-1]), left_out if all_before > paired.len() else ""
+    if all_before > paired.len():
+        left_out = f"Compared with {paired.len():,} of {counted(all_before, 'day')}, {days_text(*before)}"
+        note = " · ".join(filter(None, (left_out, note)))
+    return current, days_text(partners[0], partners[-1]), note
 
 
-def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
+def _between(days: pl.DataFrame, dates: Dates) -> pl.DataFrame:
     """Keep the days from one date to another.
 
     Ranges are aligned by their first dates. So the first one has a row in any case: a day that is not known
@@ -222,7 +212,7 @@ def _between(days: pl.DataFrame, dates: tuple[date, date]) -> pl.DataFrame:
 
 _COMPARED: Final[Mapping[str, Callable[[State], alt.VConcatChart]]] = {
     "range": _other_days,
-    "day": _day_over_day,
-    "week": _week_over_week,
+    "day": partial(_changes, compute=day_over_day, draw=day_over_day_chart),
+    "week": partial(_changes, compute=week_over_week, draw=week_over_week_chart),
     "month": _month_over_month,
 }

@@ -17,12 +17,13 @@ from cfusage_lab.headline import Figure, headline_figures, headline_table, range
 from cfusage_lab.ranges import no_zone_warning
 from cfusage_lab.wording import counted, date_text, dollars, html_text, short_days_text
 
-__all__ = ["Card", "cards", "cards_html", "total_card"]
+__all__ = ["Card", "cards", "cards_html"]
 
 _ARROWS: Final = {"up": "▲", "down": "▼", "new": "▲", "stopped": "▼"}
 _MEAN_DAY: Final = "Mean day"
 _MEAN_HOUR: Final = "Mean hour"
 _COSTLIEST: Final = "Costliest day"
+_NO_HOUR: Final = "no hour is known here"
 _AWAITED: Final = "hours of it are still being fetched"
 _PARTNERS_AWAITED: Final = "the days to compare with are still being fetched"
 _FITS: Final = 11
@@ -51,16 +52,16 @@ class Card:
 def cards(state: State) -> list[Card]:
     """Put the figures of a state into words: of the selection first, then of today, the month, the credit."""
     with no_zone_warning():
-        mine = [total_card(state), _mean_card(state), _costliest_card(state)]
+        mine = [_total_card(state), Card(figure=_mean_figure(state)), _costliest_card(state)]
         others = [*_headline(state), month_end_figure(state), *credit_figure(state)]
     return [*mine, *(Card(figure=one) for one in others)]
 
 
-def total_card(state: State) -> Card:
+def _total_card(state: State) -> Card:
     """Set what is selected beside the days that it is compared with."""
     dates = state.dates
     if dates is None:
-        return Card(figure=Figure(title="Cost", value=NOTHING, note="no hour is known here"), is_main=True)
+        return Card(figure=_untold("Cost", _NO_HOUR), is_main=True)
     chosen = state.selection
     compared = compare_range(
         state.spanned,
@@ -74,51 +75,52 @@ def total_card(state: State) -> Card:
     whose = short_days_text(*dates) if chosen.is_empty else chosen.words(time_zone=state.time_zone)
     is_awaited = compared.kind == "unknown" and state.partners == "loading"
     sentence = range_sentence(compared)
+    is_running = "in_progress" in state.selected["state"]  # of the hours of the week that are selected
+    running = "compared without the running hour" if is_running else ""
     figure = Figure(
         title=f"Cost, {whose}",
         value=dollars(compared.cost_usd),
         number=compared.cost_usd,
         kind=compared.kind,
         comparison="" if compared.kind == "unknown" else sentence,
-        note=_PARTNERS_AWAITED if is_awaited else sentence if compared.kind == "unknown" else _running(state),
+        note=_PARTNERS_AWAITED if is_awaited else sentence if compared.kind == "unknown" else running,
     )
     return Card(figure=figure, is_main=True)
 
 
-def _running(state: State) -> str:
-    """Say that the comparison leaves out the hour that runs, if it is selected."""
-    return "compared without the running hour" if "in_progress" in set(state.selected["state"]) else ""
-
-
-def _mean_card(state: State) -> Card:
+def _mean_figure(state: State) -> Figure:
     """Say what a whole day of the selection costs; of hours of the week, what one of them does."""
     windows = state.selected.filter(pl.col("state") != "in_progress")
     if state.selection.weekday is not None or state.selection.hour is not None:
         count = windows["start_time"].n_unique()
         if not count:
-            return Card(figure=Figure(title=_MEAN_HOUR, value=NOTHING, note="no hour of it has ended"))
+            return _untold(_MEAN_HOUR, "no hour of it has ended")
         mean = net(windows["aggregated_value"]) / count
-        return Card(figure=_figure(_MEAN_HOUR, mean, f"of {counted(count, 'selected hour')}"))
-    whole = _whole_days(state)
+        return _figure(_MEAN_HOUR, mean, f"of {counted(count, 'selected hour')}")
+    whole = _days(state).filter("is_whole", "is_over")
     if whole.is_empty():
-        return Card(figure=Figure(title=_MEAN_DAY, value=NOTHING, note="no whole day is selected"))
+        return _untold(_MEAN_DAY, "no whole day is selected")
     mean = net(whole["cost_usd"]) / whole.height
-    return Card(figure=_figure(_MEAN_DAY, mean, f"of {counted(whole.height, 'whole day')}"))
+    return _figure(_MEAN_DAY, mean, f"of {counted(whole.height, 'whole day')}")
 
 
 def _costliest_card(state: State) -> Card:
     """Name the selected day that cost most, whole or not; the earliest of several."""
     days = _days(state)
     if days.height < 2:  # noqa: PLR2004 - of a single day there is nothing to tell
-        return Card(figure=Figure(title=_COSTLIEST, value=NOTHING, note="a single day is selected"))
+        return Card(figure=_untold(_COSTLIEST, "a single day is selected"))
     row = days.sort(["cost_usd", "date"], descending=[True, False]).row(0, named=True)
     if row["cost_usd"] <= 0:
-        return Card(figure=Figure(title=_COSTLIEST, value=NOTHING, note="no day has a cost"))
+        return Card(figure=_untold(_COSTLIEST, "no day has a cost"))
     return Card(figure=_figure(_COSTLIEST, row["cost_usd"], date_text(row["date"])), day=row["date"])
 
 
 def _figure(title: str, amount: float, note: str) -> Figure:
     return Figure(title=title, value=dollars(amount), number=amount, note=note)
+
+
+def _untold(title: str, why: str) -> Figure:
+    return Figure(title=title, value=NOTHING, note=why)
 
 
 def _days(state: State) -> pl.DataFrame:
@@ -129,20 +131,16 @@ def _days(state: State) -> pl.DataFrame:
     )
 
 
-def _whole_days(state: State) -> pl.DataFrame:
-    return _days(state).filter("is_whole", "is_over")
-
-
 def _headline(state: State) -> tuple[Figure, Figure]:
     """Tell of today and of the month so far, of all accounts on screen together."""
     part = state.months_part
     windows = state.data.made(computed.total, part)
     if windows is None:
         why = "the accounts do not have the same hours, and can't be added up"
-        return _unknown("Today", why), _unknown("This month", why)
+        return _untold("Today", why), _untold("This month", why)
     table = state.data.made(_headline_table, part, time_zone=state.time_zone)
     if table is None or table.is_empty():
-        return _unknown("Today", "no hour is known here"), _unknown("This month", "no hour is known here")
+        return _untold("Today", _NO_HOUR), _untold("This month", _NO_HOUR)
     found = headline_figures(table.row(0, named=True), today=state.query.today)
     day, month = (one if one.value else replace(one, value=NOTHING) for one in (found.day, found.month))
     if "in_progress" in set(windows["state"]) and not month.note:
@@ -161,10 +159,6 @@ def _awaited(figure: Figure) -> Figure:
     """Say of a figure that can't be told yet that it is on its way."""
     is_open = figure.value == NOTHING or figure.kind == "unknown"
     return replace(figure, note=_AWAITED) if is_open else figure
-
-
-def _unknown(title: str, why: str) -> Figure:
-    return Figure(title=title, value=NOTHING, note=why)
 
 
 def cards_html(shown: list[Card]) -> str:
