@@ -115,7 +115,8 @@ def usage_chart(
     if anomalies is not None:
         events = shown_events(anomalies, usage)
         if rows.series:
-            bars, events = mark_events(bars, events, time_zone=info.key, names=names)
+            width = None if is_daily else rows.width
+            bars, events = mark_events(bars, events, width=width, time_zone=info.key, names=names)
         marks = [f"Marked: {_lowered(what_stood_out(events))}"]
     when = day_facts(usage, time_zone) if is_daily else _span(rows, info.key)
     facts, words = _heading(rows, when, mean, is_daily=is_daily, is_short=check_heading(heading))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from itertools import accumulate
 from typing import Final
 
@@ -16,12 +17,13 @@ from cfusage_lab.frames import polars_table
 from cfusage_lab.ranges import zone
 from cfusage_lab.ranges.readings import readings
 from cfusage_lab.schema import DAILY, WINDOWS
-from cfusage_lab.time_units import DAY
+from cfusage_lab.time_units import DAY, HOUR
 
 __all__ = ["MEAN", "average_name", "day_windows", "mark_events", "mark_windows", "shown_events"]
 
 MEAN: Final = "rolling_mean_usd"
 """The column of the mean, as in ``schema.ROLLING``."""
+_INSTANT: Final = timedelta(microseconds=1)
 _MIDNIGHT: Final = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
 
 
@@ -119,21 +121,21 @@ def shown_events(anomalies: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
 
 
 def mark_events(
-    bars: pl.DataFrame, events: pl.DataFrame, *, time_zone: str, names: Mapping[str, str]
+    bars: pl.DataFrame,
+    events: pl.DataFrame,
+    *,
+    width: timedelta | None,
+    time_zone: str,
+    names: Mapping[str, str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Add ``event_direction`` and ``event_words`` to bars, null where there was none.
 
-    Where several events fall into one bar, it is marked as the largest of them. The events that fall into
-    any bar come back as well.
+    A bar is ``width`` long, or a local day if that is None. Where several events fall into one bar, it is
+    marked as the largest of them. The events that fall into any bar come back as well.
     """
-    words = _words(events, time_zone, names)
-    spans = pl.DataFrame(
-        {
-            "event_left": readings(events["start_time"], zone(time_zone).key).dt.replace_time_zone("UTC"),
-            "event_right": readings(events["end_time"], zone(time_zone).key).dt.replace_time_zone("UTC"),
-            "event_direction": events["direction"],
-            "event_words": words,
-        }
+    placed = _on_days(events, zone(time_zone).key) if width is None else _on_windows(events, bars, width)
+    spans = placed.with_columns(
+        event_direction=events["direction"], event_words=_words(events, time_zone, names)
     ).with_row_index("event")
     rows = bars.with_row_index("bar")
     parts = [part.sort("left") for part in rows.partition_by("is_slot", maintain_order=True)]
@@ -168,8 +170,35 @@ def mark_windows(
     return bars.with_columns(is_marked=pl.when("is_slot").then(inside > 0).otherwise(is_chosen))
 
 
+def _on_days(events: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Place events on local days: an hour that crosses midnight is counted to the day in which it starts."""
+    last_hour = events["end_time"] - HOUR
+    left, right = (
+        readings(one, key).dt.replace_time_zone("UTC") for one in (events["start_time"], last_hour)
+    )
+    return pl.DataFrame({"event_left": left, "event_right": right + _INSTANT})
+
+
+def _on_windows(events: pl.DataFrame, bars: pl.DataFrame, width: timedelta) -> pl.DataFrame:
+    """Place events where the windows stand that they touch: a clock may show one hour twice.
+
+    Both ends are null where an event touches none.
+    """
+    windows = bars.filter(~pl.col("is_slot")).sort("start_time")
+    starts = windows["start_time"]
+    first = starts.search_sorted(events["start_time"] - width, side="right")
+    last = starts.search_sorted(events["end_time"], side="left").cast(pl.Int64) - 1
+    is_there = (first <= last).to_frame("is_there")
+    ends = {
+        "event_left": windows["left"].gather(first.clip(0, windows.height - 1)),
+        "event_right": windows["right"].gather(last.clip(0)),
+    }
+    return is_there.select(pl.when("is_there").then(one).alias(name) for name, one in ends.items())
+
+
 def _pairs(bars: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """Pair the events with the bars that they touch; bars come in order of time."""
+    spans = spans.drop_nulls("event_left")
     first = bars["right"].search_sorted(spans["event_left"], side="right")
     end = bars["left"].search_sorted(spans["event_right"], side="left")
     places = pl.DataFrame({"event": spans["event"], "place": pl.int_ranges(first, end, eager=True)})

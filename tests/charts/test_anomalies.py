@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 from chart_pictures import MINUS, bars_of, complete, rows_of, subtitle_of, texts_of, title_of, told_by
-from histories import hours, local_days
+from histories import days, hours, local_days
 
 from cfusage_lab.anomaly_detection import anomalies
 from cfusage_lab.changes import rolling_mean
@@ -18,6 +18,8 @@ from cfusage_lab.errors import ConfigError, FrameError
 from cfusage_lab.schema import ANOMALIES
 
 TUESDAY = datetime(2026, 11, 17, 3, tzinfo=UTC)
+CHANGED = datetime(2026, 10, 24, 23, tzinfo=UTC)
+"""01:00 in Berlin, on the day on which summer time ends."""
 
 
 def event(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any column
@@ -177,6 +179,29 @@ def test_a_day_is_marked_if_an_event_touches_it() -> None:
     )
 
     assert list(words_by_hour(chart)) == [1, 2]
+
+
+def test_an_hour_across_midnight_marks_the_day_that_it_is_counted_to() -> None:
+    """Cost from 23:30 to 00:30 in Kolkata is the first day's; the second one has none of the event."""
+    evening = event(start_time=datetime(2026, 11, 17, 16, tzinfo=UTC))
+    daily = days({"2026-11-16": 1, "2026-11-17": 2, "2026-11-18": 1})
+
+    chart = usage_chart(daily, anomalies=table(evening), time_zone="Asia/Kolkata")
+
+    assert list(words_by_hour(chart)) == [1]
+
+
+@pytest.mark.parametrize("nth", [0, 1, 2, 3])
+def test_of_an_hour_that_the_clock_shows_twice_the_right_one_is_marked(nth: int) -> None:
+    """In Berlin, 01:00, 02:00, 02:00 once more, and 03:00 of the day on which summer time ends."""
+    usage = hours(CHANGED, [1.0] * 4)
+    start = CHANGED + timedelta(hours=nth)
+    hour = event(start_time=start, end_time=start + timedelta(hours=1))
+
+    chart = usage_chart(usage, anomalies=table(hour), time_zone="Europe/Berlin")
+
+    assert list(words_by_hour(chart)) == [nth]
+    assert "Marked: 1 event came to $9.00 more than usual" in subtitle_of(chart)
 
 
 def test_events_elsewhere_and_of_others_are_neither_marked_nor_counted() -> None:
