@@ -76,10 +76,11 @@ def _credit(aside: Aside, names: Mapping[str, str], runway: pl.DataFrame | None)
         if amount is not None and threshold is not None
     ]
     first = None if runway is None else _first_used_up(runway)
+    whose = labels(credit["account_id"], names=names)
     if credit.height > 1:
         lowest = credit.sort("balance_usd").row(0, named=True)
-        whose = labels(credit["account_id"], names=names)[lowest["account_id"]]
-        notes = [f"of {counted(credit.height, 'account')}; lowest: {whose}, {dollars(lowest['balance_usd'])}"]
+        who, balance = whose[lowest["account_id"]], dollars(lowest["balance_usd"])
+        notes = [f"of {counted(credit.height, 'account')}; lowest: {who}, {balance}"]
     elif first is not None and first["status"] == "topped up":
         notes = []  # the sentence says so
     lasts = ""
@@ -87,7 +88,7 @@ def _credit(aside: Aside, names: Mapping[str, str], runway: pl.DataFrame | None)
         lasts = runway_sentence(first).removeprefix(f"Credit of {dollars(first['balance_usd'])}").strip(": ")
         lasts = "is used up" if first["status"] == "used up" else lasts
         if credit.height > 1:
-            lasts = f"first: {names.get(first['account_id'], first['account_id'])} {lasts}"
+            lasts = f"first: {whose[first['account_id']]} {lasts}"
     total = dollars(float(credit["balance_usd"].sum()))
     return [Figure(title=title, value=total, comparison=lasts, note="".join(notes[:1]))]
 

@@ -180,6 +180,18 @@ def test_credit_that_is_used_up_is_told_in_a_sentence() -> None:
     assert figure.comparison == "first: Beta is used up"
 
 
+def test_of_two_accounts_with_one_name_it_is_said_which_credit_is_used_up() -> None:
+    both = pl.concat([history(), history(account_id=B)])
+    owed = Aside(accounts=(A, B), credit=credit(**{A: 900.0, B: -2.0}))
+    state = state_of(both, now=NOW, names={A: "Alpha", B: "Alpha"}, aside=owed)
+    state.tell_course()
+
+    (figure,) = credit_figure(state)
+
+    assert figure.comparison == f"first: Alpha ({B}) is used up"
+    assert figure.note == f"of 2 accounts; lowest: Alpha ({B}), -$2.00"
+
+
 def test_credit_of_other_accounts_tells_nothing_about_these() -> None:
     """It is still there while that of the accounts now on screen is on its way."""
     others = Aside(accounts=(B,), credit=credit(**{B: 12.5}))
