@@ -1,6 +1,7 @@
 """What should be on screen, by plain polars and the calendar alone: nothing of the package is called."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
@@ -23,6 +24,8 @@ __all__ = [
     "in_cell",
     "month_before",
     "named",
+    "round_dollars",
+    "to_nine_digits",
 ]
 
 Dates = tuple[date, date]
@@ -37,6 +40,19 @@ def dollars(amount: float) -> str:
     size = abs(amount)
     digits = 2 if size >= 0.01 or size < 5e-11 else 6
     return f"{'-' if amount < 0 and size >= 5e-11 else ''}${size:,.{digits}f}"
+
+
+def round_dollars(amount: float) -> str:
+    """Write what is not known to the cent: whole dollars from a hundred up."""
+    return f"${amount:,.0f}" if abs(amount) >= 100 else dollars(amount)
+
+
+def to_nine_digits(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Round numbers: in which order accounts are added up tells in the last digits."""
+    return [
+        {name: float(f"{one:.9g}") if isinstance(one, float) else one for name, one in row.items()}
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -155,6 +171,23 @@ class Plain:
 
     def between(self, dates: Dates) -> pl.DataFrame:
         return self.rows.filter(pl.col("date").is_between(*dates))
+
+    def bare(self, windows: pl.DataFrame) -> pl.DataFrame:
+        """Return windows as they were told."""
+        return windows.select(self.everything.columns)
+
+    def added(self, windows: pl.DataFrame) -> pl.DataFrame:
+        """Add the accounts up, if there are several."""
+        if len(self.accounts) == 1:
+            return self.bare(windows)
+        sums = windows.group_by("start_time", "end_time", "state").agg(
+            pl.lit("all").alias("account_id"),
+            pl.col(COST).sum(),
+            pl.lit(None, pl.String).alias("id"),
+            pl.col("is_reported").any(),
+        )
+        assert sums["start_time"].is_unique().all(), "an hour has one state"
+        return self.bare(sums).sort("start_time")
 
     def cut(self, days: Named) -> pl.DataFrame:
         """Return the finished windows of days, from a clock time of the first to one of the last."""

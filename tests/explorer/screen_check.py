@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from ledger import chip, facts, heading
+from outlook_check import Outlook
 from plain import COST, DAY, FINISHED, Dates, Named, Plain, days_of, dollars, in_cell, month_before, named
 
 from cfusage_lab.explorer import UsageExplorer
@@ -21,8 +22,9 @@ WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 class Check:
     """What is on screen of a preset, beside what should be."""
 
-    def __init__(self, explorer: UsageExplorer, plain: Plain, dates: Dates) -> None:
-        self.explorer, self.plain, self.dates = explorer, plain, dates
+    def __init__(self, explorer: UsageExplorer, outlook: Outlook, dates: Dates) -> None:
+        self.explorer, self.outlook, self.dates = explorer, outlook, dates
+        self.plain = plain = outlook.plain
         self.figures = explorer.figures
         self.is_together = explorer.accounts.is_together or len(plain.accounts) == 1
         chosen = explorer.selection
@@ -45,6 +47,8 @@ class Check:
             check()
         for check in (self.ranked, self.days, self.chip):
             check()
+        self.outlook.check(self.explorer)
+        self.outlook.stood_out.check(self.explorer, self.dates, is_together=self.is_together)
 
     # The figures
 
