@@ -47,24 +47,19 @@ class Actions:
     def _listen_to_controls(self) -> None:
         on, controls = self._page.heard, self._page.controls
         for one in (controls.time_range, controls.with_today, controls.time_zone, self._page.accounts):
-            one.observe(on(self._follow), names="value")
+            one.observe(on(partial(self._choose, self._ask)), names="value")
         for one in (controls.first_day, controls.last_day):
-            one.observe(on(self._follow_dates), names="value")
-        controls.comparison.observe(on(self._compare), names="value")
+            one.observe(on(partial(self._type, self._ask)), names="value")
+        controls.comparison.observe(on(partial(self._choose, self._compare)), names="value")
         for one in (controls.before_first, controls.before_last):
-            one.observe(on(self._compare_dates), names="value")
-        displayed = {
-            "granularity": controls.granularity,
-            "statistic": controls.statistic,
-            "chart": controls.chart,
-        }
-        for name, one in displayed.items():
-            one.observe(on(partial(self._display, name)), names="value")
-        self._page.accounts.observe(on(self._switch_together), names="is_together")
+            one.observe(on(partial(self._type, self._compare)), names="value")
+        for name in ("granularity", "statistic", "chart"):
+            getattr(controls, name).observe(on(partial(self._display, name)), names="value")
+        self._page.accounts.observe(on(partial(self._display, "is_together")), names="is_together")
         controls.refresh.on_click(on(lambda _button: self._ask(None, is_refresh=True)))
-        controls.local_zone.on_click(on(lambda _button: self._take_local_zone()))
+        controls.local_zone.on_click(on(self._take_local_zone))
         self._page.browser.observe(lambda _change: self._page.show(self._store.state), names="time_zone")
-        self._page.waiting.cancel.on_click(on(lambda _button: self._give_up()))
+        self._page.waiting.cancel.on_click(on(self._give_up))
         if controls.token is not None:
             controls.token.observe(on(self._log_in), names="value")
         for name, code in self._page.codes.items():
@@ -85,23 +80,23 @@ class Actions:
             getattr(page.bar, name).observe(on(partial(self._pick_end, name)), names="value")
         for name in ("weekday", "hour", "day"):
             getattr(page.bar, name).observe(on(partial(self._pick, name)), names="value")
-        page.bar.leave.on_click(on(lambda _button: self._store.select(EVERYTHING)))
         leave = on(lambda _change: self._store.select(EVERYTHING))
+        page.bar.leave.on_click(leave)
         page.browser.on_escape(lambda: leave(None))
         page.browser.on_action(on(self._act))
         page.days.on_day(on(self._select_day))
 
     # The query
 
-    def _follow(self, change: dict[str, Any]) -> None:
+    def _choose(self, ask: Callable[[object], None], change: dict[str, Any]) -> None:
         self._page.is_typing = False
-        self._ask(change["owner"])
+        ask(change["owner"])
 
-    def _follow_dates(self, change: dict[str, Any]) -> None:
-        """Ask for the days of the two fields, once all digits of a year are there."""
+    def _type(self, ask: Callable[[object], None], change: dict[str, Any]) -> None:
+        """Ask for the days of two fields, once all digits of a year are there."""
         self._page.is_typing = True
         if not self._page.controls.is_still_typed(change["new"]):
-            self._ask(change["owner"])
+            ask(change["owner"])
 
     def _ask(self, owner: object, *, is_refresh: bool = False) -> None:
         state, page = self._store.state, self._page
@@ -112,22 +107,14 @@ class Actions:
         query = page.controls.query(replace(state, query=base), accounts or None, owner)
         self._store.ask(query, is_refresh=is_refresh)
 
-    def _compare(self, change: dict[str, Any]) -> None:
-        self._page.is_typing = False
-        self._ask_to_compare(change)
-
-    def _compare_dates(self, change: dict[str, Any]) -> None:
-        self._page.is_typing = True
-        if not self._page.controls.is_still_typed(change["new"]):
-            self._ask_to_compare(change)
-
-    def _ask_to_compare(self, change: dict[str, Any]) -> None:
+    def _compare(self, owner: object) -> None:
+        """Ask for the same of the same accounts, beside other days."""
         state = self._store.state
         base = state.wanted or state.query
-        query = self._page.controls.query(replace(state, query=base), base.accounts, change["owner"])
+        query = self._page.controls.query(replace(state, query=base), base.accounts, owner)
         self._store.ask(query, may_open=False)
 
-    def _take_local_zone(self) -> None:
+    def _take_local_zone(self, _button: object) -> None:
         self._page.controls.time_zone.value = self._page.browser.time_zone
 
     def _display(self, name: str, change: dict[str, Any]) -> None:
@@ -142,10 +129,7 @@ class Actions:
     def _save(self, form: str, _button: object) -> None:
         self._export(form)
 
-    def _switch_together(self, change: dict[str, Any]) -> None:
-        self._store.display(is_together=change["new"])
-
-    def _give_up(self) -> None:
+    def _give_up(self, _button: object) -> None:
         self._page.is_typing = False
         self._store.cancel()
 
@@ -212,16 +196,12 @@ class Actions:
         picked = known if is_known else None if told is None else told.replace(tzinfo=info)
         self._ends[name] = picked
         start, end = (selected | self._ends).values()
-        if start is None and end is None:
-            self._select_span(None, None)
-            return
-        first = state.history["start_time"].min() if start is None else start
-        last = state.history["end_time"].max() if end is None else end
-        if first is not None and last is not None and last <= first:  # type: ignore[operator]
-            which = " and until ".join(moment_text(one, info) for one in (first, last))  # type: ignore[arg-type]
-            raise ConfigError(f"nothing lies from {which}: choose a last moment after the first")
-        self._select_span(first, last)  # type: ignore[arg-type]
-
-    def _select_span(self, start: datetime | None, end: datetime | None) -> None:
-        self._store.select(replace(self._store.state.selection, start=start, end=end))
+        if start is not None or end is not None:
+            windows: Any = state.history
+            start = start or windows["start_time"].min()
+            end = end or windows["end_time"].max()
+            if start and end and end <= start:
+                which = " and until ".join(moment_text(one, info) for one in (start, end))
+                raise ConfigError(f"nothing lies from {which}: choose a last moment after the first")
+        self._store.select(replace(now, start=start, end=end))
         self._ends.clear()

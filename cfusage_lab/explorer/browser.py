@@ -24,24 +24,12 @@ class Browser(anywidget.AnyWidget):
     time_zone = traitlets.Unicode().tag(sync=True)
 
     def __init__(self) -> None:
-        self._copied: list[Callable[[bool], None]] = []
-        self._escaped: list[Callable[[], None]] = []
-        self._acted: list[Callable[[str], None]] = []
+        self._heard: dict[str, list[Callable[[dict[str, Any]], None]]] = {}
         super().__init__(layout={"display": "none"})
         self.on_msg(self._hear)
 
     def save(self, name: str, content: bytes, mime: str) -> None:
-        """Save a file where the reader's downloads go.
-
-        Parameters
-        ----------
-        name
-            What the file is called.
-        content
-            What is in it.
-        mime
-            Its MIME type, such as ``text/csv``.
-        """
+        """Save a file where the reader's downloads go; ``mime`` is its MIME type, such as ``text/csv``."""
         self.send({"kind": "save", "name": name, "mime": mime}, buffers=[content])
 
     def copy(self, text: str) -> None:
@@ -50,26 +38,22 @@ class Browser(anywidget.AnyWidget):
 
     def on_copied(self, callback: Callable[[bool], None]) -> None:
         """Call ``callback`` after each :meth:`copy`, with whether the text is in the clipboard."""
-        self._copied.append(callback)
+        self._on("copied", lambda told: callback(bool(told.get("is_copied"))))
 
     def on_escape(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` for each Escape with the focus or the pointer in the explorer.
 
         One that is pressed in a field of text belongs to the field.
         """
-        self._escaped.append(callback)
+        self._on("escape", lambda _told: callback())
 
     def on_action(self, callback: Callable[[str], None]) -> None:
         """Call ``callback`` with the ``data-action`` of what is clicked in the explorer's own HTML."""
-        self._acted.append(callback)
+        self._on("action", lambda told: callback(str(told.get("action"))))
+
+    def _on(self, kind: str, callback: Callable[[dict[str, Any]], None]) -> None:
+        self._heard.setdefault(kind, []).append(callback)
 
     def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("kind") == "copied":
-            for hear_copied in self._copied:
-                hear_copied(bool(content.get("is_copied")))
-        if content.get("kind") == "action":
-            for hear_acted in self._acted:
-                hear_acted(str(content.get("action")))
-        if content.get("kind") == "escape":
-            for hear_escaped in self._escaped:
-                hear_escaped()
+        for callback in self._heard.get(str(content.get("kind")), ()):
+            callback(content)

@@ -22,26 +22,15 @@ __all__ = [
     "field",
     "moment_picker",
     "status_line",
+    "unfold",
     "zone_meant",
     "zone_picker",
 ]
 
 
 _MOST_SUGGESTIONS: Final = 6
-_REGIONS: Final = frozenset(
-    {
-        "Africa",
-        "America",
-        "Antarctica",
-        "Arctic",
-        "Asia",
-        "Atlantic",
-        "Australia",
-        "Europe",
-        "Indian",
-        "Pacific",
-    }
-)
+_NO_REGIONS: Final = frozenset({"Brazil", "Canada", "Chile", "Etc", "Mexico", "US"})
+"""Zones called after these are other names of zones that are called after a region."""
 _QUIET: Final = "color: var(--jp-ui-font-color2, #616161)"
 _FONT: Final = "font: 13px/1.4 var(--jp-ui-font-family, sans-serif); color: var(--jp-ui-font-color1, #1f1f1f)"
 _BADGE: Final = (
@@ -88,8 +77,7 @@ def banner(message: str, below: str) -> str:
 def status_line(status: str, *, details: str = "", notes: Sequence[str] = ()) -> str:
     """Write the status as HTML: where the numbers come from stands out, the rest gets a line each."""
     source, _, rest = status.partition(" · ")
-    notes = [*([details] if details else []), *notes]
-    extra = "".join(f"<div>{html_text(note)}</div>" for note in notes)
+    extra = "".join(f"<div>{html_text(note)}</div>" for note in (details, *notes) if note)
     return (
         f'<div role="status" style="{_FONT}"><span style="{_BADGE}">{html_text(source)}</span> '
         f'<span style="{_QUIET}; padding-left: 6px">{html_text(rest)}</span>'
@@ -112,6 +100,11 @@ def field(widget: ipywidgets.DOMWidget, *more: str) -> ipywidgets.DOMWidget:
 def dropdown(name: str, options: Sequence[object], value: object, *more: str) -> ipywidgets.Dropdown:
     """Make a control of labels, perhaps with what they stand for."""
     return field(ipywidgets.Dropdown(description=name, options=options, value=value), *more)
+
+
+def unfold(toggle: ipywidgets.ToggleButton, body: ipywidgets.Widget) -> None:
+    """Let a widget be seen for as long as a button is down."""
+    traitlets.dlink((toggle, "value"), (body.layout, "display"), lambda is_down: None if is_down else "none")
 
 
 def date_picker(name: str) -> ipywidgets.DatePicker:
@@ -143,16 +136,14 @@ class TokenField(ipywidgets.Password):  # type: ignore[misc]
 
 def zone_picker(chosen: str) -> ipywidgets.Combobox:
     """Make a control that suggests time zones while a name is written."""
-    return field(
-        ipywidgets.Combobox(
-            description="Time zone",
-            options=_zones(chosen),
-            value=chosen,
-            placeholder="Europe/Berlin",
-            continuous_update=False,
-        ),
-        "cfusage-zone",
+    picker = ipywidgets.Combobox(
+        description="Time zone",
+        options=_zones(chosen),
+        value=chosen,
+        placeholder="Europe/Berlin",
+        continuous_update=False,
     )
+    return field(picker, "cfusage-zone")
 
 
 def zone_meant(written: str, places: Sequence[str]) -> str:
@@ -178,8 +169,8 @@ def zone_meant(written: str, places: Sequence[str]) -> str:
     raise ConfigError(f"{written!r} is a part of {len(matches)} time zones: {names}")
 
 
-def _zones(*more: str) -> list[str]:
-    """List the places of the IANA database, UTC first."""
+def _zones(chosen: str) -> list[str]:
+    """List the places of the IANA database and the zone that is chosen, UTC first."""
     listed = importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split()
-    places = {name for name in listed if name.partition("/")[0] in _REGIONS and "/" in name}
-    return ["UTC", *sorted(places | set(more) - {"UTC"})]
+    places = {name for name in listed if "/" in name and name.partition("/")[0] not in _NO_REGIONS}
+    return ["UTC", *sorted(places | {chosen} - {"UTC"})]

@@ -17,6 +17,7 @@ __all__ = ["DaysTable", "day_rows"]
 _MOST_OPEN: Final = 2
 """Days that are unfolded at once: with a page of days, some 60 rows."""
 _ISO: Final = len("2026-11-16")
+"""Letters of a row's key that are its date."""
 
 
 class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
@@ -34,28 +35,20 @@ class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
         self._chosen: date | None = None
         self._page = 0
         self._open: tuple[str, ...] = ()
-        self._heard: list[Callable[[date], None]] = []
-        self.heading, self.place = ipywidgets.HTML("<strong>Days</strong>"), ipywidgets.HTML()
+        self.heading = ipywidgets.HTML("<strong>Days</strong>").add_class("cfusage-table-title")
         self.order = ipywidgets.Dropdown(
             description="Order", options=tuple(ORDERS), style={"description_width": "auto"}
         )
-        self.previous, self.next = (ipywidgets.Button(description=text) for text in ("Previous", "Next"))
+        head = ipywidgets.Box([self.heading, self.order.add_class("cfusage-order")])
+        self.place = ipywidgets.HTML().add_class("cfusage-quiet")
+        self.previous = ipywidgets.Button(description="Previous").add_class("cfusage-link")
+        self.next = ipywidgets.Button(description="Next").add_class("cfusage-link")
         self.rows = Rows()
-        head = ipywidgets.Box([self.heading, self.order])
         self._foot = ipywidgets.Box([self.place, self.previous, self.next])
-        super().__init__([head, self.rows, self._foot])
-        for one, name in (
-            (self, "cfusage-days"),
-            (head, "cfusage-table-head"),
-            (self._foot, "cfusage-table-foot"),
-            (self.heading, "cfusage-table-title"),
-            (self.place, "cfusage-quiet"),
-            (self.order, "cfusage-order"),
-            (self.previous, "cfusage-link"),
-            (self.next, "cfusage-link"),
-        ):
-            one.add_class(name)
-        self.rows.on_click(self._click)
+        super().__init__(
+            [head.add_class("cfusage-table-head"), self.rows, self._foot.add_class("cfusage-table-foot")]
+        )
+        self.add_class("cfusage-days")
         self.rows.on_open(self._unfold)
         self.order.observe(lambda _change: self._turn(0), names="value")
         self.previous.on_click(lambda _button: self._turn(self._page - 1))
@@ -63,7 +56,7 @@ class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
 
     def on_day(self, callback: Callable[[date], None]) -> None:
         """Call ``callback`` with the date of a day that is clicked, or chosen with Enter or Space."""
-        self._heard.append(callback)
+        self.rows.on_click(lambda key, _is_added: callback(date.fromisoformat(key[:_ISO])))
 
     def show(
         self,
@@ -118,10 +111,6 @@ class DaysTable(ipywidgets.VBox):  # type: ignore[misc]
         rest = tuple(one for one in self._open if one != key)
         self._open = rest if key in self._open else (*rest, key)[-_MOST_OPEN:]
         self._turn(self._page)
-
-    def _click(self, key: str, _is_added: bool) -> None:  # noqa: FBT001 - as rows tell it
-        for hear_day in self._heard:
-            hear_day(date.fromisoformat(key[:_ISO]))
 
 
 def _have_same_pages(one: SelectedDays, other: SelectedDays) -> bool:

@@ -35,8 +35,7 @@ class ExportBox:
         }
         self.by_form["py"].description = "Copy as code"
         self.by_form["py"].tooltip = "Copy the lines of Python behind this screen"
-        self.buttons = ipywidgets.Box(list(self.by_form.values()))
-        self.buttons.add_class("cfusage-row")
+        self.buttons = ipywidgets.Box(list(self.by_form.values())).add_class("cfusage-row")
 
     def begin(self, form: str) -> None:
         """Say that it is being made."""

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from threading import Condition
 from typing import Any, Final
 
 from cfusage_lab.errors import ConfigError
-from cfusage_lab.explorer.selection import Selection
 from cfusage_lab.explorer.state import State
 from cfusage_lab.time_units import EPOCH
 from cfusage_lab.view import ChartView
 
 __all__ = ["LinkedChart", "day_told", "is_brushed", "marks_of"]
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+"""Vega tells a moment as so many since 1970."""
 
 
 class LinkedChart(ChartView):
@@ -39,11 +41,13 @@ class LinkedChart(ChartView):
 
 def marks_of(state: State) -> dict[str, tuple[str, dict[str, list[Any]] | None]]:
     """Return what marks the selection in each chart: the brush, the cell, the day."""
-    selection = state.selection
+    chosen, readings = state.selection, state.clock.readings(state.selection)
+    is_cell = chosen.weekday is not None and chosen.hour is not None
+    day = None if chosen.day is None else int((chosen.day - EPOCH.date()) / _MILLISECOND)
     return {
-        "time_line": ("brush", _brush(state)),
-        "heatmap": ("cell", _cell(selection)),
-        "compared": ("day", None if selection.day is None else {"day": [_milliseconds(selection.day)]}),
+        "time_line": ("brush", {"left": list(readings)} if readings else None),
+        "heatmap": ("cell", {"weekday": [chosen.weekday], "hour": [chosen.hour]} if is_cell else None),
+        "compared": ("day", None if day is None else {"day": [day]}),
     }
 
 
@@ -55,25 +59,7 @@ def is_brushed(state: State, told: Mapping[str, Any]) -> bool:
         return False
 
 
-def _brush(state: State) -> dict[str, list[Any]] | None:
-    readings = state.clock.readings(state.selection)
-    return {"left": list(readings)} if readings else None
-
-
-def _cell(selection: Selection) -> dict[str, list[Any]] | None:
-    if selection.weekday is None or selection.hour is None:
-        return None
-    return {"weekday": [selection.weekday], "hour": [selection.hour]}
-
-
 def day_told(told: Mapping[str, Any]) -> date | None:
     """Return the day that a chart tells as a midnight marked UTC."""
     values = told.get("day")
-    return (EPOCH + timedelta(milliseconds=values[0])).date() if values else None
-
-
-def _milliseconds(day: date) -> int:
-    return int((datetime(day.year, day.month, day.day, tzinfo=UTC) - EPOCH) / _MILLISECOND)
-
-
-_MILLISECOND: Final = timedelta(milliseconds=1)
+    return (EPOCH + values[0] * _MILLISECOND).date() if values else None

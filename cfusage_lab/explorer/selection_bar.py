@@ -1,11 +1,11 @@
 """What is selected, in words that stay in sight, and the controls that select without a mouse."""
 
 from datetime import datetime, tzinfo
-from typing import Any, Final
+from typing import Final
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from cfusage_lab.explorer.controls import date_picker, dropdown, moment_picker
+from cfusage_lab.explorer.controls import button, date_picker, dropdown, moment_picker, unfold
 from cfusage_lab.explorer.state import State
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.ranges import zone
@@ -37,9 +37,7 @@ class SelectionBar(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.chip = ipywidgets.HTML()
-        self.leave = ipywidgets.Button(
-            description="Leave the selection", icon="times", tooltip="Leave the selection (Esc)"
-        )
+        self.leave = button("Leave the selection", icon="times", tooltip="Leave the selection (Esc)")
         self.leave.add_class("cfusage-leave")
         self.more = ipywidgets.ToggleButton(
             description="Choose hours", icon="sliders", tooltip="Choose hours"
@@ -50,19 +48,11 @@ class SelectionBar(ipywidgets.VBox):  # type: ignore[misc]
         self.weekday = dropdown("Weekday", weekdays, ANY)
         self.hour = dropdown("Hour", hours, ANY, "cfusage-narrow")
         self.day = date_picker("Day")
-        self._fields = ipywidgets.Box(
-            [self.select_from, self.select_until, self.weekday, self.hour, self.day],
-            layout={"display": "none"},
-        )
-        self._fields.add_class("cfusage-row")
-        self.more.observe(self._unfold, names="value")
+        fields = ipywidgets.Box([self.select_from, self.select_until, self.weekday, self.hour, self.day])
+        unfold(self.more, fields)
         line = ipywidgets.Box([self.chip, self.leave, self.more])
-        line.add_class("cfusage-chip-line")
-        super().__init__([line, self._fields])
+        super().__init__([line.add_class("cfusage-chip-line"), fields.add_class("cfusage-row")])
         self.add_class("cfusage-selection-bar")
-
-    def _unfold(self, change: dict[str, Any]) -> None:
-        self._fields.layout.display = None if change["new"] else "none"
 
     def show(self, state: State) -> None:
         """Say what is selected, and set the controls to it."""
@@ -99,13 +89,12 @@ def _words(state: State) -> str:
 def _when(state: State) -> str:
     """Name the selected days in short, where whole days are all that is selected."""
     selection, dates, info = state.selection, state.dates, zone(state.time_zone)
-    is_days = selection.weekday is None and selection.hour is None and selection.day is None
-    if dates is None or selection.start is None or selection.end is None or not is_days:
-        return selection.words(time_zone=state.time_zone)
-    ends = day_start(dates[0], info), day_start(dates[1] + DAY, info)
-    if (selection.start, selection.end) != ends:
-        return selection.words(time_zone=state.time_zone)
-    return short_days_text(*dates, with_year=False)
+    is_days = selection.is_brushed and selection == selection.brush
+    if dates is not None and is_days:
+        ends = day_start(dates[0], info), day_start(dates[1] + DAY, info)
+        if (selection.start, selection.end) == ends:
+            return short_days_text(*dates, with_year=False)
+    return selection.words(time_zone=state.time_zone)
 
 
 def _reading(instant: datetime | None, info: tzinfo) -> datetime | None:
