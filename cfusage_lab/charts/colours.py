@@ -18,13 +18,15 @@ __all__ = [
     "CROSS",
     "DOWN",
     "FRAME",
-    "IS_STRONG",
     "NEUTRAL",
+    "ON_CELLS",
     "PALETTE",
     "RAMP",
     "REST",
+    "STRONG",
     "UP",
     "colour_by_amount",
+    "inks",
     "kinds_colour",
     "kinds_outline",
     "kinds_shape",
@@ -130,8 +132,21 @@ def colour_by_amount(
     return filled.transform_filter(f"isValid(datum.{column})")
 
 
-IS_STRONG: Final = "((datum.{column} - domain('fill')[0]) / span(domain('fill')) > 0.78)"
-"""Whether white is what can be read on a cell, in either theme; else the theme's own colour of texts is."""
+def inks(column: str) -> list[tuple[str, dict[str, str]]]:
+    """Return what is written with on cells: when, as a Vega expression, and how a mark is told to.
+
+    White on the strongest cells, where it is what can be read in either theme, and on the others what a theme
+    says of :data:`ON_CELLS`.
+    """
+    strong = f"((datum.{column} - domain('fill')[0]) / span(domain('fill')) > {STRONG})"
+    return [(strong, {"color": "#ffffff"}), (f"!{strong}", {"style": ON_CELLS})]
+
+
+ON_CELLS: Final = "cfusage-on-cells"
+"""The style of what is written on cells: black on a light page and white on a dark one, no grey."""
+STRONG: Final = 0.89
+"""The part of the ramp above which a cell is strong: there, on a light page, black and white are read alike,
+with a contrast of 4.6:1."""
 
 
 def _by_kind(looks: Mapping[str, str]) -> alt.Scale:

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import hidden_axis, weekday_y
-from cfusage_lab.charts.colours import CROSS, IS_STRONG, NEUTRAL, colour_by_amount
+from cfusage_lab.charts.colours import CROSS, NEUTRAL, colour_by_amount, inks
 from cfusage_lab.charts.headings import day_facts, final_fact, one_line
 from cfusage_lab.charts.marks import Part, choice_frames, hover_columns
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
@@ -24,7 +24,6 @@ MOST_WEEKS: Final = 160
 """Weeks, three years of them: cells of two pixels in half a screen."""
 
 _IS_THERE: Final = "isValid(datum.cost_usd)"
-_IS_STRONG: Final = IS_STRONG.format(column="cost_usd")
 _IS_WIDE: Final = "bandwidth('x') > 12"
 _WEEK_LABEL: Final = """
 length(domain('x')) <= 16 ? utcFormat(datum.value, '%-d %b')
@@ -162,35 +161,38 @@ def _layers(row: Row) -> list[Part]:
     return [
         cells,
         *(_amounts(base) if row.is_alone else []),
-        _corners(base),
+        *_corners(base),
         absent,
         *choice_frames(base, "day", width=width),
         hover_columns(base, ["day"], titles, _texts(row.label), nth=row.nth),
     ]
 
 
-def _corners(base: Part) -> Part:
+def _corners(base: Part) -> list[Part]:
     """Mark the days with hours missing in the corner of their cells."""
-    return base.mark_point(
-        shape="M1,1H-1L1,-1Z",
-        size=alt.ExprRef(f"{_IS_WIDE} ? 60 : 14"),
-        xOffset=alt.ExprRef(f"bandwidth('x') / 2 - ({_IS_WIDE} ? 7 : 3)"),
-        yOffset=alt.ExprRef(f"bandwidth('y') / 2 - ({_IS_WIDE} ? 5 : 3)"),
-        color=alt.ExprRef(f"{_IS_STRONG} ? '#ffffff' : '{NEUTRAL}'"),
-    ).transform_filter(f"{_IS_THERE} && !datum.is_whole")
+    return [
+        base.mark_point(
+            shape="M1,1H-1L1,-1Z",
+            size=alt.ExprRef(f"{_IS_WIDE} ? 60 : 14"),
+            xOffset=alt.ExprRef(f"bandwidth('x') / 2 - ({_IS_WIDE} ? 7 : 3)"),
+            yOffset=alt.ExprRef(f"bandwidth('y') / 2 - ({_IS_WIDE} ? 5 : 3)"),
+            opacity=alt.ExprRef(f"{which} ? 1 : 0"),
+            **ink,
+        ).transform_filter(f"{_IS_THERE} && !datum.is_whole")
+        for which, ink in inks("cost_usd")
+    ]
 
 
 def _amounts(base: Part) -> list[Part]:
     """Write the amounts into the cells where the longest of them has room: all of them, or none."""
     has_room = "bandwidth('x') > 8 + 7 * datum.longest"
-    inks: list[tuple[str, dict[str, str]]] = [(_IS_STRONG, {"color": "#ffffff"}), (f"!{_IS_STRONG}", {})]
     return [
         base.mark_text(fontSize=11, opacity=alt.ExprRef(f"{has_room} && {which} ? 1 : 0"), **ink)
         .encode(text="amount:N")
         .transform_filter(_IS_THERE)
         .transform_calculate(amount=exact_text("datum.cost_usd"), letters="length(datum.amount)")
         .transform_joinaggregate(longest="max(letters)")
-        for which, ink in inks
+        for which, ink in inks("cost_usd")
     ]
 
 

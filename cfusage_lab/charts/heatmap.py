@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from cfusage_lab.charts.axes import hidden_axis, weekday_y
-from cfusage_lab.charts.colours import CROSS, IS_STRONG, NEUTRAL, colour_by_amount
+from cfusage_lab.charts.colours import CROSS, NEUTRAL, colour_by_amount, inks
 from cfusage_lab.charts.headings import Heading, check_heading
 from cfusage_lab.charts.heatmap_weeks import WEEK_TEXTS, week_texts
 from cfusage_lab.charts.hour_patterns import (
@@ -200,13 +200,11 @@ def _peak(middle: Part, column: str, statistic: Statistic) -> list[Part]:
     room = "(scale('x', 1) - scale('x', 0) - 4)"
     texts = [one.format(cost=f"datum.{column}") for one in (exact, short)]
     text = " : ".join(f"length({one}) * 6.4 < {room} ? {one}" for one in texts) + " : ''"
-    strong = IS_STRONG.format(column=column)
-    inks: list[tuple[str, dict[str, str]]] = [(strong, {"color": "#ffffff"}), (f"!{strong}", {})]
     return [
         middle.mark_text(
             fontSize=11, fontWeight="bold", text=alt.ExprRef(f"{which} ? ({text}) : ''"), **ink
         ).transform_filter("datum.is_peak")
-        for which, ink in inks
+        for which, ink in inks(column)
     ]
 
 

@@ -4,12 +4,13 @@ import copy
 from typing import Any, Final
 
 from cfusage_lab.argument_checks import check_choice
+from cfusage_lab.charts.colours import ON_CELLS
 
 __all__ = ["THEMES", "apply_theme", "check_theme", "merged"]
 
 
-def _theme(*, background: str, text: str, faint: str, line: str, frame: str) -> dict[str, Any]:
-    """Write a Vega-Lite config of these colours."""
+def _theme(*, background: str, text: str, pure: str, faint: str, line: str, frame: str) -> dict[str, Any]:
+    """Write a Vega-Lite config of these colours; ``pure`` is read on cells of any colour."""
     return {
         "background": background,
         "axis": {
@@ -22,6 +23,7 @@ def _theme(*, background: str, text: str, faint: str, line: str, frame: str) -> 
         "header": {"labelColor": text, "titleColor": text},
         "legend": {"labelColor": text, "titleColor": faint},
         "mark": {},
+        "style": {ON_CELLS: {"color": pure}},
         "text": {"color": text},
         "title": {"color": text, "subtitleColor": faint},
         "view": {"stroke": frame},
@@ -29,8 +31,22 @@ def _theme(*, background: str, text: str, faint: str, line: str, frame: str) -> 
 
 
 THEMES: Final = {
-    "light": _theme(background="#ffffff", text="#1f1f1f", faint="#616161", line="#e4e4e4", frame="#dddddd"),
-    "dark": _theme(background="#111111", text="#e6e6e6", faint="#a8a8a8", line="#3d3d3d", frame="#3d3d3d"),
+    "light": _theme(
+        background="#ffffff",
+        text="#1f1f1f",
+        pure="#000000",
+        faint="#616161",
+        line="#e4e4e4",
+        frame="#dddddd",
+    ),
+    "dark": _theme(
+        background="#111111",
+        text="#e6e6e6",
+        pure="#ffffff",
+        faint="#a8a8a8",
+        line="#3d3d3d",
+        frame="#3d3d3d",
+    ),
 }
 """Theme name to config; the backgrounds are those of JupyterLab's notebooks."""
 

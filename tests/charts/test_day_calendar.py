@@ -52,13 +52,20 @@ def test_the_highest_and_the_lowest_cost_have_the_ends_of_the_ramp() -> None:
     assert width == pytest.approx(320 - 3, abs=0.5)
 
 
+def corners(svg: str) -> list[tuple[float, float, str]]:
+    """Tell top, left and colour of each corner that is seen."""
+    triangles = re.findall(
+        r'translate\(([\d.]+),([\d.]+)\)" d="M[^L"]*L[^L"]*L[^L"]*Z" fill="(#\w+)"[^>]* opacity="1"', svg
+    )
+    return [(float(top), float(left), fill) for left, top, fill in triangles]
+
+
 def test_amounts_stand_in_wide_cells_and_partial_days_have_a_corner() -> None:
     """The 9th is running."""
     chart = calendar_chart(days(WEEK_AND_A_HALF, partial=["2026-11-09"], running=["2026-11-09"]))
 
     assert {"$5.00", "$0", "$20.00", "$10.00"} <= set(texts_of(chart))
-    triangles = re.findall(r'translate\(([\d.]+),([\d.]+)\)" d="M[^L"]*L[^L"]*L[^L"]*Z"', svg_of(chart))
-    assert [(float(left) > 600, float(top) < 26) for left, top in triangles] == [(True, True)]
+    assert [(left > 600, top < 26) for top, left, _ in corners(svg_of(chart))] == [(True, True)]
     assert subtitle_of(chart)[-2:] == [
         "Corners mark days with hours missing: 1",
         "4 days, the last not final",
@@ -95,15 +102,19 @@ def test_of_several_costliest_days_the_earliest_is_stated() -> None:
     assert title_of(chart) == "Costliest day: Sat 7 Nov 2026, $20.00"
 
 
-def test_amounts_are_white_on_strong_cells_and_in_the_themes_ink_on_others() -> None:
-    """20 dollars are all blue, nothing is hardly any."""
-    drawn = svg(calendar_chart(days(WEEK_AND_A_HALF)), theme="dark")
+@pytest.mark.parametrize(("theme", "ink"), [("light", "#000000"), ("dark", "#ffffff")])
+def test_what_stands_on_cells_is_white_on_strong_ones_and_black_or_white_on_others(
+    theme: str, ink: str
+) -> None:
+    """20 dollars are all blue, nothing is hardly any; 17.70 are just not strong, 17.90 just are."""
+    week = {"2026-11-02": 0, "2026-11-03": 20, "2026-11-05": 17.7, "2026-11-06": 17.9}
 
-    texts = re.findall(r'<text[^>]*fill="(#\w+)"([^>]*)>(\$20\.00|\$0)</text>', drawn)
-    assert {amount: ink for ink, about, amount in texts if 'opacity="0"' not in about} == {
-        "$20.00": "#ffffff",
-        "$0": "#e6e6e6",
-    }
+    drawn = svg(calendar_chart(days(week, partial=list(week))), theme=theme)
+
+    inks = {"$0": ink, "$20.00": "#ffffff", "$17.70": ink, "$17.90": "#ffffff"}
+    texts = re.findall(r'<text[^>]*translate\(320,[^>]*fill="(#\w+)" opacity="1">([^<]*)', drawn)
+    assert {amount: fill for fill, amount in texts} == inks
+    assert [fill for _, _, fill in sorted(corners(drawn))] == [*inks.values()]
 
 
 def test_the_heading_states_the_costliest_day() -> None:

@@ -20,8 +20,9 @@ from sight import SIGHT, contrast, lab
 
 import cfusage_lab as cfu
 from cfusage_lab import anomaly_detection, changes, charts, forecasts, invoices, patterns
-from cfusage_lab.charts.colours import DOWN, IS_STRONG, NEUTRAL, RAMP, UP
+from cfusage_lab.charts.colours import DOWN, NEUTRAL, ON_CELLS, RAMP, STRONG, UP, inks
 from cfusage_lab.fetch import UsageClient
+from cfusage_lab.view.themes import THEMES
 
 ZONE = "Europe/Berlin"
 DAYS = days({f"2026-10-{day:02d}": day % 7 for day in range(20, 32)})
@@ -374,10 +375,15 @@ def test_every_mark_has_a_contrast_of_three_to_one(background: str) -> None:
     assert min(contrast(colour, background) for colour in (UP, DOWN, NEUTRAL, over(background, 1))) >= 3.0
 
 
-@pytest.mark.parametrize(("ground", "ink"), [("#ffffff", "#1f1f1f"), ("#111111", "#e6e6e6")])
-def test_amounts_in_cells_can_be_read(ground: str, ink: str) -> None:
-    """White on what is strong, and the theme's ink on the rest."""
-    parts = [part / 200 for part in range(201)]
-    assert "> 0.78" in IS_STRONG
+@pytest.mark.parametrize("theme", THEMES)
+def test_amounts_in_cells_can_be_read(theme: str) -> None:
+    """WCAG 2.2, 1.4.3, on whatever cell: white on what is strong, and a theme's purest ink on the rest."""
+    ground, ink = (
+        str(one) for one in (THEMES[theme]["background"], THEMES[theme]["style"][ON_CELLS]["color"])
+    )
+    parts = [part / 1000 for part in range(1001)]
+    (is_strong, strong), (_, other) = inks("cost_usd")
 
-    assert min(contrast(over(ground, part), "#ffffff" if part > 0.78 else ink) for part in parts) > 3.8
+    assert (strong, other) == ({"color": "#ffffff"}, {"style": ON_CELLS})
+    assert is_strong.endswith(f" > {STRONG})")
+    assert min(contrast(over(ground, part), "#ffffff" if part > STRONG else ink) for part in parts) >= 4.5
