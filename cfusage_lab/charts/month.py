@@ -25,7 +25,7 @@ from cfusage_lab.wording import days_text, dollars, more_or_less
 __all__ = ["DAY_MINUTES", "clock_minutes", "month_of_days", "month_over_month_chart"]
 
 DAY_MINUTES: Final = 24 * 60
-_DASHES: Final = {"current": [1, 0], "previous": [5, 3]}
+_DASHES: Final = {"current": [], "previous": [5, 3]}
 _COLOURS: Final = {"current": PALETTE[0], "previous": REST}
 _MONTH_PIXELS: Final = 160
 """What September and its year take in the key."""

@@ -26,7 +26,7 @@ __all__ = ["month_end_chart"]
 _LIMITS: Final = {"budget": PALETTE[4], "credit": PALETTE[3]}
 """Lines that a month may reach, and their colours."""
 _LIMIT_TEXTS: Final = {"budget": "Budget", "credit": "Credit used up at"}
-_DASHES: Final = {"spent": [1, 0], "forecast": [5, 3]}
+_DASHES: Final = {"spent": [], "forecast": [5, 3]}
 _ENTRY_PIXELS: Final = 180
 """What an entry of the key takes: half of a short one and the forecast's."""
 _FAN: Final = (0.26, 0.16, 0.1)

@@ -69,7 +69,7 @@ def test_the_lines_differ_by_colour_and_by_dashes() -> None:
 
     encoding = layers_of(chart, "line")[0]["encoding"]
     assert encoding["color"]["scale"] == {"domain": ["current", "previous"], "range": [PALETTE[0], REST]}
-    assert encoding["strokeDash"]["scale"]["range"] == [[1, 0], [5, 3]]
+    assert encoding["strokeDash"]["scale"]["range"] == [[], [5, 3]]
     assert {"November 2026", "October 2026"} <= set(texts_of(chart))
     (labels,) = [one["value"] for one in complete(chart)["params"] if one["name"] == "month_labels"]
     assert labels == {"current": "November 2026", "previous": "October 2026"}
