@@ -8,6 +8,7 @@ import polars as pl
 
 from cfusage_lab.changes.days import day_over_day
 from cfusage_lab.daily import daily_usage, total_usage
+from cfusage_lab.frames.expressions import state_of, state_rank, without_rounding
 from cfusage_lab.frames.local_time import calendar
 from cfusage_lab.ranges import no_zone_warning, zone
 from cfusage_lab.ranges.zones import day_of, day_start
@@ -86,10 +87,56 @@ class SelectedDays:
                 how="left",
                 maintain_order="left",
             )
-            .join(self._hours(known, days), on=key, how="left", maintain_order="left")
+            .join(self._known_hours(known, days), on=key, how="left", maintain_order="left")
             .join(expected, on="date", how="left", maintain_order="left")
             .with_columns(kind=pl.when("is_whole").then("kind").fill_null("unknown"))
             .with_columns(missing=pl.col("expected") - pl.max_horizontal("hours", "known_hours"))
+        )
+
+    def hours(self, day: date, *, account_id: str | None) -> pl.DataFrame:
+        """Return the hours of a day that are selected, or would be, were they known.
+
+        Parameters
+        ----------
+        day
+            The local day.
+        account_id
+            Whose hours these are; None adds accounts up.
+
+        Returns
+        -------
+        DataFrame
+            One row is an hour, in order:
+
+            - ``start_time``: the hour, in UTC
+            - ``cost_usd``: US dollars of all accounts of which it is known; null where it is of none
+            - ``accounts``: of how many accounts it is known
+            - ``state``: the least settled of its windows; null where none is selected
+        """
+        first, last = self.span()
+        due = calendar(first, last + HOUR, time_zone=self.time_zone).filter(date=day).select("start_time")
+        inside = pl.col("start_time").is_between(due["start_time"].min(), due["start_time"].max())
+        if account_id is not None:
+            inside &= pl.col("account_id") == account_id
+        cost = pl.col("aggregated_value")
+        found = (
+            self.selected.filter(inside)
+            .group_by("start_time")
+            .agg(
+                cost_usd=without_rounding(cost.sum(), cost.abs().sum(), pl),
+                accounts=cost.count().cast(pl.Int64),
+                rank=state_rank(pl).max(),
+            )
+            .with_columns(
+                cost_usd=pl.when(pl.col("accounts") > 0).then("cost_usd"), state=state_of("rank", pl)
+            )
+        )
+        elsewhere = self.known.filter(inside, cost.is_not_null()).join(found, on="start_time", how="anti")
+        return (
+            due.join(elsewhere, on="start_time", how="anti", maintain_order="left")
+            .join(found, on="start_time", how="left", maintain_order="left")
+            .with_columns(pl.col("accounts").fill_null(0))
+            .select("start_time", "cost_usd", "accounts", "state")
         )
 
     def _known_between(self, first: date, last: date) -> pl.DataFrame:
@@ -102,7 +149,7 @@ class SelectedDays:
         has_others = not part["account_id"].unique().is_in(own).all()
         return part.filter(pl.col("account_id").is_in(own)) if has_others else part
 
-    def _hours(self, known: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    def _known_hours(self, known: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
         """Return how many hours of the span are known on each day.
 
         Only on the days on which the span begins and ends may that be fewer than ``days`` tell of ``known``.

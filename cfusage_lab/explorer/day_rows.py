@@ -9,9 +9,9 @@ import polars as pl
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.changes.selected_days import SelectedDays
-from cfusage_lab.explorer.hour_rows import hour_rows
 from cfusage_lab.explorer.rows import Cell, change_cell, column, cost_cell, row
-from cfusage_lab.wording import counted, date_text, day_text
+from cfusage_lab.ranges import zone
+from cfusage_lab.wording import counted, date_text, day_text, hour_window_text
 
 __all__ = ["DAYS", "ORDERS", "DayPage", "day_rows"]
 
@@ -22,6 +22,8 @@ ORDERS: Final = {
     "Oldest first": (["date", "place"], [False, False]),
     "Costliest first": (["cost_usd", "date", "place"], [True, True, False]),
 }
+
+_PROVISIONAL: Final = "may still change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def day_rows(
         cells = [write_date(day["date"]), *([] if whose is None else [called[whose]]), *_cells(day, scale)]
         is_open, is_chosen = key in open_days, day["date"] == chosen
         rows.append(row(key, cells, is_selected=is_chosen, is_open=is_open, is_expandable=True))
-        rows += hour_rows(days, day["date"], key=key, account_id=whose) if is_open else []
+        rows += _hour_rows(days, day["date"], key, whose) if is_open else []
     return DayPage(
         columns=_columns(by_account=by_account),
         rows=tuple(rows),
@@ -140,6 +142,37 @@ def _state(day: Mapping[str, Any]) -> str:
         (f"{day['hours']} of {day['day_hours']} hours", is_cut),
         (f"{counted(missing, 'hour')} missing", missing > 0),
         ("hours missing", lacks),
-        ("may still change", day["state"] == "provisional"),
+        (_PROVISIONAL, day["state"] == "provisional"),
+    )
+    return ", ".join(text for text, is_true in words if is_true)
+
+
+def _hour_rows(days: SelectedDays, day: date, key: str, account_id: str | None) -> list[dict[str, Any]]:
+    """Make a row for each hour of a day, of an account or of all added up."""
+    hours = days.hours(day, account_id=account_id).to_dicts()
+    accounts = days.accounts.len() if account_id is None else 1
+    states = [_hour_state(hour, accounts) for hour in hours]
+    if set(states) == {_PROVISIONAL}:  # the day has said so
+        states = [""] * len(states)
+    scale = max((abs(hour["cost_usd"]) for hour in hours if hour["cost_usd"] is not None), default=0.0)
+    names = [None] if account_id is not None else []  # the column of accounts, which the day has told
+    info, rows = zone(days.time_zone), []
+    for hour, state in zip(hours, states, strict=True):
+        start = hour["start_time"]
+        clock = hour_window_text(start, info).partition(", ")[2]
+        cells = [clock, *names, cost_cell(hour["cost_usd"], scale), None, state]
+        rows.append(row(f"{key} {start:%Y-%m-%dT%HZ}", cells, level=1, is_selected=None, is_quiet=True))
+    return rows
+
+
+def _hour_state(hour: Mapping[str, Any], accounts: int) -> str:
+    """Say what to know about an hour; nothing of one that is known of all accounts, and final."""
+    known = hour["accounts"]
+    if not known:
+        return "missing"
+    words = (
+        ("so far", hour["state"] == "in_progress"),
+        (f"{known:,} of {counted(accounts, 'account')}", known < accounts),
+        (_PROVISIONAL, hour["state"] == "provisional"),
     )
     return ", ".join(text for text, is_true in words if is_true)
