@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from histories import hours
 
 import cfusage_lab as cfu
+from cfusage_lab.charts.colours import ON_CELLS
 from cfusage_lab.view import pages, vega_bundle
 from cfusage_lab.view.packing import pack
 from cfusage_lab.view.pages import Html, Section, standalone
@@ -146,5 +147,6 @@ def test_the_pages_colours_are_those_of_the_charts(theme: str) -> None:
     chosen = [dark] if theme == "dark" else [screen, paper]
     for one in chosen:
         assert one["text"] == config["title"]["color"]
+        assert one["pure"] == config["style"][ON_CELLS]["color"]
         assert one["faint"] == config["axis"]["labelColor"]
         assert one["line"] == config["axis"]["gridColor"]
