@@ -8,7 +8,7 @@ import polars as pl
 import traitlets
 
 from cfusage_lab.account_names import labels
-from cfusage_lab.explorer.account_ranking import RANKED, rank_accounts
+from cfusage_lab.changes.account_ranking import RANKED, rank_accounts
 from cfusage_lab.explorer.rows import NOTHING, Cell, Rows, bar_cell, change_cell, column, row, spark_cell
 from cfusage_lab.wording import all_accounts, counted, dollars, share_text
 

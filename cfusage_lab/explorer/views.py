@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from cfusage_lab.changes.account_ranking import rank_accounts
 from cfusage_lab.changes.range_comparison import range_before
-from cfusage_lab.explorer.account_ranking import rank_accounts
 from cfusage_lab.explorer.billed import billed_html
 from cfusage_lab.explorer.chart_views import CHARTS, View
 from cfusage_lab.explorer.data import Part, Same

@@ -7,7 +7,7 @@ import pytest
 from hostile import TEXTS
 from ledger import A, B, C
 
-from cfusage_lab.explorer.account_ranking import RANKED
+from cfusage_lab.changes.account_ranking import RANKED
 from cfusage_lab.explorer.account_table import AccountTable
 from cfusage_lab.explorer.rows import NOTHING
 from cfusage_lab.wording import visible

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 from histories import HOUR, hours, local_days, random_history
-from ledger import A, B, C
 
-from cfusage_lab.explorer.account_ranking import MOST_POINTS, RANKED, rank_accounts
+from cfusage_lab.changes.account_ranking import MOST_POINTS, RANKED, rank_accounts
 from cfusage_lab.frames.expressions import ROUNDING
 from cfusage_lab.ranges import TimeRange
 
+A, B, C = "a" * 32, "b" * 32, "c" * 32
 NAMES = {A: "Alpha", B: "Beta", C: "Gamma"}
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
