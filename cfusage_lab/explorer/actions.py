@@ -68,11 +68,7 @@ class Actions:
             button.on_click(on(partial(self._save, form)))
 
     def _listen_to_selections(self) -> None:
-        page = self._page
-
-        def on(handler: Callable[[Any], None]) -> Callable[[Any], None]:
-            return page.heard(handler, self._refuse)
-
+        page, on = self._page, partial(self._page.heard, failed=self._refuse)
         page.charts["time_line"].observe(on(self._brush), names="selections")
         page.charts["heatmap"].observe(on(self._point_at_cell), names="selections")
         page.charts["compared"].observe(on(self._point_at_day), names="selections")

@@ -218,12 +218,10 @@ def _words(state: State) -> tuple[tuple[str, str], str | None]:
 
 
 def _within(dates: tuple[date, date]) -> str:
-    """Write that a date is one of some days."""
     first, last = (f"pl.date({one.year}, {one.month}, {one.day})" for one in dates)
     return f'pl.col("date").is_between({first}, {last})'
 
 
 def _drawn(chart: str, table: str, *options: str) -> str:
-    """Write the call that draws a chart."""
     arguments = [table, *options, "time_zone=time_zone", "names=names"]
     return f"chart = cfu.{chart}_chart{bracketed('()', arguments)}"

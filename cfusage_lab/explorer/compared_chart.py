@@ -122,7 +122,6 @@ def _month_over_month(state: State) -> alt.VConcatChart:
 
 
 def _to_its_end(state: State) -> alt.VConcatChart:
-    """Draw the month that runs, with what is to come."""
     course = state.course
     if course is None:
         return nothing(_DAYS_AWAITED)

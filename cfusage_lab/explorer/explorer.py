@@ -391,7 +391,6 @@ granularity, chart_days, statistic, refresh, cancel, token
 
 
 def _ids(accounts: object) -> tuple[str, ...] | None:
-    """Return account ids, as a caller wrote them."""
     if accounts is None:
         return None
     ids = [accounts] if isinstance(accounts, str) else accounts
@@ -401,7 +400,6 @@ def _ids(accounts: object) -> tuple[str, ...] | None:
 
 
 def _date(day: object) -> date | None:
-    """Return a local date, as a caller wrote it."""
     if isinstance(day, str):
         try:
             return date.fromisoformat(day)

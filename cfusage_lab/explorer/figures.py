@@ -52,7 +52,8 @@ class Card:
 def cards(state: State) -> list[Card]:
     """Put the figures of a state into words: of the selection first, then of today, the month, the credit."""
     with no_zone_warning():
-        mine = [_total_card(state), Card(figure=_mean_figure(state)), _costliest_card(state)]
+        days = _days(state)
+        mine = [_total_card(state), Card(figure=_mean_figure(state, days)), _costliest_card(days)]
         others = [*_headline(state), month_end_figure(state), *credit_figure(state)]
     return [*mine, *(Card(figure=one) for one in others)]
 
@@ -88,7 +89,7 @@ def _total_card(state: State) -> Card:
     return Card(figure=figure, is_main=True)
 
 
-def _mean_figure(state: State) -> Figure:
+def _mean_figure(state: State, days: pl.DataFrame) -> Figure:
     """Say what a whole day of the selection costs; of hours of the week, what one of them does."""
     windows = state.selected.filter(pl.col("state") != "in_progress")
     if state.selection.weekday is not None or state.selection.hour is not None:
@@ -97,16 +98,15 @@ def _mean_figure(state: State) -> Figure:
             return _untold(_MEAN_HOUR, "no hour of it has ended")
         mean = net(windows["aggregated_value"]) / count
         return _figure(_MEAN_HOUR, mean, f"of {counted(count, 'selected hour')}")
-    whole = _days(state).filter("is_whole", "is_over")
+    whole = days.filter("is_whole", "is_over")
     if whole.is_empty():
         return _untold(_MEAN_DAY, "no whole day is selected")
     mean = net(whole["cost_usd"]) / whole.height
     return _figure(_MEAN_DAY, mean, f"of {counted(whole.height, 'whole day')}")
 
 
-def _costliest_card(state: State) -> Card:
+def _costliest_card(days: pl.DataFrame) -> Card:
     """Name the selected day that cost most, whole or not; the earliest of several."""
-    days = _days(state)
     if days.height < 2:  # noqa: PLR2004 - of a single day there is nothing to tell
         return Card(figure=_untold(_COSTLIEST, "a single day is selected"))
     row = days.sort(["cost_usd", "date"], descending=[True, False]).row(0, named=True)

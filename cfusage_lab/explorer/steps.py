@@ -79,7 +79,6 @@ def _is_selection_in(state: State, other: State) -> bool:
 
 
 def _ends(state: State) -> tuple[object, object]:
-    """Return the first and the last start of a window."""
     starts = state.history["start_time"]
     return starts.min(), starts.max()
 

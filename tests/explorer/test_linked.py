@@ -34,6 +34,7 @@ def test_days_are_written_as_vega_lite_before_somebody_asks_for_them(monkeypatch
     monkeypatch.setattr(drawing, "to_vega_lite", lambda chart: charts.append(chart) or to_vega_lite(chart))
     explorer = UsageExplorer(hours(MONDAY, [1.0] * 72, account_id=A))
     assert explorer.wait(PATIENCE)
+    join_threads()  # what may be asked for next is made ready after all else
     count = len(charts)
 
     explorer.granularity.value = "day"
