@@ -106,7 +106,7 @@ def weekly_heatmap_chart(
     column = COLUMNS[statistic]
     found = pick_accounts(heatmap, size="total_usd", names=names, is_short=check_heading(heading))
     if history is not None:
-        weeks = week_texts(history, heatmap, time_zone=time_zone)
+        weeks = week_texts(history, found.table, time_zone=time_zone)
         found = found.joined(weeks, on=key)
     cells = [_with_sums(whole_week(one), column) for one in found.tables]
     facts = hour_facts(found, f"Colour: {_UNITS[statistic]}", time_zone)

@@ -190,8 +190,9 @@ async function grow({ view, spec, el }) {
   if (wanted.length) await view.runAsync();
 }
 
-function firstWidth(el) {
-  return new Promise((resolve) => {
+async function firstWidth(el) {
+  if (el.clientWidth > 0) return; // an observer would wait for a frame
+  await new Promise((resolve) => {
     const observer = new ResizeObserver(() => {
       if (el.clientWidth === 0) return; // not in the page yet, or in a folded part of it
       observer.disconnect();
