@@ -12,12 +12,12 @@ from cfusage_lab.explorer.controls import (
     button,
     date_picker,
     dropdown,
-    zone_meant,
     zone_picker,
 )
 from cfusage_lab.explorer.period import COMPARISONS, CUSTOM, Period
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.state import State
+from cfusage_lab.ranges.places import place_meant
 
 __all__ = ["ControlPanel"]
 
@@ -98,7 +98,7 @@ class ControlPanel:
             self.period(state.query.period, owner),
             state.source.presets,
             accounts=accounts,
-            time_zone=zone_meant(self.time_zone.value, self.time_zone.options),
+            time_zone=place_meant(self.time_zone.value, self.time_zone.options),
             now=state.source.now,
             comparison=self.comparison.value,
             other_days=other,

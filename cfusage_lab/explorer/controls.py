@@ -1,6 +1,5 @@
 """The widgets of the explorer, and the words around them."""
 
-import importlib.resources
 from collections.abc import Sequence
 from typing import Final
 
@@ -8,8 +7,7 @@ import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 
 from cfusage_lab.credentials import Secret
-from cfusage_lab.errors import ConfigError
-from cfusage_lab.ranges import zone
+from cfusage_lab.ranges.places import places
 from cfusage_lab.wording import html_text
 
 __all__ = [
@@ -23,14 +21,10 @@ __all__ = [
     "moment_picker",
     "status_line",
     "unfold",
-    "zone_meant",
     "zone_picker",
 ]
 
 
-_MOST_SUGGESTIONS: Final = 6
-_NO_REGIONS: Final = frozenset({"Brazil", "Canada", "Chile", "Etc", "Mexico", "US"})
-"""Zones called after these are other names of zones that are called after a region."""
 _QUIET: Final = "color: var(--jp-ui-font-color2, #616161)"
 _FONT: Final = "font: 13px/1.4 var(--jp-ui-font-family, sans-serif); color: var(--jp-ui-font-color1, #1f1f1f)"
 _BADGE: Final = (
@@ -135,42 +129,12 @@ class TokenField(ipywidgets.Password):  # type: ignore[misc]
 
 
 def zone_picker(chosen: str) -> ipywidgets.Combobox:
-    """Make a control that suggests time zones while a name is written."""
+    """Make a control that suggests time zones while a name is written, UTC first."""
     picker = ipywidgets.Combobox(
         description="Time zone",
-        options=_zones(chosen),
+        options=["UTC", *sorted({*places(), chosen} - {"UTC"})],
         value=chosen,
         placeholder="Europe/Berlin",
         continuous_update=False,
     )
     return field(picker, "cfusage-zone")
-
-
-def zone_meant(written: str, places: Sequence[str]) -> str:
-    """Return the zone that somebody wrote, or wrote a part of.
-
-    Raises
-    ------
-    ConfigError
-        If that is no zone, or a part of several; the message lists them.
-    """
-    try:
-        return zone(written).key
-    except ConfigError:
-        part = written.strip().replace(" ", "_").casefold()
-        matches = [place for place in places if part in place.casefold()] if part else []
-        cities = [place for place in matches if place.casefold().rpartition("/")[2] == part]
-        for found in (cities, matches):
-            if len(found) == 1:
-                return found[0]
-        if not matches:
-            raise
-    names = ", ".join(matches[:_MOST_SUGGESTIONS]) + (", …" if len(matches) > _MOST_SUGGESTIONS else "")
-    raise ConfigError(f"{written!r} is a part of {len(matches)} time zones: {names}")
-
-
-def _zones(chosen: str) -> list[str]:
-    """List the places of the IANA database and the zone that is chosen, UTC first."""
-    listed = importlib.resources.files("tzdata").joinpath("zones").read_text("utf-8").split()
-    places = {name for name in listed if "/" in name and name.partition("/")[0] not in _NO_REGIONS}
-    return ["UTC", *sorted(places | {chosen} - {"UTC"})]

@@ -1,7 +1,8 @@
 """Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights.
 
 ``moments`` reads moments and the ends of a range, ``zones`` knows time zones and where their days begin,
-``presets`` makes ranges of them, and ``bounds`` says which windows a range comes to.
+``places`` finds a zone by a part of its name, ``presets`` makes ranges of them, and ``bounds`` says which
+windows a range comes to.
 """
 
 from cfusage_lab.ranges.bounds import checked_range, running_end, window_bounds

@@ -25,6 +25,7 @@ __all__ = [
     "no_zone_warning",
     "off_the_hour",
     "offsets",
+    "packaged_names",
     "warn_if_off_the_hour",
     "zone",
 ]
@@ -166,7 +167,7 @@ def _level_outside() -> int:
 
 @lru_cache(maxsize=64)
 def _named(name: str) -> ZoneInfo | None:
-    if name not in _packaged() and name not in available_timezones() - _NO_PLACES:
+    if name not in packaged_names() and name not in available_timezones() - _NO_PLACES:
         return None  # not what a disk finds that takes no notice of case, nor a path
     try:
         return ZoneInfo(name)
@@ -175,7 +176,7 @@ def _named(name: str) -> ZoneInfo | None:
 
 
 @cache
-def _packaged() -> frozenset[str]:
+def packaged_names() -> frozenset[str]:
     """Return the names that the package ``tzdata`` has: soon read, and nearly all there are."""
     names = (files("tzdata") / "zones").read_text(encoding="utf-8").split()
     return frozenset(names) - _NO_PLACES
