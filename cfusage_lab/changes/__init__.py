@@ -1,4 +1,4 @@
-"""How cost moves: days beside their partners and their means, and the month and the day so far."""
+"""How cost moves: days, ranges and accounts beside others, means, and the month and the day so far."""
 
 from cfusage_lab.changes.days import Alignment, compare, day_over_day, movers, week_over_week
 from cfusage_lab.changes.months import month_over_month

@@ -1,4 +1,4 @@
-"""Hour windows to local calendar days, and accounts added up."""
+"""Hour windows to local calendar days, accounts added up, and days as accounting reads them."""
 
 from cfusage_lab.daily.local_days import TOTAL, daily_usage, total_usage
 
