@@ -45,7 +45,7 @@ class ControlPanel:
     def __init__(self, state: State, *, has_token: bool) -> None:
         periods = [*state.source.presets, CUSTOM]
         self.time_range = ipywidgets.ToggleButtons(
-            description="Period", options=periods, value=state.query.period.preset
+            description="Period", options=periods, value=state.query.period.preset, tooltip=""
         )
         self.time_range.add_class("cfusage-periods")
         self.with_today = ipywidgets.Checkbox(

@@ -85,7 +85,8 @@ def button(name: str, *, icon: str = "", tooltip: str = "") -> ipywidgets.Button
 
 
 def field(widget: ipywidgets.DOMWidget, *more: str) -> ipywidgets.DOMWidget:
-    """Set a control's label above it."""
+    """Set a control's label above it, with an empty tooltip: without one, its tooltip says "null"."""
+    widget.tooltip = widget.tooltip or ""
     for name in ("cfusage-field", *more):
         widget.add_class(name)
     return widget

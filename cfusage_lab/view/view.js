@@ -21,12 +21,6 @@ function keepKeys({ target }) {
 }
 globalThis.cfusageLabKeys ??= (document.addEventListener("focusin", keepKeys), true);
 
-// ipywidgets gives the label of a control without a tooltip one that says "null".
-function dropNull({ target }) {
-  target.closest('.cfusage-explorer [title="null"]')?.removeAttribute("title");
-}
-globalThis.cfusageLabTitles ??= (document.addEventListener("pointerover", dropNull, true), true);
-
 function render({ model, el, host }) {
   const root = document.createElement("div");
   root.className = "cfusage-chart";
