@@ -99,15 +99,15 @@ class Actions:
         accounts = page.accounts.value
         if state.refusal is None and not accounts:  # nothing chosen stands for all
             accounts = tuple(sorted({*state.names, *state.accounts}))
-        base = state.wanted or state.query
-        query = page.controls.query(replace(state, query=base), accounts or None, owner)
+        before = state.wanted or state.query
+        query = page.controls.query(state.source, before, accounts or None, owner)
         self._store.ask(query, is_refresh=is_refresh)
 
     def _compare(self, owner: object) -> None:
         """Ask for the same of the same accounts, beside other days."""
         state = self._store.state
-        base = state.wanted or state.query
-        query = self._page.controls.query(replace(state, query=base), base.accounts, owner)
+        before = state.wanted or state.query
+        query = self._page.controls.query(state.source, before, before.accounts, owner)
         self._store.ask(query, may_open=False)
 
     def _take_local_zone(self, _button: object) -> None:
@@ -139,7 +139,7 @@ class Actions:
         if secret is None:
             return
         later = state.source.later
-        query = self._page.controls.query(replace(state, source=replace(state.source, fixed_now=later)), None)
+        query = self._page.controls.query(replace(state.source, fixed_now=later), state.query, None)
         self._store.open(lambda: DataSource.of(login(secret.reveal()), client=None, now=later), query)
 
     # The selection

@@ -14,6 +14,7 @@ from cfusage_lab.explorer.controls import (
     dropdown,
     zone_picker,
 )
+from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.period import COMPARISONS, CUSTOM, Period
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.state import State
@@ -83,9 +84,13 @@ class ControlPanel:
         )
 
     def query(
-        self, state: State, accounts: tuple[str, ...] | None, owner: ipywidgets.Widget | None = None
+        self,
+        source: DataSource,
+        before: Query,
+        accounts: tuple[str, ...] | None,
+        owner: ipywidgets.Widget | None = None,
     ) -> Query:
-        """Put into hours what is chosen.
+        """Put into hours what is chosen, in the place of a query of before.
 
         Raises
         ------
@@ -93,13 +98,13 @@ class ControlPanel:
             If what is chosen is no range, or no zone.
         """
         is_typed = owner in (self.before_first, self.before_last)
-        other = (self.before_first.value, self.before_last.value) if is_typed else state.query.other_days
+        other = (self.before_first.value, self.before_last.value) if is_typed else before.other_days
         return Query.of(
-            self.period(state.query.period, owner),
-            state.source.presets,
+            self.period(before.period, owner),
+            source.presets,
             accounts=accounts,
             time_zone=place_meant(self.time_zone.value, self.time_zone.options),
-            now=state.source.now,
+            now=source.now,
             comparison=self.comparison.value,
             other_days=other,
         )
