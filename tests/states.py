@@ -15,6 +15,7 @@ from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State, Told
 from cfusage_lab.explorer.steps import select
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.source import MADE_UP
 
 
 class Nobody:
@@ -73,7 +74,7 @@ def state_of(  # noqa: PLR0913 - what there is to choose
         source=source,
         query=query,
         data=data,
-        told=Told(label=Nobody.label, as_of=now),
+        told=Told(label=Nobody.label, made_up_label=MADE_UP, as_of=now),
         names=names or {},
         is_busy=is_busy,
         activity="fetching …" if is_busy else "",

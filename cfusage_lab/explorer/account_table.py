@@ -1,6 +1,7 @@
 """The accounts as a ranked table in which one or several are chosen."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -9,6 +10,7 @@ import traitlets
 
 from cfusage_lab.account_names import labels
 from cfusage_lab.changes.account_ranking import RANKED, rank_accounts
+from cfusage_lab.explorer.listed_accounts import AWAITED, NOT_FETCHED
 from cfusage_lab.explorer.rows import NOTHING, Cell, Rows, bar_cell, change_cell, column, row, spark_cell
 from cfusage_lab.wording import all_accounts, counted, dollars, share_text
 
@@ -30,6 +32,7 @@ _COLUMNS: Final = (
     column("Change", "change"),
     column("Trend", "spark"),
 )
+_NO_CELLS: Final[list[Cell]] = [NOTHING, None, None, None]
 _NOBODY: Final = "No account found."
 _SWITCH: Final = {"Together": True, "By account": False}
 
@@ -63,6 +66,7 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
     def __init__(self, names: Mapping[str, str], value: tuple[str, ...] = ()) -> None:
         self._names: dict[str, str] = {}
         self._ranked = pl.DataFrame(schema=RANKED)
+        self._others: Mapping[str, str] = {}
         self._labels: dict[str, str] = {}
         self._is_unfolded = False
         self._build()
@@ -85,9 +89,9 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         self._names = dict(names)
         self._label()
 
-    def show(self, ranked: pl.DataFrame) -> None:
-        """Show what :func:`rank_accounts` told; an account that it does not know has no figures."""
-        self._ranked = ranked
+    def show(self, ranked: pl.DataFrame, others: Mapping[str, str] | None = None) -> None:
+        """Show what :func:`rank_accounts` told, and why ``others``, by their ids, have no figures."""
+        self._ranked, self._others = ranked, others or {}
         self._label()
 
     def _build(self) -> None:
@@ -155,6 +159,7 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         """Say how many there are, are chosen, and are out of sight."""
         count = len(self._labels)
         told = f"{len(chosen):,} of {count:,} selected" if chosen else f"all {count:,}"
+        told = " · ".join((told, *self._lacks()))
         self.heading.value = f'<strong>Accounts</strong> <span class="cfusage-quiet">{told}</span>'
         self.everything.description = f"Select {all_accounts(count).lower()}"
         self.everything.layout.visibility = None if chosen else "hidden"
@@ -168,6 +173,15 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         cut = f"and {rest:,} more" if rest and is_searched else cut
         self.note.value = cut if is_found or not chosen else _NOBODY
 
+    def _lacks(self) -> Iterator[str]:
+        """Say how many accounts have no figures, and are not awaited: their rows say why."""
+        count = Counter(self._others.values())
+        left, _ = count.pop(NOT_FETCHED, 0), count.pop(AWAITED, 0)
+        if left:
+            yield f"{left:,} {NOT_FETCHED}"
+        if refused := count.total():
+            yield f"{refused:,} could not be fetched"
+
     def _rows(self, shown: list[str], chosen: frozenset[str]) -> list[dict[str, Any]]:
         highest = self._ranked["cost_usd"].max() or 0.0
         exact = pl.element().round_sig_figs(_DIGITS)
@@ -177,10 +191,15 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         rows = []
         for one in shown:
             known = figures.get(one)
-            cells = [None] * 4 if known is None else _cells(known, float(highest))  # type: ignore[arg-type]
-            is_selected = one in chosen
+            cells = _NO_CELLS if known is None else _cells(known, float(highest))  # type: ignore[arg-type]
             rows.append(
-                row(one, [self._labels[one], *cells], is_selected=is_selected, is_quiet=known is None)
+                row(
+                    one,
+                    [self._labels[one], *cells],
+                    is_selected=one in chosen,
+                    is_quiet=known is None,
+                    tooltip=self._others.get(one, ""),
+                )
             )
         return rows
 

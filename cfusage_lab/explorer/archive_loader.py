@@ -94,6 +94,12 @@ class ArchiveLoader:
         history = history_of(self._client, accounts, time_range, progress)
         return Answer.of(self._client, history, notes=(note,))
 
+    def beside(self, accounts: Accounts, time_range: TimeRange, progress: Progress | None) -> Answer:
+        """Do the same with accounts that are held; others don't come into the archive by being listed."""
+        if self.names().keys() >= {*(accounts or ())}:
+            return self.fresh(accounts, time_range, progress)
+        return Answer.of(self._client, history_of(self._client, accounts, time_range, progress))
+
     def aside(self, accounts: tuple[str, ...]) -> Aside:
         """Ask the client: credit is not kept, and what the archive holds was billed earlier."""
         return aside_of(self._client, accounts)

@@ -80,6 +80,8 @@ class Data:
         Account to the ranges whose windows are here, from wherever.
     fetched
         Account to the ranges that were asked for since the hour began: they need not be asked for again.
+    refused
+        Account and range to why it could not be had: of accounts that nobody chose, and not asked for again.
     aside, is_aside_fetched
         Credit and invoice, None while nobody was asked for them; whether they need not be asked for again.
     """
@@ -87,6 +89,7 @@ class Data:
     windows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
     held: Mapping[str, tuple[TimeRange, ...]] = field(default_factory=dict)
     fetched: Mapping[str, tuple[TimeRange, ...]] = field(default_factory=dict)
+    refused: Mapping[tuple[str, TimeRange], str] = field(default_factory=dict)
     aside: Aside | None = None
     is_aside_fetched: bool = False
     _made: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
@@ -115,13 +118,17 @@ class Data:
             _made={key: made for key, made in until_now if not key[1].overlaps(part)},
         )
 
+    def with_refusal(self, accounts: Accounts, time_range: TimeRange, why: str) -> "Data":
+        """Return this with why some accounts could not be had."""
+        return replace(self, refused={**self.refused, **{(one, time_range): why for one in accounts}})
+
     def with_aside(self, aside: Aside) -> "Data":
         """Return this with credit and invoice."""
         return replace(self, aside=aside, is_aside_fetched=True)
 
     def outdated(self) -> "Data":
         """Return this as what is to be asked for anew."""
-        return replace(self, fetched={}, is_aside_fetched=False)
+        return replace(self, fetched={}, refused={}, is_aside_fetched=False)
 
     # What is known
 

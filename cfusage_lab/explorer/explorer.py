@@ -21,6 +21,7 @@ from cfusage_lab.explorer.chart_views import time_line
 from cfusage_lab.explorer.data_source import DataSource
 from cfusage_lab.explorer.exports import DRAWN, FORMATS, form_of, made, name_of, picture_of, shown_of
 from cfusage_lab.explorer.figures import Card, cards
+from cfusage_lab.explorer.listed_accounts import is_fetched
 from cfusage_lab.explorer.loading import first_state, may_pass
 from cfusage_lab.explorer.page import Page
 from cfusage_lab.explorer.period import Period
@@ -64,7 +65,8 @@ class UsageExplorer:
         or Refresh pressed. Until then, what reads the table raises that error.
     accounts
         The ids to open with, all others can be chosen on screen. If not given, those that the source itself
-        takes; where it takes none, all that it lists, up to 20, and the first one of more.
+        takes; where it takes none, all that it lists, up to 20, and the first one of more. Up to 20 that it
+        lists have their figures in the table of accounts, chosen or not; of more, those that were chosen.
     time_range
         A preset as it stands on screen; the last 28 days if not given, or the whole of a table. Days are
         whole local days; today so far can be added to the last days.
@@ -147,7 +149,7 @@ granularity, chart_days, statistic, refresh, cancel, token
         )
         require_accounts(budget, state.names)
         error = "" if trouble is None else error_text(trouble)
-        is_to_fetch = trouble is None and not state.is_complete
+        is_to_fetch = trouble is None and not is_fetched(state)
         self._store = store = Store(replace(state, budget=budget, error=error, is_busy=is_to_fetch))
         self.widget = page = Page(
             store, has_token=login is not None, name=self.__repr__, with_picture=self._with_picture
@@ -354,8 +356,9 @@ granularity, chart_days, statistic, refresh, cancel, token
         return state
 
     def _settled(self) -> State:
-        self._held()
-        self.wait()
+        state = self._held()
+        if state.wanted is not None or not state.is_complete:
+            self.wait()
         return self._held()
 
     def _save(self, form: str) -> None:

@@ -20,10 +20,10 @@ from cfusage_lab.invoices import invoice_lines_of
 from cfusage_lab.progress import Progress
 from cfusage_lab.ranges import TimeRange
 from cfusage_lab.schema import CREDIT_BALANCE, HISTORY, require_columns
-from cfusage_lab.source import FullSource, Source, as_source, ask_names, label_of
+from cfusage_lab.source import SANDBOX_ACCOUNTS, FullSource, Source, as_source, ask_names, label_of
 from cfusage_lab.wording import counted
 
-__all__ = ["Accounts", "Answer", "Loader", "SourceLoader", "aside_of", "history_of", "names_of"]
+__all__ = ["Accounts", "Answer", "Loader", "SourceLoader", "aside_of", "history_of", "names_of", "reason_of"]
 
 _log = logging.getLogger(__name__)
 _MOST_ASKED: Final = 20
@@ -39,8 +39,8 @@ class Answer:
     ----------
     history
         The windows (``schema.HISTORY``, without ids).
-    label
-        Where the numbers come from.
+    label, made_up_label
+        Where the numbers come from; the same where an account of the sandbox is among theirs.
     newest_stored
         Start of the newest window, if these were stored and nobody was asked; else None.
     is_from_start
@@ -51,6 +51,7 @@ class Answer:
 
     history: pl.DataFrame
     label: str
+    made_up_label: str
     newest_stored: datetime | None = None
     is_from_start: bool = True
     notes: tuple[str, ...] = ()
@@ -58,7 +59,8 @@ class Answer:
     @classmethod
     def of(cls, source: FullSource, history: pl.DataFrame, **more: Any) -> "Answer":  # noqa: ANN401 - its fields
         """Say of windows which source they are of."""
-        return cls(history=history, label=label_of(source, history["account_id"].unique()), **more)
+        made_up_label = label_of(source, SANDBOX_ACCOUNTS)
+        return cls(history=history, label=source.label, made_up_label=made_up_label, **more)
 
 
 class Loader(Protocol):
@@ -85,6 +87,9 @@ class Loader(Protocol):
 
     def fresh(self, accounts: Accounts, time_range: TimeRange, progress: Progress | None) -> Answer:
         """Return all that was asked for."""
+
+    def beside(self, accounts: Accounts, time_range: TimeRange, progress: Progress | None) -> Answer:
+        """Return the same of accounts that nobody chose: nothing of it is kept that was not before."""
 
     def aside(self, accounts: tuple[str, ...]) -> Aside:
         """Return credit and invoice, or why they can't be told."""
@@ -121,6 +126,8 @@ class SourceLoader:
     def fresh(self, accounts: Accounts, time_range: TimeRange, progress: Progress | None) -> Answer:
         """Ask the source."""
         return Answer.of(self._source, history_of(self._source, accounts, time_range, progress))
+
+    beside = fresh
 
     def aside(self, accounts: tuple[str, ...]) -> Aside:
         """Ask the source."""
@@ -167,11 +174,16 @@ def _asked(
         return ask(), ""
     except CancelledError:
         raise
-    except CfUsageError as error:
-        return None, str(error)
     except Exception as error:  # noqa: BLE001 - anybody's source
-        _log.exception("%s could not be had", what)
-        return None, f"not told: {type(error).__name__}"
+        return None, reason_of(error, what)
+
+
+def reason_of(error: Exception, what: str) -> str:
+    """Say why something could not be had; what is no error of ours is told in the log."""
+    if isinstance(error, CfUsageError):
+        return str(error)
+    _log.error("%s could not be had", what, exc_info=error)
+    return f"not told: {type(error).__name__}"
 
 
 def names_of(source: FullSource) -> dict[str, str]:

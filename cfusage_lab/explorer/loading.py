@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cfusage_lab.errors import CfUsageError, ConfigError
+from cfusage_lab.errors import CancelledError, CfUsageError, ConfigError, RateLimitError
 from cfusage_lab.explorer.data import Data, span_of
 from cfusage_lab.explorer.data_source import DataSource
-from cfusage_lab.explorer.loader import Answer, Loader
+from cfusage_lab.explorer.listed_accounts import MOST_TOGETHER, lacking
+from cfusage_lab.explorer.loader import Answer, Loader, reason_of
 from cfusage_lab.explorer.period import Period
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.state import State, Told
@@ -19,8 +20,7 @@ from cfusage_lab.ranges import TimeRange
 __all__ = ["Step", "fetch", "fetch_rest", "first_state", "is_outdated", "may_pass", "open_source"]
 
 Step = Callable[[State], State]
-_MOST_TOGETHER: Final = 20
-"""Accounts that are opened together where nobody chose some: each takes a request for each range."""
+_OTHERS: Final = "fetching the other accounts …"
 
 
 def is_outdated(state: State, query: Query) -> bool:
@@ -51,18 +51,45 @@ def fetch(state: State, query: Query, progress: Progress | None) -> Iterator[Ste
             yield _show(query, data, told_by(stored, as_of=query.now, asked=wanted))
         raise
     told = replace(state.told, as_of=as_of) if answer is None else told_by(answer, as_of=as_of, asked=wanted)
-    yield _show(query, data, told, loader.more_names())
-    yield from fetch_rest(loader, data, query, progress)
+    names = loader.more_names()
+    yield _show(query, data, told, names)
+    shown = replace(state, query=query, data=data, names={**state.names, **names})
+    yield from fetch_rest(shown, progress)
 
 
-def fetch_rest(loader: Loader, data: Data, query: Query, progress: Progress | None) -> Iterator[Step]:
-    """Fetch what figures and comparisons need beside the range, then credit and invoice."""
-    accounts = query.accounts or ()
+def fetch_rest(state: State, progress: Progress | None) -> Iterator[Step]:
+    """Fetch what answers need beside the range, then credit and invoice, then the other accounts."""
+    loader, data, query, accounts = state.source.loader, state.data, state.query, state.accounts
     for members, piece in data.lacking(accounts, query.needed):
         data = data.with_windows(members, piece, loader.fresh(members, piece, progress).history)
         yield _keep(data)
     if not data.knows_aside_of(accounts):
-        yield _keep(data.with_aside(loader.aside(accounts)))
+        data = data.with_aside(loader.aside(accounts))
+        yield _keep(data)
+    yield from _fetch_others(replace(state, data=data), progress)
+
+
+def _fetch_others(state: State, progress: Progress | None) -> Iterator[Step]:
+    """Fetch what ranks the accounts that nobody chose: together, or each alone once that has failed."""
+    is_alone = False
+    while found := lacking(state):
+        yield lambda now: replace(now, activity=now.activity and _OTHERS)
+        members, piece = found[0]
+        members = members[:1] if is_alone else members
+        data = state.data
+        try:
+            data = data.with_windows(
+                members, piece, state.source.loader.beside(members, piece, progress).history
+            )
+        except CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is told in the account's row
+            if len(members) == 1 or isinstance(error, RateLimitError):
+                why = reason_of(error, "the cost of an account")
+                data = data.with_refusal(members, state.query.time_range, why)
+            is_alone = True  # one account may be in the way of the others
+        state = replace(state, data=data)
+        yield _keep(data)
 
 
 def open_source(find: Callable[[], DataSource], query: Query, progress: Progress | None) -> Iterator[Step]:
@@ -71,13 +98,9 @@ def open_source(find: Callable[[], DataSource], query: Query, progress: Progress
     loader = source.loader
     query, answer, names = _first_answer(loader, query, loader.names(), progress)
     data = Data().with_windows(query.accounts or (), query.time_range, answer.history)
-    told = told_by(answer, as_of=query.now, asked=query.time_range)
-
-    def adopt(state: State) -> State:
-        return show_range(replace(state, source=source, names={}), query, data, told, names)
-
-    yield adopt
-    yield from fetch_rest(loader, data, query, progress)
+    shown = _opened(source, query, data, answer, names)
+    yield lambda state: show_range(replace(state, source=source, names={}), query, data, shown.told, names)
+    yield from fetch_rest(shown, progress)
 
 
 def first_state(
@@ -137,7 +160,8 @@ def _opened(source: DataSource, query: Query, data: Data, answer: Answer, names:
 
 def _refused(source: DataSource, query: Query, names: dict[str, str], error: Exception) -> State:
     others = {} if may_pass(error) else source.loader.more_names()
-    told = Told(label=source.loader.label, as_of=query.now)
+    label = source.loader.label
+    told = Told(label=label, made_up_label=label, as_of=query.now)
     refusal = error.with_traceback(None)
     return State(source=source, query=query, data=Data(), told=told, names=names | others, refusal=refusal)
 
@@ -152,7 +176,7 @@ def _first_answer(
         names = names | loader.more_names()
         if query.accounts or not names:
             raise
-        chosen = tuple(sorted(names)) if len(names) <= _MOST_TOGETHER else (next(iter(names)),)
+        chosen = tuple(sorted(names)) if len(names) <= MOST_TOGETHER else (next(iter(names)),)
         query = replace(query, accounts=chosen)
         answer = loader.fresh(chosen, query.time_range, progress)
     names = names | loader.more_names()

@@ -226,7 +226,7 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
             self.billed.layout.display = None if drawn else "none"
         elif view == "ranked":
             self.accounts.offer(state.names)
-            self.accounts.show(drawn)
+            self.accounts.show(*drawn)
         elif view == "days":
             with no_zone_warning():
                 self.days.show(

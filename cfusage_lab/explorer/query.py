@@ -138,19 +138,24 @@ class Query:
         return ranges.TimeRange(self.time_range.start - _USUAL, self.time_range.start)
 
     @cached_property
-    def compared(self) -> tuple[ranges.TimeRange, ...]:
-        """The windows that figures and comparisons are made of, the range itself first.
+    def ranked(self) -> tuple[ranges.TimeRange, ...]:
+        """The windows that rank accounts, the range itself first.
 
         With all partners a day, a week or a month before, on whichever day a selection ends.
         """
         start = self.time_range.start
         # a single window may be running still: then the month is that of the one before it
         first = self._previous_month(start if self.time_range.hours > 1 else start - HOUR)
-        wanted = [self.time_range, self.months, ranges.TimeRange(first, start)]
+        wanted = [self.time_range, ranges.TimeRange(first, start)]
         days = self.compared_days()
         if days is not None:
             wanted.append(from_days(days, time_zone=self.time_zone, now=self.now))
         return tuple(wanted)
+
+    @cached_property
+    def compared(self) -> tuple[ranges.TimeRange, ...]:
+        """The windows that figures and comparisons are made of, the range itself first."""
+        return (*self.ranked, self.months)
 
     @cached_property
     def judged(self) -> tuple[ranges.TimeRange, ...]:

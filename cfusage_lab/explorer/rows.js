@@ -94,6 +94,7 @@ function render({ model, el }) {
   function fill(line, row, columns, shared) {
     line.dataset.key = row.key;
     line.className = row.is_quiet ? "cfusage-quiet" : "";
+    line.title = row.tooltip;
     line.ariaLevel = shared.isTree ? row.level + 1 : null;
     line.ariaExpanded = row.is_expandable ? String(row.is_open) : null;
     line.ariaSelected = row.is_selected === null ? null : String(row.is_selected);
@@ -103,7 +104,7 @@ function render({ model, el }) {
       if (!place) made.scope = "row";
       if (cell !== null && MAKERS[kind]) made.append(MAKERS[kind](cell, shared.measured[place]));
       else made.append(element("span", "cfusage-words", cell ?? ""));
-      if (!place && kind === "text" && cell) made.title = cell; // it may be cut off
+      if (!place && kind === "text" && cell) made.title = [cell, row.tooltip].filter(Boolean).join(": "); // it may be cut off
       return made;
     });
     if (shared.isTree) cells[0]?.prepend(opener(row));

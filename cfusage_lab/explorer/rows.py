@@ -112,6 +112,7 @@ def row(
     is_open: bool = False,
     is_expandable: bool = False,
     is_quiet: bool = False,
+    tooltip: str = "",
 ) -> dict[str, Any]:
     """Make a row of :class:`Rows`.
 
@@ -129,6 +130,8 @@ def row(
         Whether it is unfolded, and whether it can be.
     is_quiet
         Whether it is paler than others.
+    tooltip
+        What a pointer on it is told.
     """
     return {
         "key": key,
@@ -138,6 +141,7 @@ def row(
         "is_open": is_open,
         "is_expandable": is_expandable,
         "is_quiet": is_quiet,
+        "tooltip": tooltip,
     }
 
 

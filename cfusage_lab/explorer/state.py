@@ -20,6 +20,7 @@ from cfusage_lab.explorer.selection import EVERYTHING, Clock, Selection
 from cfusage_lab.frames.local_time import local_time
 from cfusage_lab.headline import Budget, Course, Events
 from cfusage_lab.ranges import TimeRange
+from cfusage_lab.source import are_made_up
 from cfusage_lab.wording import counted
 
 __all__ = ["Budget", "Display", "Partners", "State", "Told"]
@@ -59,8 +60,8 @@ class Told:
 
     Attributes
     ----------
-    label
-        Where the numbers come from.
+    label, made_up_label
+        Where the numbers come from; the same where an account of the sandbox is among theirs.
     as_of
         When they were asked for.
     newest_stored
@@ -72,6 +73,7 @@ class Told:
     """
 
     label: str
+    made_up_label: str
     as_of: datetime
     newest_stored: datetime | None = None
     notes: tuple[str, ...] = ()
@@ -130,6 +132,11 @@ class State:
     slip: str = ""
     refusal: Exception | None = None
 
+    @property
+    def label(self) -> str:
+        """Where the numbers of the accounts on screen come from."""
+        return self.told.made_up_label if are_made_up(self.accounts) else self.told.label
+
     # The windows
 
     @cached_property
@@ -171,12 +178,6 @@ class State:
     def spanned(self) -> pl.DataFrame:
         """What is selected of the range but for the hours of the week."""
         return self.selection.days.of(self.history, time_zone=self.time_zone)
-
-    @cached_property
-    def ranked_accounts(self) -> tuple[str, ...]:
-        """The accounts whose windows of the range are here, chosen or not."""
-        listed = dict.fromkeys((*self.names, *self.accounts))
-        return tuple(sorted(self.data.holders(listed, self.part.ranges)))
 
     @cached_property
     def is_added_up(self) -> bool:
@@ -310,7 +311,7 @@ class State:
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether all that answers are made of was asked for."""
+        """Whether all that answers are made of was asked for, of the accounts on screen."""
         is_told = self.data.knows_aside_of(self.accounts)
         return is_told and not self.data.lacking(self.accounts, self.query.needed)
 

@@ -19,7 +19,7 @@ def status(state: State) -> str:
         return f"{told.label} · nothing fetched yet"
     moment = moment_text(told.newest_stored or told.as_of, zone(state.time_zone))
     how_new = "data as of" if told.newest_stored is None else "as stored, newest window from"
-    return f"{told.label} · {how_new} {moment} {state.time_zone} time"
+    return f"{state.label} · {how_new} {moment} {state.time_zone} time"
 
 
 def details(state: State) -> str:

@@ -88,6 +88,7 @@ def told_by(answer: Answer, *, as_of: datetime, asked: TimeRange) -> Told:
     is_short = answer.newest_stored is not None and answer.history.height
     return Told(
         label=answer.label,
+        made_up_label=answer.made_up_label,
         as_of=as_of,
         newest_stored=answer.newest_stored,
         notes=answer.notes,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cfusage_lab.errors import CfUsageError
 from cfusage_lab.explorer.data_source import DataSource
+from cfusage_lab.explorer.listed_accounts import is_fetched
 from cfusage_lab.explorer.loading import Step, fetch, fetch_rest, is_outdated, open_source
 from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import Selection
@@ -114,7 +115,7 @@ class Store:
                 self._start(state, query, lambda job: fetch(state, query, job))
                 return
             shown = show_range(state, query, state.data, state.told, {})
-            if shown.is_complete:
+            if is_fetched(shown):
                 self._fetching.cancel()
                 self.set(lambda _state: replace(shown, is_busy=False, activity="", wanted=None))
             else:
@@ -131,7 +132,7 @@ class Store:
             state = self.state
             if state.told.newest_stored is not None:
                 self._start(state, state.query, lambda job: fetch(state, state.query, job))
-            elif not state.is_complete:
+            elif not is_fetched(state):
                 self._start_rest(state)
 
     def cancel(self) -> None:
@@ -171,9 +172,8 @@ class Store:
         return state
 
     def _start_rest(self, state: State) -> None:
-        """Fetch what the answers on screen need beside the range."""
-        loader, data, query = state.source.loader, state.data, state.query
-        self._start(state, None, lambda job: fetch_rest(loader, data, query, job))
+        """Fetch what the answers on screen need beside the range, and the other accounts."""
+        self._start(state, None, lambda job: fetch_rest(state, job))
 
     def _start(self, state: State, wanted: Query | None, steps: Callable[[Job], Iterator[Step]]) -> None:
         """Carry out a job whose steps reach the screen for as long as no other is begun."""

@@ -11,6 +11,7 @@ from cfusage_lab.explorer.billed import billed_html
 from cfusage_lab.explorer.chart_views import CHARTS, View
 from cfusage_lab.explorer.data import Part, Same
 from cfusage_lab.explorer.figures import cards, cards_html
+from cfusage_lab.explorer.listed_accounts import ranked_accounts, why_not_ranked
 from cfusage_lab.explorer.state import State
 
 __all__ = ["VIEWS"]
@@ -36,12 +37,12 @@ def _figures_read(state: State) -> tuple[Any, ...]:
     )
 
 
-def _ranked(state: State) -> pl.DataFrame:
-    """Rank the accounts whose windows are here, chosen or not, beside the days that are compared with.
+def _ranked(state: State) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Rank the accounts whose windows are here, chosen or not, and say of the others why they are not.
 
     Shares are told once those of all accounts are.
     """
-    accounts, zone = state.ranked_accounts, state.time_zone
+    accounts, zone, others = ranked_accounts(state), state.time_zone, why_not_ranked(state)
     history = state.selection.days.of(state.data.part(Part(accounts, state.part.ranges)), time_zone=zone)
     before = None
     if state.dates is not None:
@@ -49,17 +50,20 @@ def _ranked(state: State) -> pl.DataFrame:
         before = range_before(history, dates=state.dates, previous_dates=days, time_zone=zone)
     previous = None if before is None else state.data.part(Part(accounts, (before,)))
     ranked = rank_accounts(history, previous, names=state.names, time_zone=zone, previous_range=before)
-    if set(accounts) >= {*state.names, *state.accounts}:
-        return ranked
-    return ranked.with_columns(share=pl.lit(None, pl.Float64))  # of all, or of nothing that a reader can name
+    if others:
+        ranked = ranked.with_columns(
+            share=pl.lit(None, pl.Float64)
+        )  # of all, or of nothing a reader can name
+    return ranked, others
 
 
 def _ranked_reads(state: State) -> tuple[Any, ...]:
-    accounts = state.ranked_accounts
+    accounts = ranked_accounts(state)
     known = Same(state.data.part(Part(accounts, state.compared_part.ranges)))
     return (
         known,
         accounts,
+        why_not_ranked(state),
         state.selection,
         state.compared_dates,
         state.time_zone,

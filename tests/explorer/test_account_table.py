@@ -204,7 +204,7 @@ def test_an_account_without_figures_can_be_chosen_too() -> None:
     shown.show(ranked({C: 1.0}))
 
     assert keys(shown) == [C, A, B]
-    assert shown.rows.rows[1]["cells"] == ["Alpha", None, None, None, None]
+    assert shown.rows.rows[1]["cells"] == ["Alpha", NOTHING, None, None, None]
     assert [one["is_quiet"] for one in shown.rows.rows] == [False, True, True]
     click(shown, A)
     assert shown.value == (A,)

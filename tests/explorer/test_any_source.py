@@ -84,7 +84,7 @@ def test_a_source_that_fails_later_leaves_the_last_good_view(error: Exception) -
 
 
 def test_accounts_can_be_chosen_where_there_are_several() -> None:
-    """What could not be had is not chosen; a table of one account is not seen."""
+    """What is here is shown, whatever can't be had beside it; a table of one account is not seen."""
     ledger = Ledger()
     explorer = explored(ledger)
     assert explorer.wait(PATIENCE)
@@ -93,7 +93,7 @@ def test_accounts_can_be_chosen_where_there_are_several() -> None:
     ledger.trouble = TransportError("no way through")
     explorer.accounts.value = (B,)
     assert explorer.wait(PATIENCE)
-    assert (explorer.accounts.value, explorer.banner) == ((A,), "no way through")
+    assert (explorer.accounts.value, explorer.banner) == ((B,), "no way through")
 
     ledger.trouble = None
     explorer.accounts.value = ()

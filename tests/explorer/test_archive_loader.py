@@ -122,7 +122,24 @@ def test_the_status_tells_stored_from_fetched(archive: UsageArchive, ledger: Led
         datetime(2026, 11, 14, 21, tzinfo=UTC),
         datetime(2026, 11, 15, tzinfo=UTC),
         datetime(2026, 8, 17, tzinfo=UTC),
-    ], "the tail, today and the days before; a name that comes later is no change of the account"
+        datetime(2026, 9, 1, tzinfo=UTC),
+    ], "the tail, today, the days before, other accounts; a name that comes later is no change of the account"
+    assert archive.default_accounts == (A,), "to be listed is not to be kept"
+
+
+def test_accounts_that_are_held_are_kept_up_to_date_though_nobody_chose_them(
+    archive: UsageArchive, ledger: Ledger
+) -> None:
+    archive.update(ledger, TimeRange(NOW.replace(day=14, minute=0), NOW.replace(minute=0)), accounts=[B])
+    ledger.names = {A: "Alpha", B: "Beta"}
+
+    explorer = UsageExplorer(archive, client=ledger, now=NOW)
+    assert explorer.wait(PATIENCE)
+
+    assert [row["cells"][1] for row in explorer.accounts.rows.rows] == ["$672.00", "$168.00"]
+    held = archive.held(accounts=[B])
+    assert held is not None
+    assert held.start < NOW - timedelta(days=28)
 
 
 def test_without_a_network_the_archive_is_seen_with_the_error_above(

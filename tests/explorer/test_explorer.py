@@ -17,7 +17,7 @@ from cfusage_lab.schema import CREDIT_BALANCE, HISTORY
 
 def test_the_first_table_is_there_before_anything_is_shown() -> None:
     """28 whole days of Alpha at a dollar an hour: 672 dollars, without ids."""
-    ledger = Ledger()
+    ledger = Ledger(names={A: "Alpha"})
 
     explorer = UsageExplorer(ledger, now=NOW)
 

@@ -100,7 +100,7 @@ def test_all_that_is_on_screen_is_what_plain_polars_says(
 
 
 def _seen(explorer: UsageExplorer) -> dict[str, Any]:
-    """Tell all that is on screen of the accounts that are chosen."""
+    """Tell all that is on screen."""
     assert explorer.wait(PATIENCE)
     page, controls = explorer.widget, explorer.widget.controls
     charts = {
@@ -108,11 +108,10 @@ def _seen(explorer: UsageExplorer) -> dict[str, Any]:
         for name, chart in explorer.charts.items()
     }
     dated = (controls.first_day, controls.last_day)
-    chosen = [row for row in explorer.accounts.rows.rows if row["key"] in explorer.state.accounts]
     return {
         **charts,
         "figures": [(one.figure, one.day) for one in explorer.figures],
-        "accounts": [(row["cells"][:2], row["cells"][3:], row["is_selected"]) for row in chosen],
+        "accounts": (explorer.accounts.heading.value, [*map(_ranked, explorer.accounts.rows.rows)]),
         "days": page.days.rows.rows,
         "chip": chip(explorer),
         "events": (_rounded(explorer.events), page.events.said.value),
@@ -122,6 +121,12 @@ def _seen(explorer: UsageExplorer) -> dict[str, Any]:
         "controls": [one.value for one in (controls.time_range, controls.time_zone, controls.comparison)],
         "dates": [one.value for one in dated],
     }
+
+
+def _ranked(row: dict[str, Any]) -> dict[str, Any]:
+    """Tell a row of the accounts, its bar to nine digits."""
+    account, cost, share, *others = row["cells"]
+    return row | {"cells": [account, cost, share | {"ratio": round(share["ratio"], 9)}, *others]}
 
 
 def _data(explorer: UsageExplorer, chart: str) -> list[Any]:

@@ -25,6 +25,10 @@ def query(preset: str = "Today", accounts: tuple[str, ...] = (A,), **more: Any) 
     return Query.of(Period(preset=preset), PRESETS, accounts=accounts, time_zone="UTC", now=NOW, **more)
 
 
+def ledger_of(*accounts: str) -> Ledger:
+    return Ledger(names=dict.fromkeys(accounts))
+
+
 def opened(ledger: Ledger, preset: str = "Today", loader: SourceLoader | None = None) -> State:
     """Open with the range alone."""
     source = DataSource.of(ledger, client=None, now=NOW)
@@ -42,7 +46,7 @@ def taken(state: State, steps: Iterator[Step]) -> State:
 
 
 def rest_of(state: State, asked: Query) -> State:
-    return taken(state, fetch_rest(state.source.loader, state.data, asked, None))
+    return taken(state, fetch_rest(replace(state, query=asked), None))
 
 
 def days(ledger: Ledger) -> list[tuple[date, date]]:
@@ -50,11 +54,11 @@ def days(ledger: Ledger) -> list[tuple[date, date]]:
 
 
 def test_what_is_known_is_not_asked_for_again() -> None:
-    ledger = Ledger()
+    ledger = ledger_of(A)
     state = opened(ledger)
 
     first = rest_of(state, state.query)
-    again = list(fetch_rest(first.source.loader, first.data, first.query, None))
+    again = list(fetch_rest(first, None))
 
     assert again == []
     assert days(ledger) == [(state.query.season.start.date(), date(2026, 11, 15))], (
@@ -64,7 +68,7 @@ def test_what_is_known_is_not_asked_for_again() -> None:
 
 
 def test_other_days_are_asked_for_beside_the_months() -> None:
-    ledger = Ledger()
+    ledger = ledger_of(A)
     state = opened(ledger)
     may = (date(2026, 5, 1), date(2026, 5, 1))
     asked = query(comparison="custom", other_days=may)
@@ -92,7 +96,7 @@ def test_the_range_itself_is_on_screen_before_anything_beside_it_is_asked_for() 
 
 
 def test_an_account_that_comes_in_is_asked_for_alone() -> None:
-    ledger = Ledger()
+    ledger = ledger_of(A, B)
     state = rest_of(opened(ledger), query())
     ledger.asked.clear()
 
@@ -135,7 +139,9 @@ class HalfHeld(SourceLoader):
             return None
         history = priced(TimeRange(start, end))
         is_whole = start == time_range.start
-        return Answer(history=history, label="half", newest_stored=NOW, is_from_start=is_whole)
+        return Answer(
+            history=history, label="half", made_up_label="", newest_stored=NOW, is_from_start=is_whole
+        )
 
 
 def priced(of: TimeRange) -> pl.DataFrame:

@@ -123,7 +123,7 @@ def test_in_the_first_hour_of_a_month_the_month_before_has_its_partner() -> None
 
 def test_no_window_is_asked_for_twice() -> None:
     """90 days and what is beside them, in as few requests as that takes; a click on a control costs none."""
-    ledger = Running()
+    ledger = Running(names={A: "Alpha"})
     explorer = opened(ledger, "Last 90 days")
     spans = [(one.start.date(), one.end.date()) for one, *_ in ledger.asked if one is not None]
     assert spans == [
@@ -147,7 +147,7 @@ def test_no_window_is_asked_for_twice() -> None:
 
 def held_beside(time_range: str = "Last 7 days") -> tuple[UsageExplorer, Held, Ledger]:
     """Open with the range, while what stands beside it is not answered."""
-    ledger = Running()
+    ledger = Running(names={A: "Alpha"})
     first = ledger.hold()
     first.released.set()
     beside = ledger.hold()

@@ -40,6 +40,7 @@ def test_all_that_a_browser_needs_is_sent() -> None:
         "is_open": False,
         "is_expandable": False,
         "is_quiet": True,
+        "tooltip": "",
     }
 
 

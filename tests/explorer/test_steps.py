@@ -20,7 +20,7 @@ from cfusage_lab.explorer.state import State, Told
 from cfusage_lab.explorer.steps import select, show_range, told_by
 from cfusage_lab.ranges import TimeRange
 
-TOLD = Told(label="test", as_of=NOW)
+TOLD = Told(label="test", made_up_label="made up", as_of=NOW)
 YEAR = TimeRange(datetime(2026, 1, 1, tzinfo=UTC), NOW.replace(minute=0) + HOUR)
 
 
@@ -251,7 +251,9 @@ def answer(first: str, last: str, *, newest: datetime | None = None) -> Answer:
     assert chosen.start
     assert chosen.end
     history = hours(chosen.start, [1.0] * ((chosen.end - chosen.start) // HOUR), account_id=A)
-    return Answer(history=history, label="stored", newest_stored=newest, notes=("a note",))
+    return Answer(
+        history=history, label="stored", made_up_label="made up", newest_stored=newest, notes=("a note",)
+    )
 
 
 @pytest.mark.parametrize(
