@@ -1,7 +1,7 @@
 """The accounts as a ranked table in which one or several are chosen."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import ipywidgets  # type: ignore[import-untyped]
@@ -159,7 +159,9 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         """Say how many there are, are chosen, and are out of sight."""
         count = len(self._labels)
         told = f"{len(chosen):,} of {count:,} selected" if chosen else f"all {count:,}"
-        told = " · ".join((told, *self._lacks()))
+        lacking = Counter(self._others.values())
+        left, _ = lacking.pop(NOT_FETCHED, 0), lacking.pop(AWAITED, 0)
+        told += f" · {lacking.total():,} could not be fetched" if lacking else ""  # their rows say why
         self.heading.value = f'<strong>Accounts</strong> <span class="cfusage-quiet">{told}</span>'
         self.everything.description = f"Select {all_accounts(count).lower()}"
         self.everything.layout.visibility = None if chosen else "hidden"
@@ -171,16 +173,8 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         self.more.layout.display = None if has_more else "none"
         cut = f"{counted(rest, 'more account')}: search for a name" if rest and is_long else ""
         cut = f"and {rest:,} more" if rest and is_searched else cut
-        self.note.value = cut if is_found or not chosen else _NOBODY
-
-    def _lacks(self) -> Iterator[str]:
-        """Say how many accounts have no figures, and are not awaited: their rows say why."""
-        count = Counter(self._others.values())
-        left, _ = count.pop(NOT_FETCHED, 0), count.pop(AWAITED, 0)
-        if left:
-            yield f"{left:,} {NOT_FETCHED}"
-        if refused := count.total():
-            yield f"{refused:,} could not be fetched"
+        cut = cut if is_found or not chosen else _NOBODY
+        self.note.value = " · ".join(filter(None, (cut, f"{left:,} {NOT_FETCHED}" if left else "")))
 
     def _rows(self, shown: list[str], chosen: frozenset[str]) -> list[dict[str, Any]]:
         highest = self._ranked["cost_usd"].max() or 0.0

@@ -30,9 +30,9 @@ def ranked_accounts(state: State) -> tuple[str, ...]:
 
 
 def lacking(state: State) -> list[tuple[Accounts, TimeRange]]:
-    """Return what is to be asked for of accounts that nobody chose: nothing where many are listed."""
+    """Return what is to be asked for of accounts that nobody chose: nothing where that is many requests."""
     others = state.names.keys() - {*state.accounts}
-    if len(others) + len(state.accounts) > MOST_TOGETHER:
+    if len(others) + len(state.accounts) > MOST_TOGETHER and state.source.whose != "table":
         return []
     return state.data.lacking(tuple(sorted(others - _refused(state).keys())), state.query.ranked)
 

@@ -56,3 +56,18 @@ def test_accounts_are_chosen_found_and_shown_by_themselves(notebook: Any) -> Non
 
     page.get_by_role("button", name="Select all 12 accounts").click()
     expect(page.get_by_text("[], False")).to_be_visible(timeout=PATIENCE)
+
+
+def test_figures_that_come_in_move_nothing(notebook: Any) -> None:  # noqa: ANN401
+    """An account without figures is as high as one with them, and says why it has none."""
+    few = "table.show(rank_accounts(history.filter(account_id=ids[1]), None, names=names, time_zone='UTC'),"
+    page = notebook.run(CELL, few + " {ids[0]: 'the token may not read it'})")
+    rows = page.get_by_role("grid", name="Accounts, the costliest first").locator("tbody tr")
+    refused = rows.filter(has_text="Larkspur Support")
+    expect(refused).to_have_attribute("title", "the token may not read it", timeout=PATIENCE)
+    expect(refused).to_have_text("Larkspur Support\N{EN DASH}")
+    expect(page.get_by_text("1 could not be fetched")).to_be_visible()
+
+    heights = {row.bounding_box()["height"] for row in rows.all()}
+
+    assert len(heights) == 1
