@@ -66,7 +66,8 @@ class UsageExplorer:
     accounts
         The ids to open with, all others can be chosen on screen. If not given, those that the source itself
         takes; where it takes none, all that it lists, up to 20, and the first one of more. Up to 20 that it
-        lists have their figures in the table of accounts, chosen or not; of more, those that were chosen.
+        lists have figures in the table of accounts, chosen or not; of more, those that were chosen, unless
+        a history table is the source.
     time_range
         A preset as it stands on screen; the last 28 days if not given, or the whole of a table. Days are
         whole local days; today so far can be added to the last days.
