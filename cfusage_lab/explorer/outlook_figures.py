@@ -94,8 +94,11 @@ def _credit(aside: Aside, names: Mapping[str, str], runway: pl.DataFrame | None)
 
 
 def _first_used_up(runway: pl.DataFrame) -> dict[str, Any] | None:
-    """Return the account whose credit is used up first; of several without a date, none."""
+    """Return the account whose credit is used up first; of several without a date, none.
+
+    One that is topped up does not run out: it is named where all are topped up.
+    """
     known = runway.filter(pl.col("used_up_date").is_not_null() | (pl.col("status") == "used up"))
-    order = pl.col("used_up_date").fill_null(pl.date(1, 1, 1))
-    rows = known.sort(order, "account_id").to_dicts() if runway.height > 1 else runway.to_dicts()
+    order = (pl.col("status") == "topped up", pl.col("used_up_date").fill_null(pl.date(1, 1, 1)))
+    rows = known.sort(*order, "account_id").to_dicts() if runway.height > 1 else runway.to_dicts()
     return rows[0] if rows else None

@@ -167,7 +167,14 @@ class Outlook:
         assert set(balances) == set(self.plain.accounts)
         assert figure.value == dollars(sum(balances.values()))
         ends = [row for row in self._lasts if row["status"] == "used up" or row["used_up_date"]]
-        first = min(ends, key=lambda row: (row["used_up_date"] or date.min, row["account_id"]))
+        first = min(
+            ends,
+            key=lambda row: (
+                row["status"] == "topped up",
+                row["used_up_date"] or date.min,
+                row["account_id"],
+            ),
+        )
         if len(balances) == 1:
             assert figure.comparison == self._lasting(first)
             assert figure.note == ""

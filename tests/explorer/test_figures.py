@@ -180,6 +180,22 @@ def test_credit_that_is_used_up_is_told_in_a_sentence() -> None:
     assert figure.comparison == "first: Beta is used up"
 
 
+def test_credit_that_is_topped_up_hides_none_that_runs_out() -> None:
+    """Alpha's 100 dollars would last four days and are topped up below 50; nobody tops up Beta's 200."""
+    both = pl.concat([history(), history(account_id=B)])
+    told_both = credit(**{A: 100.0, B: 200.0})
+    is_alpha = pl.col("account_id") == A
+    amounts = {name: pl.when(is_alpha).then(name) for name in ("topup_amount_usd", "topup_threshold_usd")}
+    for is_topped, first in ((told_both.with_columns(**amounts), "Beta"), (told_both, "Alpha")):
+        aside = Aside(accounts=(A, B), credit=is_topped)
+        state = state_of(both, now=NOW, names={A: "Alpha", B: "Beta"}, aside=aside)
+        state.tell_course()
+
+        (figure,) = credit_figure(state)
+
+        assert figure.comparison.startswith(f"first: {first} "), figure.comparison
+
+
 def test_of_two_accounts_with_one_name_it_is_said_which_credit_is_used_up() -> None:
     both = pl.concat([history(), history(account_id=B)])
     owed = Aside(accounts=(A, B), credit=credit(**{A: 900.0, B: -2.0}))
