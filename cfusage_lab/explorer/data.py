@@ -6,8 +6,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import polars as pl
 
-from cfusage_lab.explorer.query import missing
-from cfusage_lab.ranges import LONGEST, TimeRange
+from cfusage_lab.ranges import TimeRange, joined, missing
 from cfusage_lab.schema import HISTORY
 
 __all__ = ["Aside", "Data", "Part", "Same", "span_of"]
@@ -200,17 +199,5 @@ def _with_range(
     known: Mapping[str, tuple[TimeRange, ...]], accounts: Accounts, time_range: TimeRange
 ) -> dict[str, tuple[TimeRange, ...]]:
     """Add a range to those of some accounts, grown together with what it touches."""
-    grown = {ranges: _joined(ranges, time_range) for ranges in {known.get(one, ()) for one in accounts}}
+    grown = {ranges: joined(ranges, time_range) for ranges in {known.get(one, ()) for one in accounts}}
     return {**known, **{one: grown[known.get(one, ())] for one in accounts}}
-
-
-def _joined(ranges: tuple[TimeRange, ...], added: TimeRange) -> tuple[TimeRange, ...]:
-    start, end = added.start, added.end
-    apart = []
-    for one in ranges:
-        is_too_long = max(end, one.end) - min(start, one.start) > LONGEST
-        if one.end < start or end < one.start or is_too_long:
-            apart.append(one)
-        else:
-            start, end = min(start, one.start), max(end, one.end)
-    return (TimeRange(start, end), *apart)

@@ -1,6 +1,6 @@
 """What the controls ask for, and all windows that the answer takes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -11,7 +11,7 @@ from cfusage_lab.changes.compared_days import Dates, days_compared
 from cfusage_lab.explorer.period import Period, Preset, checked_days, dates_of, from_days
 from cfusage_lab.time_units import HOUR
 
-__all__ = ["Query", "is_inside", "missing"]
+__all__ = ["Query"]
 
 _FORECAST_DAYS: Final = 90
 """Days that a forecast is made of: two months choose a method well, and more change little."""
@@ -175,27 +175,3 @@ class Query:
     def _previous_month(self, moment: datetime) -> datetime:
         with ranges.no_zone_warning():
             return ranges.previous_month(time_zone=self.time_zone, now=moment).start
-
-
-def is_inside(part: ranges.TimeRange, whole: ranges.TimeRange) -> bool:
-    """Whether a range holds no moment that another does not."""
-    return whole.start <= part.start and part.end <= whole.end
-
-
-def missing(needed: Iterable[ranges.TimeRange], known: Iterable[ranges.TimeRange]) -> list[ranges.TimeRange]:
-    """Return what of some ranges lies in none of others: as few ranges as that takes, the newest first."""
-    rest = list(needed)
-    for one in known:
-        rest = [piece for wanted in rest for piece in _outside(wanted, one)]
-    found: list[ranges.TimeRange] = []
-    for one in sorted(rest, key=lambda piece: (piece.start, piece.end)):
-        if found and one.start <= found[-1].end and one.end - found[-1].start <= ranges.LONGEST:
-            one = ranges.TimeRange(found[-1].start, max(found.pop().end, one.end))  # noqa: PLW2901 - as it grows
-        found.append(one)
-    return found[::-1]
-
-
-def _outside(wanted: ranges.TimeRange, known: ranges.TimeRange) -> list[ranges.TimeRange]:
-    """Return what of a range lies before another, and what lies after it."""
-    sides = ((wanted.start, min(wanted.end, known.start)), (max(wanted.start, known.end), wanted.end))
-    return [ranges.TimeRange(start, end) for start, end in sides if start < end]

@@ -7,10 +7,10 @@ from datetime import datetime
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.data import Data, span_of
 from cfusage_lab.explorer.loader import Answer
-from cfusage_lab.explorer.query import Query, is_inside
+from cfusage_lab.explorer.query import Query
 from cfusage_lab.explorer.selection import EVERYTHING, Selection
 from cfusage_lab.explorer.state import State, Told
-from cfusage_lab.ranges import TimeRange
+from cfusage_lab.ranges import TimeRange, is_inside
 
 __all__ = ["select", "show_range", "told_by"]
 

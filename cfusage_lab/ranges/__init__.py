@@ -1,12 +1,13 @@
 """Half-open time ranges on whole UTC hours, and the presets that cut them on local midnights.
 
 ``moments`` reads moments and the ends of a range, ``zones`` knows time zones and where their days begin,
-``places`` finds a zone by a part of its name, ``presets`` makes ranges of them, and ``bounds`` says which
-windows a range comes to.
+``places`` finds a zone by a part of its name, ``presets`` makes ranges of them, ``bounds`` says which
+windows a range comes to, and ``overlaps`` what of some ranges lies in others.
 """
 
 from cfusage_lab.ranges.bounds import checked_range, running_end, window_bounds
 from cfusage_lab.ranges.moments import moment
+from cfusage_lab.ranges.overlaps import is_inside, joined, missing
 from cfusage_lab.ranges.presets import (
     LONGEST,
     TimeRange,
@@ -35,9 +36,12 @@ __all__ = [
     "TimeRange",
     "between",
     "checked_range",
+    "is_inside",
+    "joined",
     "last_days",
     "last_hours",
     "last_week",
+    "missing",
     "moment",
     "month_to_date",
     "no_zone_warning",

@@ -1,25 +1,21 @@
 """What the controls ask for, in hours: periods, the days compared with, and all windows of an answer."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from histories import HOUR
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from ledger import NOW, A
 
 import cfusage_lab as cfu
 from cfusage_lab.changes.compared_days import Dates
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer.period import COMPARISONS, CUSTOM, PRESETS, Period, dates_of
-from cfusage_lab.explorer.query import Query, is_inside, missing
-from cfusage_lab.ranges import LONGEST, TimeRange
+from cfusage_lab.explorer.query import Query
+from cfusage_lab.ranges import TimeRange, is_inside, missing
 from cfusage_lab.ranges.zones import OffTheHourWarning
 
-NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland"]
 MOMENTS = [
     NOW,
@@ -28,11 +24,6 @@ MOMENTS = [
     datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
     datetime(2028, 2, 29, 23, 59, tzinfo=UTC),
 ]
-
-
-def span(first: int, last: int) -> TimeRange:
-    """Count hours from noon."""
-    return TimeRange(NOON + first * HOUR, NOON + last * HOUR)
 
 
 def day(text: str) -> date:
@@ -260,61 +251,6 @@ def test_a_selection_inside_the_range_needs_nothing_more() -> None:
 
 def midnight(one: date) -> datetime:
     return datetime(one.year, one.month, one.day, tzinfo=UTC)
-
-
-# What is missing
-
-
-@pytest.mark.parametrize(
-    ("needed", "known", "asked_for"),
-    [
-        ([(2, 5)], [(2, 5)], []),
-        ([(3, 4)], [(2, 5)], []),
-        ([(1, 5)], [(2, 5)], [(1, 2)]),
-        ([(0, 9)], [(2, 5)], [(5, 9), (0, 2)]),
-        ([(0, 9)], [(2, 5), (4, 9)], [(0, 2)]),
-        ([(0, 9)], [(2, 5), (5, 9), (0, 2)], []),
-        ([(0, 2)], [(2, 5)], [(0, 2)]),
-        ([(0, 3), (3, 6), (5, 7), (8, 9)], [], [(8, 9), (0, 7)]),
-        ([(0, 4), (1, 2)], [(6, 9)], [(0, 4)]),
-        ([], [(2, 5)], []),
-    ],
-)
-def test_what_is_asked_for_is_what_nobody_told_in_as_few_ranges_as_that_takes(
-    needed: list[tuple[int, int]], known: list[tuple[int, int]], asked_for: list[tuple[int, int]]
-) -> None:
-    """Ranges are half open: one that ends where another begins has nothing of it. The newest comes first."""
-    found = missing([span(*one) for one in needed], [span(*one) for one in known])
-
-    assert found == [span(*one) for one in asked_for]
-
-
-def test_ranges_that_would_be_too_long_as_one_are_asked_for_apart() -> None:
-    """Four years and three, which overlap by an hour: at most five are asked for at once."""
-    year = 365 * 24
-    old, new = span(-7 * year, -3 * year), span(-3 * year - 1, 0)
-
-    assert missing([old, new], []) == [new, old]
-
-
-some = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=5)
-
-
-@settings(max_examples=200)
-@given(some, some)
-def test_missing_hours_are_those_of_one_set_without_the_other(
-    needed: list[tuple[int, int]], known: list[tuple[int, int]]
-) -> None:
-    wanted, here = (
-        {hour for first, count in one for hour in range(first, first + count)} for one in (needed, known)
-    )
-
-    found = missing(*([span(first, first + count) for first, count in one] for one in (needed, known)))
-
-    hours = [(hour - NOON) // HOUR for one in found for hour in hours_of(one)]
-    assert sorted(hours) == sorted(wanted - here), "each once"
-    assert all(one.end - one.start <= LONGEST for one in found)
-    assert all(later.start > earlier.end for later, earlier in pairwise(found))
 
 
 def test_the_dates_of_a_range_are_those_on_which_its_windows_start() -> None:
