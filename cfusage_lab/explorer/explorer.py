@@ -291,7 +291,7 @@ granularity, chart_days, statistic, refresh, cancel, token
 
     def chart(self, *, note: str | None = None) -> alt.VConcatChart:
         """Draw the time line, as :func:`cfusage_lab.usage_chart` does."""
-        return time_line(self._held().in_full(), note=note)
+        return time_line(self._held().displayed(heading="full"), note=note)
 
     def code(self) -> str:
         """Return the lines of Python that give :attr:`history`. They hold no token."""

@@ -106,7 +106,7 @@ def shown_of(state: State, *, is_drawn: bool = True) -> Shown:
         time_zone=state.time_zone,
         names=state.names,
         selection="" if chosen.is_empty else chosen.words(time_zone=state.time_zone),
-        charts=[view.draw(state.in_full()) for view in CHARTS.values()] if is_drawn else [],
+        charts=[view.draw(state.displayed(heading="full")) for view in CHARTS.values()] if is_drawn else [],
         note=status(state),
         stamp=MADE_UP if are_made_up(state.history["account_id"].unique()) else None,
         code=recipe_of(state).code(),

@@ -266,10 +266,10 @@ class Page(ipywidgets.VBox):  # type: ignore[misc]
 
         Days where hours are on screen saves 0.1 seconds, several accounts by themselves more than one.
         """
-        other_bars = state.in_granularity("day" if state.granularity == "hour" else "hour")
+        other_bars = state.displayed(granularity="day" if state.granularity == "hour" else "hour")
         likely: list[tuple[str, State, tuple[str, ...]]] = [("bars", other_bars, ("time_line",))]
         if len(state.accounts) > 1:
-            likely.append(("accounts", state.with_accounts_otherwise(), _CHARTS))
+            likely.append(("accounts", state.displayed(is_together=not state.display.is_together), _CHARTS))
         for kind, other, charts in likely:
             for chart in charts:
                 if (kind, chart) not in self._prepared:

@@ -337,9 +337,9 @@ class State:
         visible = TimeRange(chosen.start, chosen.end) if is_zoomed else self.part.ranges[0]  # type: ignore[arg-type]
         return granularity_for(visible.hours, 1 if self.is_added_up else len(self.accounts))
 
-    def in_full(self) -> "State":
-        """Return this with charts that say all of themselves, to travel alone."""
-        return replace(self, display=replace(self.display, heading="full"))
+    def displayed(self, **fields: Any) -> "State":  # noqa: ANN401 - the display's own
+        """Return this with the same windows drawn otherwise."""
+        return replace(self, display=replace(self.display, **fields))
 
     @property
     def marked(self) -> pl.DataFrame | None:
@@ -351,14 +351,6 @@ class State:
         if self.granularity == "hour":
             return found.select(pl.col("start_time").unique())
         return local_time(found["start_time"], time_zone=self.time_zone).select(pl.col("date").unique())
-
-    def with_accounts_otherwise(self) -> "State":
-        """Return this with accounts by themselves where they are added up, and the other way round."""
-        return replace(self, display=replace(self.display, is_together=not self.display.is_together))
-
-    def in_granularity(self, granularity: str) -> "State":
-        """Return this with bars of an hour, or of a day."""
-        return replace(self, display=replace(self.display, granularity=granularity))
 
     @cached_property
     def dates(self) -> Dates | None:

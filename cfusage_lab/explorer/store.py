@@ -82,7 +82,7 @@ class Store:
 
     def display(self, **fields: Any) -> None:  # noqa: ANN401 - the display's own
         """Draw the same windows otherwise."""
-        self.set(lambda state: replace(state, display=replace(state.display, **fields)))
+        self.set(lambda state: state.displayed(**fields))
 
     def select(self, selection: Selection) -> None:
         """Select of the windows on screen what a selection covers.

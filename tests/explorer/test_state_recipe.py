@@ -39,7 +39,7 @@ def week() -> State:
 
 def assert_draws_all(state: State) -> None:
     """Compare with charts that say all of themselves; hours that are marked on screen are not drawn again."""
-    alone = replace(state.in_full(), selection=state.selection.brush)
+    alone = replace(state.displayed(heading="full"), selection=state.selection.brush)
     for name, view in CHARTS.items():
         assert_draws(recipe_of(state).chart_code(name), view.draw(alone))
 
