@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from histories import HOUR, hours
-from ledger import NOW, PATIENCE, A, B, Ledger, chip, cost, heading, join_threads, title
+from ledger import NOW, PATIENCE, A, B, Ledger, chip, comes_true, cost, heading, join_threads, title
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import Selection, UsageExplorer
@@ -406,7 +406,7 @@ def test_nothing_is_fetched_for_a_selection() -> None:
     assert explorer.wait(PATIENCE)
 
     assert len(ledger.asked) == asked
-    assert sum(thread.name == THREADS for thread in threading.enumerate()) <= 3
+    assert comes_true(lambda: sum(thread.name == THREADS for thread in threading.enumerate()) <= 3)
 
 
 def test_several_accounts_have_a_column_in_the_table_unless_they_are_added_up() -> None:
