@@ -143,9 +143,14 @@ def _mondays(scale: str, *, pixels: int) -> alt.ExprRef:
 
 
 def key(labels: str | None = None, **looks: Any) -> alt.Legend:  # noqa: ANN401 - altair's own
-    """Make a key; ``labels`` is the parameter that has the words for its entries, whole."""
-    words: dict[str, Any] = {"labelExpr": f"{labels}[datum.label]", "labelLimit": 0} if labels else {}
-    return alt.Legend(**words, **looks)
+    """Make a key; ``labels`` is the parameter that has the words for its entries, whole.
+
+    Vega sets entries anew only where the room between them is another: so it hangs, unseen, on the words.
+    """
+    if labels:
+        looks |= {"labelExpr": f"{labels}[datum.label]", "labelLimit": 0}
+        looks["columnPadding"] = alt.ExprRef(f"10 + length(toString({labels})) / 1000000")
+    return alt.Legend(**looks)
 
 
 def line_key(labels: str, **looks: Any) -> alt.Legend:  # noqa: ANN401 - altair's own

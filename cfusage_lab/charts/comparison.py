@@ -22,7 +22,7 @@ from cfusage_lab.charts.headings import (
 from cfusage_lab.charts.marks import Part, choice_frames, hover_columns, zero_line
 from cfusage_lab.charts.page import AccountPage, Row, fill_page
 from cfusage_lab.charts.rows import PickedAccounts, day_slots, pick_accounts, place_days, zeros_of
-from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles, quote
+from cfusage_lab.charts.tooltips import add_account_title, compared_texts, compared_titles
 from cfusage_lab.frames import polars_table
 from cfusage_lab.frames.expressions import net
 from cfusage_lab.schema import COMPARISON, RANGE_COMPARISON
@@ -106,17 +106,12 @@ def comparison_chart(
     if per_slot > 1:
         facts.append(f"Each pair is the costliest of {per_slot:,} days")
     return fill_page(
-        _PAGE.of(
-            found.labels,
-            zeros_of(found.tables, "current_usd", "previous_usd"),
-            nothing=empty,
-            current=_capital(current),
-        ),
+        _PAGE.of(found.labels, zeros_of(found.tables, "current_usd", "previous_usd"), nothing=empty),
         [_pairs(one, first, per_slot) for one in found.tables],
         title=_title(comparison, current, previous),
         facts=[*facts, *found.facts],
         note=note,
-        values={"range_labels": {"previous": _capital(previous)}},
+        values={"range_labels": {"current": _capital(current), "previous": _capital(previous)}},
     )
 
 
@@ -180,31 +175,31 @@ def _partners(comparison: pl.DataFrame) -> str:
 # The picture
 
 
-def _layers(row: Row, *, current: str) -> list[Part]:
+def _layers(row: Row) -> list[Part]:
     """Draw the partners' hollow bars and beside them the filled ones."""
     y = {"axis": cost_axis(), "scale": cost_scale(is_zero=row.is_zero)}
     base = alt.Chart().encode(x=day_x(is_labelled=row.is_last), x2="right:T")
     titles = add_account_title(compared_titles(before="Partner"), of=len(row.labels))
     texts = compared_texts(row.label, slot="the costliest pair")
     before = (
-        _bar("previous", "from", "middle", y, current)
+        _bar("previous", "from", "middle", y)
         .mark_rect(fillOpacity=0.12, strokeWidth=1.2, stroke=REST, x2Offset=bar_gap())
         .transform_filter("isValid(datum.previous_usd)")
     )
-    placed = _bar("current", "middle", "to", y, current)
+    placed = _bar("current", "middle", "to", y)
     now = placed.mark_rect(stroke=PALETTE[0], x2Offset=bar_gap(), **state_look())
     return [
         before,
         pale_ground(placed.encode(color=alt.value("#ffffff")), x2Offset=bar_gap()),
         now,
-        _range_key(current),
+        _range_key(),
         zero_line(),
         *choice_frames(base, "day", xOffset=-3, x2Offset=2),
         hover_columns(base, ["left"], titles, texts, nth=row.nth),
     ]
 
 
-def _bar(which: str, left: str, right: str, y: dict[str, Any], current: str) -> Part:
+def _bar(which: str, left: str, right: str, y: dict[str, Any]) -> Part:
     """Put the bar of one range into its half of the day, which keeps a tenth free at either end."""
     margin = "(datum.right - datum.left) / 10"
     places = {
@@ -214,29 +209,26 @@ def _bar(which: str, left: str, right: str, y: dict[str, Any], current: str) -> 
         "to": f"+datum.right - {margin}",
     }
     cost = alt.Y(f"{which}_usd:Q", **y)
-    bar = alt.Chart().encode(x=f"{left}:T", x2=f"{right}:T", y=cost, y2=alt.datum(0), color=_colour(current))
+    bar = alt.Chart().encode(x=f"{left}:T", x2=f"{right}:T", y=cost, y2=alt.datum(0), color=_colour())
     return bar.transform_calculate(**places)
 
 
-def _range_key(current: str) -> Part:
+def _range_key() -> Part:
     """Draw nothing but the key."""
     scale = alt.Scale(domain=list(_COLOURS), range=["square", FRAME])
-    shape = alt.Shape("which:N", scale=scale, legend=_key(current))
-    point = alt.Chart().mark_point().encode(color=_colour(current), shape=shape)
+    shape = alt.Shape("which:N", scale=scale, legend=_key())
+    point = alt.Chart().mark_point().encode(color=_colour(), shape=shape)
     return point.transform_calculate(which="'current'").transform_filter("false")
 
 
-def _colour(current: str) -> alt.Color:
-    scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    return alt.Color("which:N", scale=scale, legend=_key(current))
-
-
-def _key(current: str) -> alt.Legend:
-    """Name both ranges; the first belongs to the page, since Vega makes no more room for a longer one."""
-    label = f"datum.label === 'current' ? {quote(current)} : range_labels[datum.label]"
+def _key() -> alt.Legend:
     size = alt.ExprRef("width < 260 ? 10 : 12")  # for two dates in a cell beside an open file browser
-    looks: dict[str, Any] = {"symbolSize": 90, "columns": columns_of(_ENTRY_PIXELS), "labelFontSize": size}
-    return key(labelExpr=label, labelLimit=0, **looks)
+    return key("range_labels", symbolSize=90, columns=columns_of(_ENTRY_PIXELS), labelFontSize=size)
+
+
+def _colour() -> alt.Color:
+    scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
+    return alt.Color("which:N", scale=scale, legend=_key())
 
 
 _PAGE: Final = AccountPage(_layers, heights=(240, 110), what="day", choice=("day", ["day"]))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,9 @@ import pytest
 from histories import hours
 from playwright.sync_api import Browser, Page
 
-from cfusage_lab.charts import usage_chart
+from cfusage_lab.changes import compare
+from cfusage_lab.charts import comparison_chart, usage_chart
+from cfusage_lab.daily import daily_usage
 from cfusage_lab.view import vega_bundle
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.packing import pack
@@ -21,7 +24,8 @@ from cfusage_lab.view.packing import pack
 pytestmark = pytest.mark.browser
 
 HOUR_MS = 3_600_000
-PAGE = """<!DOCTYPE html><style>{style}</style><div id="chart" style="width: 700px"></div>
+PAGE = """<!DOCTYPE html><style>{style}</style>
+<div id="chart" class="cfusage-chart" style="width: 700px"></div>
 <script type="text/plain" id="bundle">{bundle}</script><script type="module">{script}
 const library = await libraryFrom(document.getElementById("bundle").textContent);
 const root = document.getElementById("chart");
@@ -123,6 +127,13 @@ def differences(one: Counter[str], other: Counter[str]) -> list[str]:
     return [*(one - other), *(other - one)][:6]
 
 
+def rounded(shapes: Counter[str]) -> Counter[str]:
+    """Leave out what sums of another order differ in."""
+    return Counter(
+        re.sub(r"\d+\.\d+", lambda found: f"{float(found[0]):.6f}", one) for one in shapes.elements()
+    )
+
+
 def table(count: int, seed: int) -> pl.DataFrame:
     """Make rows with a few groups, times, gaps and ups and downs."""
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=seed)
@@ -198,6 +209,19 @@ def test_hours_that_nobody_can_see_wait_for_the_zoom(canvas: Canvas) -> None:
     assert differences(canvas.show_anew(year(2.5), brush=ten_days), changed) == []
     assert differences(canvas.show_anew(year(2.5)), whole) == []
     assert differences(canvas.show_anew(year(2.5, 400)), few) == []
+
+
+def test_entries_of_a_key_that_are_called_otherwise_do_not_overlap(canvas: Canvas) -> None:
+    """Longer, and shorter again, in place: the second stands where it stands in a new drawing."""
+    daily = daily_usage(hours("2026-10-20", [1.0] * 24 * 4), time_zone="UTC")
+    pairs = compare(daily.tail(2), daily.head(2))
+    names = ("Now", "The selected days, 2 of 28 days", "This week")
+    charts = [comparison_chart(pairs, current=name, previous="then") for name in names]
+    canvas.show_anew(charts[0])
+    in_place = [rounded(canvas.show(chart)) for chart in charts[1:]]
+
+    for drawn, chart in zip(in_place, charts[1:], strict=True):
+        assert differences(drawn, rounded(canvas.show_anew(chart))) == []
 
 
 def test_a_heading_that_no_cell_has_room_for_leaves_the_bars_theirs(canvas: Canvas) -> None:
