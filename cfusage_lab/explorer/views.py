@@ -101,12 +101,12 @@ def _events_read(state: State) -> tuple[Any, ...]:
 VIEWS: Final[Mapping[str, View]] = {
     "time_line": CHARTS["time_line"],
     "figures": View(_figures, _figures_read),
-    "ranked": View(_ranked, _ranked_reads),
     "heatmap": CHARTS["heatmap"],
     "profile": CHARTS["profile"],
     "compared": CHARTS["compared"],
+    "ranked": View(_ranked, _ranked_reads),
     "days": View(lambda state: state, _days_read),
     "billed": View(billed_html, _billed_reads),
     "events": View(lambda state: state, _events_read),
 }
-"""The views, in the order in which they are drawn: the quickest and most looked at first."""
+"""The views, in the order in which they are drawn: a browser draws charts while tables are computed."""
