@@ -161,7 +161,9 @@ class AccountTable(ipywidgets.VBox):  # type: ignore[misc]
         told = f"{len(chosen):,} of {count:,} selected" if chosen else f"all {count:,}"
         lacking = Counter(self._others.values())
         left, _ = lacking.pop(NOT_FETCHED, 0), lacking.pop(AWAITED, 0)
-        told += f" · {lacking.total():,} could not be fetched" if lacking else ""  # their rows say why
+        if lacking:  # their rows say why
+            whose = "it" if lacking.total() == 1 else "them"
+            told += f" · {lacking.total():,} could not be fetched: shares are without {whose}"
         self.heading.value = f'<strong>Accounts</strong> <span class="cfusage-quiet">{told}</span>'
         self.everything.description = f"Select {all_accounts(count).lower()}"
         self.everything.layout.visibility = None if chosen else "hidden"

@@ -11,7 +11,7 @@ from cfusage_lab.explorer.billed import billed_html
 from cfusage_lab.explorer.chart_views import CHARTS, View
 from cfusage_lab.explorer.data import Part, Same
 from cfusage_lab.explorer.figures import cards, cards_html
-from cfusage_lab.explorer.listed_accounts import ranked_accounts, why_not_ranked
+from cfusage_lab.explorer.listed_accounts import AWAITED, NOT_FETCHED, ranked_accounts, why_not_ranked
 from cfusage_lab.explorer.state import State
 
 __all__ = ["VIEWS"]
@@ -40,7 +40,7 @@ def _figures_read(state: State) -> tuple[Any, ...]:
 def _ranked(state: State) -> tuple[pl.DataFrame, dict[str, str]]:
     """Rank the accounts whose windows are here, chosen or not, and say of the others why they are not.
 
-    Shares are told once those of all accounts are.
+    Shares are told once no account's cost is still to come; of one that could not be had, the table says so.
     """
     accounts, zone, others = ranked_accounts(state), state.time_zone, why_not_ranked(state)
     history = state.selection.days.of(state.data.part(Part(accounts, state.part.ranges)), time_zone=zone)
@@ -50,10 +50,8 @@ def _ranked(state: State) -> tuple[pl.DataFrame, dict[str, str]]:
         before = range_before(history, dates=state.dates, previous_dates=days, time_zone=zone)
     previous = None if before is None else state.data.part(Part(accounts, (before,)))
     ranked = rank_accounts(history, previous, names=state.names, time_zone=zone, previous_range=before)
-    if others:
-        ranked = ranked.with_columns(
-            share=pl.lit(None, pl.Float64)
-        )  # of all, or of nothing a reader can name
+    if {AWAITED, NOT_FETCHED}.intersection(others.values()):
+        ranked = ranked.with_columns(share=pl.lit(None, pl.Float64))
     return ranked, others
 
 

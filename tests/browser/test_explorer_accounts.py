@@ -66,7 +66,7 @@ def test_figures_that_come_in_move_nothing(notebook: Any) -> None:  # noqa: ANN4
     refused = rows.filter(has_text="Larkspur Support")
     expect(refused).to_have_attribute("title", "the token may not read it", timeout=PATIENCE)
     expect(refused).to_have_text("Larkspur Support\N{EN DASH}")
-    expect(page.get_by_text("1 could not be fetched")).to_be_visible()
+    expect(page.get_by_text("1 could not be fetched: shares are without it")).to_be_visible()
 
     heights = {row.bounding_box()["height"] for row in rows.all()}
 

@@ -202,7 +202,8 @@ def test_an_account_that_is_refused_is_a_dash_with_its_reason(reason: Exception,
 
     assert (explorer.banner, costs(explorer)) == ("", {A: "$168.00", C: "$0.00", B: "\N{EN DASH}"})
     assert rows(explorer)[B]["tooltip"] == words
-    assert "1 could not be fetched" in explorer.accounts.heading.value
+    assert "1 could not be fetched: shares are without it" in explorer.accounts.heading.value
+    assert {row["cells"][2]["text"] for key, row in rows(explorer).items() if key != B} == {"100.0%", "0.0%"}
     assert asked(ledger)[-3:] == [(B, C), (B,), (C,)]
 
     count = len(ledger.asked)
