@@ -173,7 +173,7 @@ def _layers(row: Row, *, statistic: Statistic, is_spread: bool, has_weeks: bool)
     columns = hover_hours(row, base, is_spread=is_spread, is_week=True, also=WEEK_TEXTS if has_weeks else {})
     sums = [_day_sums(statistic), *_hour_sums(row, statistic)] if has_sums else []
     frames = choice_frames(base, "cell", x2Offset=-2)
-    return [cells, unseen, *_peak(middle, column, statistic), *sums, *frames, columns]
+    return [cells, unseen, *_peak(row, base, column, statistic), *sums, *frames, columns]
 
 
 def _hours(row: Row, *, has_sums: bool) -> alt.X:
@@ -194,18 +194,29 @@ def _top(row: Row) -> int:
     return 30 if row.is_alone else 18
 
 
-def _peak(middle: Part, column: str, statistic: Statistic) -> list[Part]:
-    """Write the highest figure into its cell, as exactly as it has room."""
-    exact, short = _FORMATS[statistic] if statistic in _FORMATS else _FORMATS["mean"]
-    room = "(scale('x', 1) - scale('x', 0) - 4)"
-    texts = [one.format(cost=f"datum.{column}") for one in (exact, short)]
-    text = " : ".join(f"length({one}) * 6.4 < {room} ? {one}" for one in texts) + " : ''"
-    return [
+def _peak(row: Row, base: Part, column: str, statistic: Statistic) -> list[Part]:
+    """Write the highest figure into its cell; where that is too narrow, its colour covers more."""
+    texts = _FORMATS[statistic] if statistic in _FORMATS else _FORMATS["mean"]
+    exact, short = (one.format(cost=f"datum.{column}") for one in texts)
+    cell = "(scale('x', 1) - scale('x', 0))"
+    lacking = f"max(0, length({short}) * {_LETTER} + 6 - {cell}) / 2"
+    aside = f"(datum.hour === 0 ? {lacking} : datum.hour === 23 ? -{lacking} : 0)"
+    left, right = (alt.ExprRef(f"{aside} {end}") for end in (f"- {lacking}", f"+ {lacking} - 2"))
+    text = f"length({exact}) * {_LETTER} < {cell} - 4 ? {exact} : {short}"
+    middle: Part = alt.Chart().encode(x="middle:Q", y="weekday:O")
+    wide = base.mark_rect(xOffset=left, x2Offset=right)
+    parts = [colour_by_amount(wide, column, is_zero=row.is_zero, is_share=statistic == "share")]
+    parts += [
         middle.mark_text(
-            fontSize=11, fontWeight="bold", text=alt.ExprRef(f"{which} ? ({text}) : ''"), **ink
-        ).transform_filter("datum.is_peak")
+            fontSize=11,
+            fontWeight="bold",
+            text=alt.ExprRef(f"{which} ? ({text}) : ''"),
+            xOffset=alt.ExprRef(f"{aside} - 1"),
+            **ink,
+        )
         for which, ink in inks(column)
     ]
+    return [one.transform_filter("datum.is_peak") for one in parts]
 
 
 def _day_sums(statistic: Statistic) -> Part:
@@ -248,6 +259,8 @@ def _hour_sums(row: Row, statistic: Statistic) -> list[Part]:
     return [bars, head]
 
 
+_LETTER: Final = 6.4
+"""Pixels of a letter that is written into a cell."""
 _RIGHT: Final = 66
 """Pixels for what a weekday comes to, ``$12,345`` and shorter."""
 _DOLLARS: Final = f"(abs({{cost}}) >= 1000 ? format({{cost}}, '$,.0f') : {exact_text('{cost}')})"
