@@ -136,7 +136,7 @@ def test_the_range_is_the_previous_month_until_now_in_the_zone() -> None:
     after = datetime.now(UTC)
 
     start, end = (datetime.fromisoformat(answer[name]) for name in ("start_time", "end_time"))
-    local = (end - HOUR).astimezone(ZoneInfo("America/New_York"))
+    local = (end - 2 * HOUR).astimezone(ZoneInfo("America/New_York"))  # the last hour that is over
     first = start.astimezone(ZoneInfo("America/New_York"))
     assert (first.day, first.hour) == (1, 0)
     assert (local.year * 12 + local.month) - (first.year * 12 + first.month) == 1
