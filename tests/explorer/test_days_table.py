@@ -106,7 +106,7 @@ def test_a_click_tells_the_day() -> None:
 
 
 def test_no_more_is_shown_than_helps() -> None:
-    assert not is_seen(table(days(14))._foot)
+    assert not is_seen(table(days(14)).children[-1])
     assert not is_seen(table(days(1)).order)
     nothing = table(days(0))
     assert (nothing.rows.rows, nothing.rows.empty) == ([], "No hour is selected.")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from histories import HOUR, hours
-from ledger import NOW, PATIENCE, A, B, Ledger, chip, comes_true, cost, heading, join_threads, title
+from ledger import NOW, PATIENCE, A, B, Ledger, chip, comes_true, cost, facts, heading, join_threads, title
 
 from cfusage_lab.errors import ConfigError
 from cfusage_lab.explorer import Selection, UsageExplorer
@@ -40,7 +40,7 @@ def test_days_are_written_as_vega_lite_before_somebody_asks_for_them(monkeypatch
     explorer.granularity.value = "day"
     assert explorer.wait(PATIENCE)
 
-    assert "US dollars a day" in str(explorer.view._values["cfusage_subtitle"])
+    assert "US dollars a day" in facts(explorer)
     assert len(charts) == count
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from histories import hours
-from ledger import NOW, PATIENCE, A, B, Ledger, chip, comes_true, heading, seen
+from ledger import NOW, PATIENCE, A, B, Ledger, chip, comes_true, facts, heading, seen
 
 import cfusage_lab as cfu
 from cfusage_lab.errors import ConfigError
@@ -70,9 +70,7 @@ def test_a_burst_is_listed_with_what_it_cost_and_a_click_selects_it() -> None:
 def test_marks_on_the_time_line_are_those_of_the_list() -> None:
     explorer = opened()
 
-    assert "Marked: 1 event came to $297.00 more than usual" in list(
-        explorer.view._values["cfusage_subtitle"]
-    )
+    assert "Marked: 1 event came to $297.00 more than usual" in facts(explorer)
 
 
 def test_a_range_without_the_burst_has_one_quiet_line() -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from ledger import PATIENCE
+from ledger import PATIENCE, facts, heading
 
 from cfusage_lab.explorer import UsageExplorer
 from cfusage_lab.fetch import UsageClient
@@ -109,7 +109,11 @@ def shown(explorer: UsageExplorer) -> dict[str, object]:
     """Tell all figures, headings, rows and sentences on screen."""
     page = explorer.widget
     charts = {
-        name: (chart._values, chart._description, [view.data.rows() for view in chart.chart.vconcat])
+        name: (
+            heading(explorer, name),
+            facts(explorer, name),
+            [view.data.rows() for view in chart.chart.vconcat],
+        )
         for name, chart in explorer.charts.items()
     }
     return {
