@@ -11,6 +11,7 @@ const ofThePage = {
   },
   header: { labelColor: "var(--text)", titleColor: "var(--text)" },
   legend: { labelColor: "var(--text)", titleColor: "var(--faint)" },
+  style: { "cfusage-on-cells": { color: "var(--pure)" } },
   text: { color: "var(--text)" },
   title: { color: "var(--text)", subtitleColor: "var(--faint)" },
   view: { stroke: "var(--line)" },

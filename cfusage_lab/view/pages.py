@@ -15,11 +15,9 @@ from typing import Any, Final
 
 import altair as alt
 
-from cfusage_lab.charts.colours import ON_CELLS
 from cfusage_lab.view import vega, vega_bundle
 from cfusage_lab.view.drawing import Drawing
 from cfusage_lab.view.packing import pack
-from cfusage_lab.view.themes import merged
 from cfusage_lab.wording import html_text
 
 __all__ = ["Block", "Html", "Section", "standalone"]
@@ -119,18 +117,12 @@ class _Page:
         caption, drawing = _captioned(drawing, level)
         nth = len(self.drawings)
         tables = {name: pack(table) for name, table in drawing.tables.items()}
-        self.drawings.append({"spec": _inked(drawing.spec), "values": drawing.values, "tables": tables})
+        self.drawings.append({"spec": drawing.spec, "values": drawing.values, "tables": tables})
         label = html_text(drawing.description or "a chart")
         return (
             f'<figure class="chart">{caption}<div id="chart-{nth}" role="img" aria-label="{label}"></div>\n'
             f"<noscript>{_still(drawing, label)}</noscript></figure>"
         )
-
-
-def _inked(spec: dict[str, Any]) -> dict[str, Any]:
-    """Write on cells in the page's purest ink."""
-    config = merged({"style": {ON_CELLS: {"color": "var(--pure)"}}}, spec.get("config", {}))
-    return {**spec, "config": config}
 
 
 def _still(drawing: Drawing, label: str) -> str:

@@ -136,7 +136,10 @@ def test_a_chart_that_cannot_be_drawn_is_an_error() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pages_colours_are_those_of_the_charts(theme: str) -> None:
     """Charts are drawn in the page's variables: on paper and on a light screen the light ones."""
-    style = Path(pages.__file__).with_name("page.css").read_text(encoding="utf-8")
+    style, script = (
+        Path(pages.__file__).with_name(name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
+    )
+    assert f'"{ON_CELLS}": {{ color: "var(--pure)" }}' in script
     found = [
         dict(re.findall(r"--(\w+): (#\w+)", block))
         for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
