@@ -145,7 +145,7 @@ def _mondays(scale: str, *, pixels: int) -> alt.ExprRef:
 def key(labels: str | None = None, **looks: Any) -> alt.Legend:  # noqa: ANN401 - altair's own
     """Make a key; ``labels`` is the parameter that has the words for its entries, whole.
 
-    Vega sets entries anew only where the room between them is another: so it hangs, unseen, on the words.
+    Vega places entries anew only when their padding changes: a millionth of a pixel of it follows the words.
     """
     if labels:
         looks |= {"labelExpr": f"{labels}[datum.label]", "labelLimit": 0}

@@ -173,7 +173,7 @@ def _layers(row: Row, *, statistic: Statistic, is_spread: bool, has_weeks: bool)
     columns = hover_hours(row, base, is_spread=is_spread, is_week=True, also=WEEK_TEXTS if has_weeks else {})
     sums = [_day_sums(statistic), *_hour_sums(row, statistic)] if has_sums else []
     frames = choice_frames(base, "cell", x2Offset=-2)
-    return [cells, unseen, *_peak(row, base, column, statistic), *sums, *frames, columns]
+    return [cells, unseen, *_peak(row, base, middle, column, statistic), *sums, *frames, columns]
 
 
 def _hours(row: Row, *, has_sums: bool) -> alt.X:
@@ -194,7 +194,7 @@ def _top(row: Row) -> int:
     return 30 if row.is_alone else 18
 
 
-def _peak(row: Row, base: Part, column: str, statistic: Statistic) -> list[Part]:
+def _peak(row: Row, base: Part, middle: Part, column: str, statistic: Statistic) -> list[Part]:
     """Write the highest figure into its cell; where that is too narrow, its colour covers more."""
     texts = _FORMATS[statistic] if statistic in _FORMATS else _FORMATS["mean"]
     exact, short = (one.format(cost=f"datum.{column}") for one in texts)
@@ -203,7 +203,6 @@ def _peak(row: Row, base: Part, column: str, statistic: Statistic) -> list[Part]
     aside = f"(datum.hour === 0 ? {lacking} : datum.hour === 23 ? -{lacking} : 0)"
     left, right = (alt.ExprRef(f"{aside} {end}") for end in (f"- {lacking}", f"+ {lacking} - 2"))
     text = f"length({exact}) * {_LETTER} < {cell} - 4 ? {exact} : {short}"
-    middle: Part = alt.Chart().encode(x="middle:Q", y="weekday:O")
     wide = base.mark_rect(xOffset=left, x2Offset=right)
     parts = [colour_by_amount(wide, column, is_zero=row.is_zero, is_share=statistic == "share")]
     parts += [
