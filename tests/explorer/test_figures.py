@@ -168,41 +168,35 @@ def test_of_several_accounts_the_lowest_credit_is_named() -> None:
     assert (figure.value, figure.note) == ("$10.50", "of 2 accounts; lowest: Beta, -$2.00")
 
 
-def test_credit_that_is_used_up_is_told_in_a_sentence() -> None:
-    """Two accounts of a dollar an hour and more, and one of them owes money."""
+def credit_of_two(told: pl.DataFrame, *, second: str = "Beta") -> Figure:
+    """Tell the credit of two accounts of a dollar an hour and more, the first called Alpha."""
     both = pl.concat([history(), history(account_id=B)])
-    owed = Aside(accounts=(A, B), credit=credit(**{A: 900.0, B: -2.0}))
-    state = state_of(both, now=NOW, names={A: "Alpha", B: "Beta"}, aside=owed)
+    aside = Aside(accounts=(A, B), credit=told)
+    state = state_of(both, now=NOW, names={A: "Alpha", B: second}, aside=aside)
     state.tell_course()
-
     (figure,) = credit_figure(state)
+    return figure
+
+
+def test_credit_that_is_used_up_is_told_in_a_sentence() -> None:
+    """One of two accounts owes money."""
+    figure = credit_of_two(credit(**{A: 900.0, B: -2.0}))
 
     assert figure.comparison == "first: Beta is used up"
 
 
 def test_credit_that_is_topped_up_hides_none_that_runs_out() -> None:
     """Alpha's 100 dollars would last four days and are topped up below 50; nobody tops up Beta's 200."""
-    both = pl.concat([history(), history(account_id=B)])
-    told_both = credit(**{A: 100.0, B: 200.0})
+    told = credit(**{A: 100.0, B: 200.0})
     is_alpha = pl.col("account_id") == A
     amounts = {name: pl.when(is_alpha).then(name) for name in ("topup_amount_usd", "topup_threshold_usd")}
-    for is_topped, first in ((told_both.with_columns(**amounts), "Beta"), (told_both, "Alpha")):
-        aside = Aside(accounts=(A, B), credit=is_topped)
-        state = state_of(both, now=NOW, names={A: "Alpha", B: "Beta"}, aside=aside)
-        state.tell_course()
 
-        (figure,) = credit_figure(state)
-
-        assert figure.comparison.startswith(f"first: {first} "), figure.comparison
+    assert credit_of_two(told.with_columns(**amounts)).comparison.startswith("first: Beta ")
+    assert credit_of_two(told).comparison.startswith("first: Alpha ")
 
 
 def test_of_two_accounts_with_one_name_it_is_said_which_credit_is_used_up() -> None:
-    both = pl.concat([history(), history(account_id=B)])
-    owed = Aside(accounts=(A, B), credit=credit(**{A: 900.0, B: -2.0}))
-    state = state_of(both, now=NOW, names={A: "Alpha", B: "Alpha"}, aside=owed)
-    state.tell_course()
-
-    (figure,) = credit_figure(state)
+    figure = credit_of_two(credit(**{A: 900.0, B: -2.0}), second="Alpha")
 
     assert figure.comparison == f"first: Alpha ({B}) is used up"
     assert figure.note == f"of 2 accounts; lowest: Alpha ({B}), -$2.00"
